@@ -91,7 +91,6 @@ benchmark = Benchmark(
             says="Quantile regions formed in a learned latent space and mapped back are smaller than directional regions "
             "and boxes of quantiles formed on the response, at the same coverage.",
             differs="One input, a latent space of two values, 1,500 steps; all regions are calibrated on the same pairs.",
-            note="The regions are far smaller, as claimed; what stays open is whether every method's coverage lies between 0.88 and 0.92, which 500 test points a seed measure coarsely.",
             conditions=(
                 Better(BANANA, "st_dqr", "directional_qr", "volume", margin=0.4),
                 Better(BANANA, "st_dqr", "naive_quantile_box", "volume", margin=0.4),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from toybench import cells, papers, registry
+from toybench import api, cells, papers, registry
 from toybench.claims import Better, Bound, Claim, Condition, Equivalent, Trend
 from toybench.fields import make, split_label
 from toybench.protocol import unanswered
@@ -52,6 +52,13 @@ def test_every_paper_of_a_landed_study_has_a_claim() -> None:
     claimed = {claim.paper for _, claim in CLAIMS}
     landed = [p for p in papers.index().values() if p.study in registry.studies() and not p.why_not]
     assert {p.key for p in landed} == claimed
+
+
+def test_a_claim_that_does_not_hold_says_why() -> None:
+    """And one that does has nothing to explain."""
+    for judgement in api.claims():
+        explained = judgement.verdict in ("refuted", "inconclusive")
+        assert bool(judgement.claim.note) == explained, f"{judgement.study} #{judgement.number}: {judgement.verdict}"
 
 
 @pytest.mark.parametrize("study", registry.studies())

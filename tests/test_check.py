@@ -86,6 +86,25 @@ def test_a_conformance_violation_fails_the_check(demo: Path, tmp_path: Path) -> 
     assert "states_its_source" in done.stdout
 
 
+def test_a_plugin_that_kills_its_worker_fails_alone(demo: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "plugins"
+    shutil.copytree(demo, broken)
+    file = broken / "methods/demo/least_mean_squares.py"
+    (file.parent / "deadly.py").write_text(
+        file.read_text()
+        .replace("import jax\n", "import os\n\nimport jax\n", 1)
+        .replace(
+            "    def init(self, key: jax.Array) -> State:\n",
+            "    def init(self, key: jax.Array) -> State:\n        os._exit(3)\n",
+        )
+    )
+    done = toybench("--plugins", str(broken), "check", "demo", "--only", "conformance", "--jobs", "1")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "✗ methods/demo/deadly\n    the worker process died." in done.stdout
+    assert "✓ methods/demo/least_mean_squares" in done.stdout
+    assert "✓ tasks/demo/linear" in done.stdout
+
+
 def test_the_sample_rotates_through_every_record() -> None:
     known = {f"s/t/{i}": (None, type("R", (), {"digest": "", "state": "ok"})) for i in range(7)}
     cell = type("C", (), {"digest": ""})

@@ -64,6 +64,10 @@ def test_a_state_can_get_worse(new: Record, kind: str) -> None:
         assert kinds(new, OLD)["state"] == "better"
 
 
+def test_another_budget_is_no_regression() -> None:
+    assert kinds(OLD, changed(NOISE[:16] + 1.0, budget="quick")) == {"budget": "changed"}
+
+
 def test_costs_are_compared_exactly_on_the_same_versions() -> None:
     old = msgspec.structs.replace(OLD, cost=Cost(flops=100.0, parameters=7, run_seconds=1.0))
     new = msgspec.structs.replace(OLD, cost=Cost(flops=101.0, parameters=6, run_seconds=9.0))

@@ -5,8 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from toybench import api, execute, runner
+from toybench import api, execute, registry, runner
 from toybench.cells import Cell
+from toybench.claims import Benchmark, Better, Claim
 from toybench.errors import UsageError
 from toybench.records import Folder, Record
 
@@ -118,3 +119,22 @@ def test_accept_promotes_results_and_refuses_the_rest(demo: Path, tmp_path: Path
     assert not (tmp_path / "none").exists()
     with pytest.raises(UsageError, match="no record matches 'demo/lin'"):
         runner.accept(["demo/lin"], source, target)
+
+
+def test_seeds_are_doubled_until_the_claims_are_resolved(demo: Path, tmp_path: Path, monkeypatch) -> None:
+    """One claim is clear at the first look, one never: only the cells of the second are run with more seeds."""
+    clear = Claim("p", "", "", (Better("linear", "least_mean_squares", "oracle", "mse"),))
+    never = Claim("p", "", "", (Better("linear", "least_mean_squares[lr=0.1001]", "floor", "mse", margin=2.6),))
+    known = registry.benchmark
+
+    def declared(study: str) -> Benchmark:
+        ablations = ("least_mean_squares[lr=0.1001]",)
+        return Benchmark(claims=(clear, never), ablations=ablations) if study == "demo" else known(study)
+
+    monkeypatch.setattr(registry, "benchmark", declared)
+    looks = list(runner.resolve(["demo"], most=40, budget="smoke", jobs=0, out=tmp_path))
+    assert [len(look.records) for look in looks] == [4, 2, 2]
+    seeds = {r.method: len(r.seeds) for r in Folder(tmp_path).scan() if isinstance(r, Record)}
+    assert seeds == {"floor": 40, "oracle": 16, "least_mean_squares": 16, "least_mean_squares[lr=0.1001]": 40}
+    with pytest.raises(UsageError, match="at least 16"):
+        next(runner.resolve(["demo"], most=8))

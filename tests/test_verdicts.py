@@ -128,6 +128,22 @@ def test_an_exponent_is_the_slope_between_logarithms() -> None:
     assert judge(Trend(labels, ("a",), "grows", exponent=(0.9, 1.1)), *rows).verdict == "refuted"
 
 
+def test_an_exponent_of_nothing_is_said_and_costs_no_other_claim() -> None:
+    rows = [record("a", np.zeros(16), f"t[k={k}]", task_fields={"k": k}) for k in (1, 2)]
+    trend = Trend(tuple(r.task for r in rows), ("a",), "grows", exponent=(0.9, 1.1))
+    claims = [Claim(paper="p", says="", differs="", conditions=(c,)) for c in (trend, Better("t", "a", "b"))]
+    judged = verdicts.judge([("s", c) for c in claims], {r.cell: r for r in (*rows, GOOD, BAD)})
+    assert [j.verdict for j in judged] == ["not_run", "supported"]
+    assert "other than 0" in judged[0].reason
+
+
+def test_seeds_that_diverged_count_as_looked_at() -> None:
+    many = record("b", [*(1 + NOISE[:16] * 0.1), *[None] * 16])
+    both = judge(Better("t", "a", "b"), record("a", NOISE[:32] * 0.1), many)
+    assert (both.seeds, both.decisive.looked) == (16, 32)
+    assert both.p == pytest.approx(2 * 4 * both.decisive.p_supports)
+
+
 def test_effects_come_in_units_of_floor_to_oracle() -> None:
     ends = record("floor", np.full(16, 4.0)), record("oracle", np.full(16, -1.0))
     finding = judge(Better("t", "a", "b"), GOOD, BAD, *ends).decisive

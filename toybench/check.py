@@ -109,20 +109,34 @@ def run(
 
 
 def conformance(study: str | None, stem: str, turn: int, jobs: int) -> Iterator[Case]:
-    """Every task and method, in spawned workers; a worker that dies fails what it was at, by name."""
+    """Every task and method, in spawned workers; one that kills its worker fails by name."""
     names = [("tasks", n) for n in registry.tasks(study)] + [("methods", n) for n in registry.methods(study)]
     names = [(kind, n) for kind, n in names if not stem or n == f"{study}/{stem}"]
-    dear = {n for i, (_, n) in enumerate(names) if stem or (i + turn) % TURNS == 0}
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_strict, initargs=(registry.extra_roots(),))
-    with pool:
-        waiting = {pool.submit(_conforms, kind, name, name in dear): (kind, name) for kind, name in names}
+    plugins = [(kind, n, bool(stem) or (i + turn) % TURNS == 0) for i, (kind, n) in enumerate(names)]
+    again = []
+    for plugin, found in _checked(plugins, jobs):
+        if found is None:
+            again.append(plugin)
+        else:
+            yield Case("conformance", f"{plugin[0]}/{plugin[1]}", *found)
+    for plugin in again:  # a worker died, at this one or at another: each has one to itself now
+        [(_, found)] = _checked([plugin], 1)
+        yield Case("conformance", f"{plugin[0]}/{plugin[1]}", *(found or (("the worker process died.",),)))
+
+
+_Plugin = tuple[str, str, bool]  # kind, name, whether the dearest checks are run
+
+
+def _checked(plugins: list[_Plugin], jobs: int) -> Iterator[tuple[_Plugin, tuple | None]]:
+    """Plug-ins with (problems, note, seconds), checked in spawned workers; with None where a worker died."""
+    context = get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, initializer=_strict, initargs=(registry.extra_roots(),)) as pool:
+        waiting = {pool.submit(_conforms, *plugin): plugin for plugin in plugins}
         for done in as_completed(waiting):
-            kind, name = waiting[done]
             try:
-                problems, seconds = done.result()
+                yield waiting[done], done.result()
             except BrokenProcessPool:
-                problems, seconds = ["the worker process died; run `toybench check` on its study alone"], 0.0
-            yield Case("conformance", f"{kind}/{name}", tuple(problems), seconds=seconds)
+                yield waiting[done], None
 
 
 def _strict(plugins: list[str]) -> None:
@@ -142,7 +156,7 @@ def _strict(plugins: list[str]) -> None:
         registry.add_root(root)
 
 
-def _conforms(kind: str, name: str, dear: bool) -> tuple[list[str], float]:
+def _conforms(kind: str, name: str, dear: bool) -> tuple[tuple[str, ...], str, float]:
     from toybench import conformance as suite
     from toybench.errors import PluginError
 
@@ -152,7 +166,7 @@ def _conforms(kind: str, name: str, dear: bool) -> tuple[list[str], float]:
         found = list(suite.check_task(name) if kind == "tasks" else suite.check_method(name, without))
     except PluginError as error:
         found = [("import", str(error))]
-    return [f"{check}: {what}" for check, what in found], time.perf_counter() - start
+    return tuple(f"{check}: {what}" for check, what in found), "", time.perf_counter() - start
 
 
 def _records(

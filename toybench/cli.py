@@ -123,8 +123,9 @@ def list_(what: str, study: str | None) -> None:
 @click.option(
     "--until-resolved",
     "most",
-    type=click.IntRange(min=2),
-    help="Double the seeds of inconclusive claims, up to this many.",
+    type=int,
+    metavar="N",
+    help="From 16 seeds on, double those of inconclusive claims, up to N.",
 )
 def run(selectors: Sequence[str], methods: Sequence[str], most: int | None, **options: Any) -> int:
     """Run what isn't recorded yet, then show the tables."""
@@ -161,7 +162,7 @@ def _report(console: Any, done: Any) -> None:
     from toybench import screen
     from toybench.screen import escape
 
-    shown = [r for name in done.names if (r := done.records.get(name) or _read(done.folder, name)) and r.metrics]
+    shown = done.measured
     if shown and not done.interrupted:
         screen.tables(console, shown)
         screen.legend(console, len(shown[-1].seeds))
@@ -185,15 +186,6 @@ def _complaints(console: Any, done: Any) -> None:
         console.print(f"[red]✗[/] {escape(name)}: {escape(reason)}", highlight=False, soft_wrap=True)
     for record in done.failed:
         console.print(f"[red]✗[/] {escape(record.cell)} {record.state}: {escape(record.reason)}", highlight=False)
-
-
-def _read(folder: Any, name: str) -> Any:
-    from toybench.records import BrokenRecord
-
-    try:
-        return folder.read(name)
-    except BrokenRecord:
-        return None
 
 
 @main.command()

@@ -109,6 +109,9 @@ def records(pairs: Iterable[tuple[Record, Record]]) -> list[Change]:
 
 
 def _cell(old: Record, new: Record) -> Iterable[Change]:
+    if old.budget != new.budget:  # a shorter training is no regression
+        yield Change(old.cell, "budget", "changed", old.budget, new.budget)
+        return
     yield from _state(old, new)
     for name in [*old.metrics, *(m for m in new.metrics if m not in old.metrics)]:
         if name in old.metrics and name in new.metrics:
@@ -119,7 +122,7 @@ def _cell(old: Record, new: Record) -> Iterable[Change]:
     if (old.environment.jax, old.environment.device) == (new.environment.jax, new.environment.device):
         for cost in COSTS:
             a, b = getattr(old.cost, cost), getattr(new.cost, cost)
-            if (old.budget, old.state) == (new.budget, new.state):
+            if old.state == new.state:
                 yield Change(old.cell, f"cost {cost}", "equal" if a == b else "worse" if b > a else "better", a, b)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import filelock
 
 from toybench import cells as planning
-from toybench import execute, registry
+from toybench import execute
 from toybench.cells import Cell
 from toybench.claims import cells_of
 from toybench.errors import UsageError
@@ -53,11 +53,17 @@ class Summary:
         """Records of cells that failed or ran out of time, in this run."""
         return [r for r in self.records.values() if r.state in ("failed", "timeout")]
 
+    @property
+    def measured(self) -> list[Record]:
+        """Records with numbers of the cells that were asked for, computed now or before."""
+        found = (self.records.get(n) or (self.folder.read(n) if n in self.kept else None) for n in self.names)
+        return [r for r in found if r and r.metrics]
+
     def _repr_html_(self) -> str:
         """In a notebook: the table of every task that was asked for."""
         from toybench import tables
 
-        found = [r for name in self.names if (r := self.records.get(name) or self.folder.read(name)) and r.metrics]
+        found = self.measured
         data = tables.select(found) if found else None
         shown = tables.wide(found, data, False, "markdown") if data is not None else ()
         return "".join(f"<p>{html.escape(title)}</p>{t.to_html(index=False)}" for title, t in shown)
@@ -187,24 +193,26 @@ def resolve(selectors: Sequence[str] = (), *, most: int, seeds: int | None = Non
     """Run, then double the seeds of the cells whose claims are inconclusive, until none is or `most` seeds are reached.
 
     Valid although it looks again and again: every look spends half of the error that is left (`toybench.verdicts`).
+    Looks with fewer than 16 seeds would be free there, so the first one has at least as many.
 
     Args:
-      seeds: of the first look; the budget's by default.
+      seeds: of the first look; 16 or the budget's by default.
       options: of `run`.
 
     Yields:
       A summary per look.
     """
     from toybench import api
+    from toybench.verdicts import FIRST_LOOK
 
-    studies = sorted({s.split("/")[0] for s in selectors} or registry.studies())
-    count = seeds or planning.BUDGETS[options.get("budget", "quick")][1]
+    if most < FIRST_LOOK:
+        raise UsageError(f"--until-resolved takes at least {FIRST_LOOK} seeds, got {most}; the first look has as many.")
+    count = max(seeds or 0, FIRST_LOOK)
     only: set[str] | None = None
     while only is None or only:
         summary = run(selectors, seeds=count, only=only, **options)
         yield summary
-        judged = [j for study in studies for j in api.claims(study, results=summary.folder.root)]
-        open_claims = [j for j in judged if j.verdict == "inconclusive"]
+        open_claims = [j for j in api.claims(results=summary.folder.root) if j.verdict == "inconclusive"]
         only = {name for j in open_claims for c in j.claim.conditions for name in cells_of(j.study, c)}
         if summary.interrupted or count >= most:
             return

@@ -10,6 +10,7 @@ claim, with 16, 32, 64, ... seeds, spends half of what error the looks before it
 a claim is resolved is valid.
 """
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from toybench.records import BrokenRecord, Folder, Record, loss
 Verdict = Literal["supported", "refuted", "inconclusive", "not_run"]
 VERDICTS: tuple[Verdict, ...] = ("supported", "refuted", "inconclusive", "not_run")
 FIRST_LOOK = 16  # seeds; every later look doubles them
-Look = Callable[[str, str], Record]  # (task label, method label) to record
+Look = Callable[[str, str], Record]  # (task label, method label) to record; raises _Missing
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Finding:
       low, high: the region that the condition claims (infinite where it is open).
       normalized: the effect in units of the task's floor-to-oracle range.
       improvement: probability that a seed is an improvement, for `better`.
+      looked: seeds that were looked at, those left out for diverging included.
       p_supports, p_refutes: one-sided, before any correction.
       reason: what a reader has to know: what is missing, who diverged, what the seeds could have shown.
     """
@@ -72,6 +74,7 @@ class Finding:
     normalized: float | None = None
     improvement: float | None = None
     seeds: int = 0
+    looked: int = 0
     p_supports: float = 1.0
     p_refutes: float = 1.0
     deviation: float = 0.0
@@ -131,7 +134,8 @@ class _Missing(Exception):
 
 def judge(claims: Sequence[tuple[str, Claim]], results: Folder | Mapping[str, Record]) -> list[Judgement]:
     """Verdicts of `(study, claim)` pairs, corrected for how many they are."""
-    found = [tuple(_finding(study, c, results) for c in claim.conditions) for study, claim in claims]
+    read = functools.cache(lambda name: _record(results, name))
+    found = [tuple(_finding(study, c, read) for c in claim.conditions) for study, claim in claims]
     tested = [i for i, fs in enumerate(found) if all(f.verdict != "not_run" for f in fs)]
     spent = {i: 2.0 ** (1 + _look(found[i])) for i in tested}
     supports = statistics.holm([spent[i] * max(f.p_supports for f in found[i]) for i in tested])
@@ -149,7 +153,7 @@ def judge(claims: Sequence[tuple[str, Claim]], results: Folder | Mapping[str, Re
 
 def _look(findings: Iterable[Finding]) -> int:
     """Which look at the claim this is, from 0, by the number of seeds."""
-    return max(0, math.ceil(math.log2(max(f.seeds for f in findings) / FIRST_LOOK)))
+    return max(0, math.ceil(math.log2(max(f.looked for f in findings) / FIRST_LOOK)))
 
 
 def _decide(judgement: Judgement, supports: float, refutes: float, spent: float) -> Judgement:
@@ -190,17 +194,17 @@ def _power(f: Finding, error: float) -> str:
     return f"{f.seeds} seeds could have shown {least:.2g} beyond the margin; for the {seen:.2g} seen it takes {many}."
 
 
-def _finding(study: str, condition: Condition, results: Folder | Mapping[str, Record]) -> Finding:
+def _finding(study: str, condition: Condition, read: Callable[[str], Record]) -> Finding:
     """A condition with its p-values; its verdict is `not_run` or still open."""
     says = describe(condition)
     try:
-        x = _sample(condition, lambda task, method: _record(results, f"{study}/{task}/{method}"))
+        x = _sample(condition, lambda task, method: read(f"{study}/{task}/{method}"))
     except _Missing as missing:
         return Finding(condition, says, "not_run", str(missing))
     n, aggregate = len(x.values), x.aggregate
     if n < aggregate.least:
         reason = f"{n} seeds are too few to say anything; {aggregate.least} are the least."
-        return Finding(condition, says, "inconclusive", reason, seeds=n, low=x.low, high=x.high, barred=True)
+        return Finding(condition, says, "inconclusive", reason, seeds=n, looked=n, low=x.low, high=x.high, barred=True)
     value, low, high = (float(v) for v in aggregate.estimate(x.values))
     inside = [float(aggregate.above(x.values, x.low))] if math.isfinite(x.low) else []
     inside += [float(aggregate.below(x.values, x.high))] if math.isfinite(x.high) else []
@@ -217,6 +221,7 @@ def _finding(study: str, condition: Condition, results: Folder | Mapping[str, Re
         high=x.high,
         normalized=value / x.unit if x.unit else None,
         seeds=n,
+        looked=n + x.lost + x.dropped,
         p_supports=max(inside),
         p_refutes=min(outside),
         deviation=float(x.values.std(ddof=1)),
@@ -314,6 +319,8 @@ def _trend(c: Trend, look: Look) -> Sample:
     lost = len(_paired(records, c.metric)[0]) - len(rows)
     values = np.array(rows, float).reshape(len(rows), len(records)).T  # [variants, seeds]
     if c.exponent is not None:
+        if not values.all():
+            raise _Missing(f"{records[0].cell}: an exponent needs values other than 0.")
         knob = np.log([_knob(r, records) for r in records])
         slopes = (knob - knob.mean()) @ np.log(np.abs(values)) / ((knob - knob.mean()) ** 2).sum()
         return Sample(slopes, *c.exponent, lost=lost)
