@@ -1,0 +1,46 @@
+"""What the Gaussian-process optimisers of curves share: conditioning on what was seen, and expected improvement.
+
+Shapes: b curves, k grid points, l looks.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from methods.bandits._curves import best_seen, expected_improvement
+from tasks.bandits.related_curves import NOISE
+from toybench import Method
+
+
+class GaussianCurves(Method):
+    """A subclass gives mean [k] and covariance [k, k] of a curve."""
+
+    def moments(self, state: Any) -> tuple[jax.Array, jax.Array]:
+        """(mean [k], covariance [k, k]) of a curve before anything is seen."""
+        raise TypeError(f"{self.name} has no prior; give it a method `moments`.")
+
+    def propose(self, state: Any, seen: jax.Array, values: jax.Array, key: jax.Array) -> jax.Array:
+        prior, covariance = self.moments(state)
+        mean, variance = condition(prior, covariance, seen, values, self.spec.looks)
+        gain = expected_improvement(mean, jnp.sqrt(variance), best_seen(seen, values))
+        return jnp.argmax(jnp.where(seen > 0, -1.0, gain), axis=-1)
+
+
+def condition(
+    prior: jax.Array, covariance: jax.Array, seen: jax.Array, values: jax.Array, looks: int
+) -> tuple[jax.Array, jax.Array]:
+    """Posterior means and variances [b, k], by one rank-one step for each point seen."""
+    mask, where = jax.lax.top_k(seen, looks)
+    observed = jnp.take_along_axis(values, where, axis=1)
+
+    def one(mask: jax.Array, where: jax.Array, observed: jax.Array) -> tuple[jax.Array, jax.Array]:
+        def step(carry: tuple, x: tuple) -> tuple:
+            (mean, cov), (on, i, y) = carry, x
+            gain = on * cov[i] / (cov[i, i] + NOISE**2)
+            return (mean + gain * (y - mean[i]), cov - gain[:, None] * cov[i][None, :]), None
+
+        (mean, cov), _ = jax.lax.scan(step, (prior, covariance), (mask, where, observed))
+        return mean, jnp.maximum(jnp.diagonal(cov), 1e-8)
+
+    return jax.vmap(one)(mask, where, observed)

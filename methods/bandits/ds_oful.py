@@ -1,0 +1,30 @@
+"""OFUL that regresses only on rounds whose context was still uncertain.
+
+**Source**: Zhang, He, Fan and Gu, "On the Interplay Between Misspecification and Sub-optimality Gap in Linear
+Contextual Bandits", 2023, https://arxiv.org/abs/2303.09390 (DS-OFUL).
+
+    (x_t, y_t) enters V and the regression only if |x_t|_{V^-1} >= Gamma;   action and radius as OFUL's
+
+**Differs from the paper**: 1. Gamma, which the authors set by the gap over sqrt(d), is tuned, and so is the factor c of
+the radius' noise part.
+
+**Shapes**: n instances, k arms, d dimensions.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from methods.bandits._linear import Optimist, Ridge, length
+from tasks.bandits._linear import LinearRound
+
+
+class DSOFUL(Optimist):
+    """Uses so few rounds that an error of the model, which they all share, can't add up."""
+
+    threshold: float = 0.1  # Gamma, least uncertainty of a round that is used; 0 is OFUL
+
+    paper = "zhang2023interplay"
+    space = {"c": (0.1, 0.3), "threshold": (0.05, 0.1, 0.2)}
+
+    def weigh(self, state: Ridge, batch: LinearRound) -> jax.Array:
+        return (length(state.inverse, batch.x[:, None])[:, 0] >= self.threshold).astype(jnp.float32)

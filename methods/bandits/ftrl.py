@@ -1,0 +1,38 @@
+"""Follow the regularised leader on the squared loss: ridge regression, refitted every round.
+
+**Source**: Zhao, Zhou, He and Gu, "Optimal Online Generalized Linear Regression with Stochastic Noise and Its
+Application to Heteroscedastic Bandits", 2022, https://arxiv.org/abs/2202.13603 (FTRL).
+
+    theta_t = argmin_theta  lam / 2 |theta|^2 + sum_{s < t} (x_s . theta - y_s)^2 / 2
+
+**Differs from the paper**: 1. linear link only.
+
+**Shapes**: n instances, d dimensions.
+"""
+
+from typing import ClassVar
+
+import jax
+
+from methods.bandits._linear import Ridge, add, start, theta_of
+from tasks.bandits._linear import LinearRound
+from toybench import Method
+
+
+class FTRL(Method):
+    """In closed form."""
+
+    lam: float = 1.0  # penalty
+
+    paper: ClassVar[str | None] = "zhao2022optimal"
+    deterministic = True
+    space = {"lam": (0.1, 1.0, 10.0)}
+
+    def init(self, key: jax.Array) -> Ridge:
+        return start(self.spec.instances, self.spec.dim, self.lam)
+
+    def update(self, state: Ridge, batch: LinearRound, key: jax.Array) -> Ridge:
+        return add(state, batch.x, batch.response, batch.sigma**0)
+
+    def predict(self, state: Ridge, x: jax.Array) -> jax.Array:
+        return (x * theta_of(state)).sum(-1)

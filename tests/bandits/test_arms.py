@@ -1,0 +1,169 @@
+"""Arms without features: posteriors, indices and halving against closed forms and hand-worked cases."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from methods.bandits._arms import Tally, variance_of
+from methods.bandits.kl_ucb import divergence, largest_mean
+from tasks.bandits import gamma, keyed_normal
+from tasks.bandits._arms import ArmSpec, Noise, Pull
+from toybench import registry, trial
+
+SPEC = ArmSpec(instances=2, arms=4, goal="regret", rewards="gaussian", prior=(0.5, 2.0, 3.0, 1.5))
+KEY = jax.random.key(3)
+
+
+def method(name: str, spec: ArmSpec = SPEC, steps: int = 10, **knobs):
+    return replace(registry.load("methods", f"bandits/{name}")(**knobs), spec=spec, steps=steps)
+
+
+@pytest.fixture
+def rewards():
+    return np.random.default_rng(0).normal(1.0, 2.0, size=(2, 4, 7)).astype(np.float32)
+
+
+def tally(rewards) -> Tally:
+    n = np.full(rewards.shape[:2], rewards.shape[2])
+    return Tally(*(jnp.asarray(x, jnp.float32) for x in (n, rewards.sum(-1), (rewards**2).sum(-1))))
+
+
+def test_gamma_draws_have_the_gamma_law():
+    for shape in (1.0, 3.0, 40.0):
+        x = np.asarray(jax.jit(gamma)(KEY, jnp.full(20_000, shape)))
+        assert stats.kstest(x, stats.gamma(shape).cdf).statistic < 0.012
+
+
+def test_noise_depends_on_the_arm_and_on_nothing_else():
+    a = keyed_normal(KEY, jnp.array([0, 1, 2]))
+    b = keyed_normal(KEY, jnp.array([0, 3, 2]))
+    assert a[0] == b[0] and a[2] == b[2] and a[1] != b[1]
+
+
+def test_varts_posterior_rewards_one_by_one(rewards):
+    """The batch formula equals seven conjugate updates by one reward each."""
+    m, k, a, b = (np.full((2, 4), v) for v in SPEC.prior)
+    for r in rewards.transpose(2, 0, 1).astype(float):
+        m, k, a, b = (k * m + r) / (k + 1), k + 1, a + 0.5, b + k * (r - m) ** 2 / (2 * (k + 1))
+    for got, want in zip(method("varts").posterior(tally(rewards)), (m, k, a, b), strict=True):
+        np.testing.assert_allclose(got, want, rtol=2e-5)
+
+
+def test_varts_with_a_certain_variance_is_gaussian_ts(rewards):
+    """a, b to infinity at a fixed ratio: the same posterior of the mean."""
+    sure = replace(SPEC, prior=(0.5, 2.0, 1e6, 4e6))
+    varts, ts = method("varts", sure), method("gaussian_ts", sure, sigma="mean")
+    ts = replace(ts, given=Noise(bound=jnp.ones(2), each=jnp.ones((2, 4))))
+    state = tally(rewards)
+    draws = [np.asarray(jax.vmap(lambda k, m=m: m.index(state, k))(jax.random.split(KEY, 4000))) for m in (varts, ts)]
+    np.testing.assert_allclose(draws[0].mean(0), draws[1].mean(0), atol=0.06)
+    np.testing.assert_allclose(draws[0].std(0), draws[1].std(0), rtol=0.06)
+    np.testing.assert_allclose(draws[1].std(0), 2 / 3, rtol=0.05)  # sigma / sqrt(2 + 7)
+
+
+def test_indices_by_hand():
+    """Two pulls with rewards 1 and 3 at round 9: mean 2, variance 1."""
+    state = tally(np.array([[[1.0, 3.0]] * 4] * 2))
+    noise = Noise(bound=jnp.array([2.0, 2.0]), each=jnp.ones((2, 4)))
+    log = np.log(9.0)
+    ucb1 = replace(method("ucb1", c=0.5), given=noise).index(state, KEY)
+    np.testing.assert_allclose(ucb1, 2 + 0.5 * 2 * np.sqrt(2 * log / 2), rtol=1e-5)
+    ucb_v = replace(method("ucb_v", c=0.1), given=noise).index(state, KEY)
+    np.testing.assert_allclose(ucb_v, 2 + np.sqrt(2 * 0.1 * log / 2) + 3 * 4 * 0.1 * log / 2, rtol=1e-5)
+    np.testing.assert_allclose(variance_of(state), 1.0, rtol=1e-5)
+    three = tally(np.array([[[1.0, 3.0, 2.0, 2.0]] * 4] * 2))  # 16 pulls in all: round 17
+    kl = method("kl_ucb", c=0.25).index(three, KEY)
+    np.testing.assert_allclose(kl, 2 + np.sqrt(0.5 * (17 ** (2 * 0.25 / 2) - 1)), rtol=1e-4)
+
+
+def test_kl_index_of_0_1_rewards_solves_its_equation():
+    p, level = jnp.array([0.1, 0.5, 0.9]), jnp.array([0.05, 0.3, 0.02])
+    q = largest_mean(p, level)
+    np.testing.assert_allclose(divergence(p, q), level, rtol=1e-3)
+    assert (q > p).all()
+    np.testing.assert_allclose(largest_mean(jnp.zeros(1), jnp.array([0.5])), 1 - np.exp(-0.5), rtol=1e-4)
+
+
+@pytest.mark.parametrize(("steps", "arms"), [(600, 640), (4096, 32), (12, 640), (3, 640), (100, 7)])
+def test_halving_never_pulls_more_than_the_budget(steps, arms):
+    spec = replace(SPEC, arms=arms, goal="recommend")
+    for name in ("sequential_halving", "bracketing_sequential_halving"):
+        sizes, plan = method(name, spec, steps).plan()
+        used = (plan.place >= 0).sum()
+        assert len(plan.place) == steps and used <= steps
+        if steps >= 600:
+            assert used > 0.8 * steps
+            counts = np.bincount(plan.place[plan.place >= 0], minlength=sum(sizes))
+            assert counts.min() >= 1
+
+
+def play(learner, mean: np.ndarray, noise: float = 0.0):
+    """The arm recommended after all steps."""
+    n, rng = len(mean), np.random.default_rng(1)
+    state, update = learner.init(KEY), jax.jit(learner.update)
+    z = rng.normal(size=(learner.steps, n))
+    for t in range(learner.steps):
+        arm = np.asarray(learner.pull(state, KEY))
+        reward = mean[np.arange(n), arm] + noise * z[t]
+        state = update(state, Pull(jnp.asarray(arm), jnp.asarray(reward, jnp.float32)), KEY)
+    return np.asarray(learner.recommend(state)), np.asarray(state.order)
+
+
+@pytest.mark.parametrize("name", ["sequential_halving", "bracketing_sequential_halving"])
+def test_halving_without_noise_returns_the_best_arm_that_entered(name):
+    spec = replace(SPEC, instances=3, arms=20, goal="recommend")
+    mean = np.random.default_rng(2).normal(size=(3, 20))
+    found, order = play(method(name, spec, steps=90), mean)
+    entered = np.stack([mean[i, order[i]].max() for i in range(3)])
+    np.testing.assert_allclose(mean[np.arange(3), found], entered)
+
+
+def test_halving_of_two_arms_errs_as_often_as_a_two_sample_test():
+    n, gap, steps = 2000, 0.5, 20
+    spec = ArmSpec(n, 2, "recommend", "gaussian", SPEC.prior)
+    mean = np.tile([0.0, gap], (n, 1))
+    rng = np.random.default_rng(5)
+    learner = method("sequential_halving", spec, steps=steps)
+    state, update = learner.init(KEY), jax.jit(learner.update)
+    for _ in range(steps):
+        arm = np.asarray(learner.pull(state, KEY))
+        reward = mean[np.arange(n), arm] + rng.normal(size=n)
+        state = update(state, Pull(jnp.asarray(arm), jnp.asarray(reward, jnp.float32)), KEY)
+    wrong = (np.asarray(learner.recommend(state)) == 0).mean()
+    assert abs(wrong - stats.norm.cdf(-gap * np.sqrt(steps) / 2)) < 0.025
+
+
+def test_regret_is_expected_not_realised():
+    """Pulling arm 0 for ever costs exactly its gap a round."""
+    task = registry.load("tasks", "bandits/stochastic_arms")(instances=4, horizon=5)
+    world = task.sample(KEY)
+
+    class Zero:
+        def pull(self, key):
+            return jnp.zeros(4, jnp.int32)
+
+    for i in range(5):
+        world, _ = task.draw(world, jax.random.key(i), Zero())
+    np.testing.assert_allclose(world.regret, 5 * (world.mean.max(-1) - world.mean[:, 0]), rtol=1e-5)
+
+
+def test_the_world_is_drawn_from_the_prior_that_methods_are_told():
+    task = registry.load("tasks", "bandits/stochastic_arms")(instances=4000)
+    world = jax.jit(trial.sample)(trial._traced(task), KEY)[0]
+    m, k, a, b = task.spec.prior
+    assert stats.kstest(np.asarray(world.sigma[:, 0]) ** -2, stats.gamma(a, scale=1 / b).cdf).statistic < 0.03
+    scaled = np.asarray((world.mean / world.sigma)[:, 0]) * k**0.5
+    assert stats.kstest(scaled - m, stats.norm.cdf).statistic < 0.03
+
+
+def test_regret_scales_with_the_rewards():
+    """The conjugate problem has no scale: VarTS pulls the same arms when all rewards are doubled."""
+    double = replace(SPEC, prior=(1.0, 2.0, 3.0, 6.0))
+    state = tally(np.random.default_rng(0).normal(size=(2, 4, 5)).astype(np.float32))
+    twice = Tally(state.pulls, 2 * state.total, 4 * state.square)
+    a, b = method("varts").index(state, KEY), method("varts", double).index(twice, KEY)
+    np.testing.assert_allclose(b, 2 * a, rtol=1e-4)

@@ -1,0 +1,120 @@
+"""Causal interventions: population means by simulation and enumeration, regressions, and who is found to be an
+ancestor."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from methods.bandits._causal import coefficients, effect_scores, inverse_designs, regressors
+from tasks.bandits.causal_interventions import CausalSpec, Outcome, switches, total_effects
+from toybench import registry
+
+KEY = jax.random.key(0)
+
+
+@pytest.fixture(scope="module")
+def task():
+    return registry.load("tasks", "bandits/causal_interventions")(nodes=4, instances=5)
+
+
+@pytest.fixture(scope="module")
+def world(task):
+    return task.sample(KEY)
+
+
+def method(name: str, **knobs):
+    return replace(registry.load("methods", f"bandits/{name}")(**knobs), spec=CausalSpec(5, 4, 2.0), steps=400)
+
+
+def play(task, world, learner, rounds: int):
+    """State after `rounds`, outcomes [rounds, ...], and the world."""
+    from toybench.protocol import Learner
+
+    def step(carry, key):
+        world, state = carry
+        world, batch = task.draw(world, key, Learner(learner, state))
+        return (world, learner.update(state, batch, key)), batch
+
+    run = jax.jit(lambda w, s: jax.lax.scan(step, (w, s), jax.random.split(KEY, rounds)))
+    (world, state), outcomes = run(world, learner.init(KEY))
+    return state, outcomes, world
+
+
+def test_total_effects_are_the_inverse(world):
+    w = np.asarray(world.weights)
+    np.testing.assert_allclose(total_effects(world.weights), np.linalg.inv(np.eye(4) - w), atol=1e-4)
+
+
+def test_graphs_have_no_rings_and_lead_to_the_reward(world):
+    w = np.asarray(world.weights)
+    assert np.allclose(np.linalg.matrix_power(w, 4), 0)
+    assert (w[:, 0, -1] != 0).any(-1).all() and (w[..., :, -1] == 0).all()
+    np.testing.assert_array_equal(w[:, 0] != 0, w[:, 1] != 0)
+    size = np.abs(w[w != 0])
+    assert size.min() >= 0.3 - 1e-5 and size.max() <= 1 + 1e-5
+
+
+def test_expected_rewards_are_those_of_each_intervention(task, world):
+    for arm in (0, 5, 15):
+        s = np.asarray(switches(4))[arm]
+        for i in range(5):
+            w = np.where(s[:, None] > 0, world.weights[i, 1], world.weights[i, 0])
+            mean = np.linalg.solve(np.eye(4) - w, 1 + float(task.shift) * s)
+            np.testing.assert_allclose(world.value[i, arm], mean[-1], rtol=1e-3, atol=1e-4)
+
+
+def test_rank_one_designs_are_dense_ones_and_find_the_weights(task, world):
+    learner = replace(method("known_graph_ucb"), given=task.given(world))
+    state, outcomes, _ = play(task, world, replace(learner, c=3.0), 150)
+    np.testing.assert_allclose(state.inverse, inverse_designs(state, state.edges), atol=1e-3)
+    x, s = np.asarray(outcomes.values), np.asarray(outcomes.switched)
+    found = np.asarray(coefficients(state, state.edges, state.inverse))
+    for i, node, m in ((0, 3, 0), (1, 3, 1), (2, 2, 1)):
+        here = s[:, i, node] == m
+        open_ = np.asarray(regressors(state.edges))[i, node] > 0
+        a = np.concatenate([np.ones((150, 1)), x[:, i]], 1)[here][:, open_]
+        want = np.linalg.solve(a.T @ a + np.eye(open_.sum()), a.T @ x[here, i, node])
+        np.testing.assert_allclose(found[i, node, m][open_], want, atol=2e-3)
+        assert (found[i, node, m][~open_] == 0).all()
+
+
+def test_the_known_graph_finds_the_best_intervention(task, world):
+    learner = replace(method("known_graph_ucb", c=1.0), given=task.given(world))
+    _, _, after = play(task, world, learner, 400)
+    _, _, before = play(task, world, learner, 300)
+    late = np.asarray(after.regret - before.regret) / 100
+    chance = np.asarray(world.value.max(-1) - world.value.mean(-1))
+    assert late.mean() < 0.1 * chance.mean()
+
+
+def test_scores_grow_for_ancestors_only(task, world):
+    learner = method("asymmetric_graph_ucb", samples=400)
+    state, _, _ = play(task, world, learner, 399)
+    score = np.asarray(effect_scores(state))
+    true = np.asarray(world.weights[:, 0] != 0)
+    above = np.linalg.inv(np.eye(4) - true.astype(float)) > 0.5
+    unrelated = ~above & ~np.eye(4, dtype=bool)
+    assert np.mean(score[unrelated] ** 2) < 3.5  # chi-squared of 2 degrees: 2
+    assert np.mean(score[true] ** 2) > 10
+
+
+def test_the_asymmetric_learner_misses_fewer_edges_than_the_symmetric_one(task, world):
+    true, missed, extra = np.asarray(world.weights[:, 0] != 0), {}, {}
+    for name in ("asymmetric_graph_ucb", "full_graph_ucb"):
+        state, _, _ = play(task, world, method(name, samples=60), 61)
+        edges = np.asarray(state.edges)
+        assert not np.linalg.matrix_power(edges.astype(int), 4).any()  # no rings
+        missed[name], extra[name] = (true & ~edges).sum(), (~true & edges).sum()
+    assert missed["asymmetric_graph_ucb"] < missed["full_graph_ucb"]
+    assert extra["asymmetric_graph_ucb"] > extra["full_graph_ucb"]
+
+
+def test_an_outcome_counts_for_the_mechanism_that_was_on():
+    learner = method("asymmetric_graph_ucb")
+    batch = Outcome(jnp.zeros((5, 4)).at[:, 1].set(1.0), jnp.ones((5, 4)) * 2)
+    state = learner.update(learner.init(KEY), batch, KEY)
+    np.testing.assert_array_equal(state.square[0, :, :, 0, 0], [[1, 0], [0, 1], [1, 0], [1, 0]])
+    np.testing.assert_array_equal(state.cross[0, 1], [[0] * 5, [2, 4, 4, 4, 4]])
