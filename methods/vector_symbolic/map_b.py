@@ -19,22 +19,12 @@ be checked.
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._algebra import Algebra, State, Sums, agreement, lengths, prefix_inner, signs
+from methods.vector_symbolic._algebra import State, agreement, lengths, prefix_inner
+from methods.vector_symbolic.map_i import MapI
 
 
-class MapB(Sums, Algebra):
+class MapB(MapI):
     """As map_i, with one bit a dimension in memory: about pi / 2 times the dimensions."""
-
-    paper = "clarkson2023capacity"
-
-    def atoms(self, key: jax.Array, count: int) -> jax.Array:
-        return signs(key, (count, self.spec.dim))
-
-    def bind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
-        return state.keys[key] * vector
-
-    def unbind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
-        return state.keys[key] * vector
 
     def settle(self, state: State, vector: jax.Array) -> jax.Array:
         votes = jnp.round(vector * self.spec.dim**0.5)  # symbols have entries +-1/sqrt(d); exact ties need integers
