@@ -7,14 +7,14 @@ BERNOULLI = "stochastic_arms[rewards=bernoulli]"
 LOOSE, TIGHT = "stochastic_arms[shape=1.5]", "stochastic_arms[shape=12]"
 MANY = "many_arms"
 FEW_GOOD, MORE_GOOD = "many_arms[good=0.02,means=sparse]", "many_arms[good=0.3,means=sparse]"
-RATE = tuple(f"many_arms[means=one_good,arms=32,instances=128,horizon={t}]" for t in (512, 1024, 4096))
+RATE = tuple(f"many_arms[steps={t},means=one_good,arms=32,instances=128]" for t in (512, 1024, 4096))
 QUIET, HALF, NOISY = "contextual_arms", "contextual_arms[p_low=0.5]", "contextual_arms[p_low=0]"
 WRONG = "contextual_arms[p_low=0,noise=0.3,zeta=0.2,gap=0.5,offered=100]"
 WRONG_NOISY = "contextual_arms[p_low=0,zeta=0.2,gap=0.5]"
 WRONG_CHANGING = "contextual_arms[p_low=0,noise=0.3,zeta=0.2,gap=0.5]"
 TOO_WRONG = "contextual_arms[p_low=0,noise=0.3,zeta=0.6,gap=0.5,offered=100]"
 FORECAST = "online_regression"
-FORECASTS = (FORECAST, "online_regression[sigma=0.3]", "online_regression[dim=4]", "online_regression[horizon=512]")
+FORECASTS = (FORECAST, "online_regression[sigma=0.3]", "online_regression[dim=4]", "online_regression[steps=512]")
 DUELS, FIXED = "contextual_duels", "contextual_duels[contexts=fixed]"
 PROBIT = "contextual_duels[link=probit]"
 SEARCH, ROUGH = "constrained_search", "constrained_search[lengthscale=0.1]"

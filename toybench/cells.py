@@ -3,14 +3,14 @@
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from toybench import digest, registry
 from toybench.errors import PluginError, ToybenchError, UsageError, nearest
-from toybench.fields import join_label, make, split_label
+from toybench.fields import join_label, knobs, make, split_label
 
 REPORTING = 0  # reporting seeds count up from here
 TUNING = 1_000_000  # tuning seeds count up from here; the ranges never meet
@@ -58,11 +58,14 @@ class Cell:
 
         stem, given = split_label(self.task)
         task = make(registry.load("tasks", f"{self.study}/{stem}"), given)
+        length = budgeted(task.steps, task.checkpoints, BUDGETS[self.budget][0])
+        if "steps" in knobs(type(task)):
+            task = replace(task, steps=length)
         stem, given = split_label(self.method)
         if stem in registry.REFERENCES:
             return task, stem, 0, 0
         method = make(registry.load("methods", f"{self.study}/{stem}"), {**self.tuned, **given})
-        steps = trial.updates(task, method, budgeted(task.steps, task.checkpoints, BUDGETS[self.budget][0]))
+        steps = trial.updates(task, method, length)
         return task, method, steps, task.checkpoints if steps else 0
 
 

@@ -49,7 +49,9 @@ class Task(Fields):
     kind: ClassVar[Literal["stationary", "stream", "interactive"]] = "stationary"
     # stationary: `draw` leaves the world alone; stream: the world moves on, whoever learns;
     # interactive: `draw` asks the learner, so it runs inside the learner's own loop.
-    steps: ClassVar[int] = 1000  # updates in a full-budget trial; 0 where nothing is learned
+    # Updates in a full-budget trial; 0 where nothing is learned. Where the length is a part of the problem, as in a
+    # bandit, declare it as a knob, `steps: int = 600`: a smaller budget is then a shorter problem, references included.
+    steps: ClassVar[int] = 1000
     checkpoints: ClassVar[int] = 5  # evaluations after the first, evenly spaced
 
     @property

@@ -10,7 +10,6 @@ from typing import Any
 
 from toybench import cells, execute, registry
 from toybench.cells import Cell
-from toybench.fields import split_label
 from toybench.records import Record, loss, write_atomically
 
 
@@ -35,14 +34,13 @@ def grid(space: Mapping[str, Sequence[Any]], trials: int, name: str) -> list[dic
 def plan(selectors: Sequence[str], methods: Sequence[str] = ()) -> tuple[list[Trial], dict[str, str]]:
     """Every configuration to try, and plug-ins that can't be loaded.
 
-    A study stands for its plain tasks; a variant is tuned where it is named, and else takes the plain task's values.
+    A study's declared variants are tuned like its plain tasks; any other variant takes the plain task's values.
     """
     planned = cells.plan(selectors, methods, "full")
-    named = {split_label(s.partition("/")[2])[0] for s in selectors if "[" in s}
     trials: list[Trial] = []
     for cell in planned.cells:
-        name, task = cell.method, split_label(cell.task)[0]
-        if (cell.task != task and task not in named) or "[" in name or name in registry.REFERENCES or cell.why_not:
+        name = cell.method
+        if "[" in name or name in registry.REFERENCES or cell.why_not:
             continue
         cls, budget = registry.load("methods", f"{cell.study}/{name}"), registry.benchmark(cell.study).tuning
         seeds = tuple(range(cells.TUNING, cells.TUNING + budget.seeds))

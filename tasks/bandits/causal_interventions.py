@@ -69,7 +69,7 @@ class CausalInterventions(Task):
 
     nodes: int = 6
     instances: int = 6
-    horizon: int = 600  # rounds
+    steps: int = 600  # type: ignore[misc]  # rounds
 
     interface = Intervener
     kind = "interactive"
@@ -80,10 +80,6 @@ class CausalInterventions(Task):
         "false_negatives": Metric("min", "share of the edges that lead to the reward that the model lacks"),
         "false_positives": Metric("info", "share of the pairs without an edge for which the model has one"),
     }
-
-    @property
-    def steps(self) -> int:  # type: ignore[override]
-        return self.horizon
 
     @property
     def spec(self) -> CausalSpec:
@@ -135,7 +131,7 @@ class CausalInterventions(Task):
     def floor(self, world: World) -> Known:
         """A uniformly random intervention every round, and no model."""
         zero = jnp.zeros(())
-        lost = self.horizon * (world.value.max(-1) - world.value.mean(-1)).mean()
+        lost = self.steps * (world.value.max(-1) - world.value.mean(-1)).mean()
         return Known(dict(zip(self.metrics, (lost, zero, zero + 1, zero), strict=True)))
 
     def oracle(self, world: World) -> Known:

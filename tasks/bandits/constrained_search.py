@@ -67,7 +67,7 @@ class ConstrainedSearch(Task):
     feasible: bool = True
     side: int = 15  # points a side of the grid
     instances: int = 8
-    horizon: int = 50  # evaluations
+    steps: int = 50  # type: ignore[misc]  # evaluations
 
     interface = Searcher
     kind = "interactive"
@@ -82,10 +82,6 @@ class ConstrainedSearch(Task):
         "violation_exponent": Metric("min", "log2 of the violation over that of the first half"),
         "declared": Metric("info", "share of instances declared infeasible"),
     }
-
-    @property
-    def steps(self) -> int:  # type: ignore[override]
-        return self.horizon
 
     @property
     def spec(self) -> SearchSpec:
@@ -122,7 +118,7 @@ class ConstrainedSearch(Task):
         f, g = at(world.f, point), at(world.g, point)
         regret = world.regret + jnp.maximum(f - self.optimum(world), 0.0)
         violation = world.violation + jnp.maximum(g, 0.0)
-        early = 2 * world.step < self.horizon
+        early = 2 * world.step < self.steps
         return world._replace(
             regret=regret,
             violation=violation,
@@ -151,7 +147,7 @@ class ConstrainedSearch(Task):
 
     def floor(self, world: World) -> Known:
         """Uniformly random points: one such run."""
-        points = jax.random.randint(jax.random.key(0), (self.horizon, self.instances), 0, self.side**2)
+        points = jax.random.randint(jax.random.key(0), (self.steps, self.instances), 0, self.side**2)
         world, _ = jax.lax.scan(lambda w, p: (self.visit(w, p), None), world, points)
         return Known(self.judge(world, jnp.zeros(())))
 

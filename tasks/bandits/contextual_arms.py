@@ -42,7 +42,7 @@ class ContextualArms(Task):
     offered: int = 20  # contexts a round
     dim: int = 8
     instances: int = 16
-    horizon: int = 1500  # rounds
+    steps: int = 1500  # type: ignore[misc]  # rounds
 
     interface = LinearPlayer
     kind = "interactive"
@@ -52,10 +52,6 @@ class ContextualArms(Task):
         "late_slope": Metric("min", "expected reward lost a round in the last third"),
         "used": Metric("info", "rounds that went into the regression, mean over instances"),
     }
-
-    @property
-    def steps(self) -> int:  # type: ignore[override]
-        return self.horizon
 
     @property
     def spec(self) -> LinearSpec:
@@ -80,7 +76,7 @@ class ContextualArms(Task):
         sigma = jnp.where(jax.random.uniform(level, best.shape)[:, 0] < self.p_low, QUIET, self.noise)
         arm = learner.choose(offer, mask, own)
         reward = at(value, arm)
-        lost, late = best[:, 0] - reward, (3 * world.step >= 2 * self.horizon).astype(jnp.float32)
+        lost, late = best[:, 0] - reward, (3 * world.step >= 2 * self.steps).astype(jnp.float32)
         world = world._replace(regret=world.regret + lost, late=world.late + late * lost, step=world.step + 1)
         x = jnp.take_along_axis(offer, arm[:, None, None], axis=1)[:, 0]
         response = reward + sigma * keyed_normal(noise, at(index, arm))
@@ -89,7 +85,7 @@ class ContextualArms(Task):
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         if isinstance(learner, Known):
             return learner.metrics
-        rounds = jnp.maximum(world.step - (2 * self.horizon + 2) // 3, 1).astype(jnp.float32)
+        rounds = jnp.maximum(world.step - (2 * self.steps + 2) // 3, 1).astype(jnp.float32)
         return {
             "cumulative_regret": world.regret.mean(),
             "late_slope": world.late.mean() / rounds,
@@ -105,7 +101,7 @@ class ContextualArms(Task):
         best = offered.max(-1, keepdims=True)
         mask = ((offered == best) | (offered <= best - self.gap)).astype(jnp.float32)
         lost = (((best - offered) * mask).sum(-1) / mask.sum(-1)).mean()
-        return Known({"cumulative_regret": self.horizon * lost, "late_slope": lost, "used": jnp.zeros(())})
+        return Known({"cumulative_regret": self.steps * lost, "late_slope": lost, "used": jnp.zeros(())})
 
     def oracle(self, world: World) -> Known:
         """The best context at every step."""

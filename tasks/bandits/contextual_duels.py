@@ -55,7 +55,7 @@ class ContextualDuels(Task):
     dim: int = 5
     warm: int = 50  # rounds of random pairs
     instances: int = 16
-    horizon: int = 1000  # rounds
+    steps: int = 1000  # type: ignore[misc]  # rounds
 
     interface = Duelist
     kind = "interactive"
@@ -64,10 +64,6 @@ class ContextualDuels(Task):
         "weak_regret": Metric("min", "utility that the better one of the pair lacks, summed, mean over instances"),
         "average_regret": Metric("min", "utility that the pair lacks on average, summed, mean over instances"),
     }
-
-    @property
-    def steps(self) -> int:  # type: ignore[override]
-        return self.horizon
 
     @property
     def spec(self) -> DuelSpec:
@@ -110,7 +106,7 @@ class ContextualDuels(Task):
         if self.contexts == "fresh":
             offers = jax.random.normal(jax.random.key(0), (200, *world.fixed.shape)) / self.dim**0.5
         utility = jnp.einsum("snkd,nd->snk", offers, world.theta)
-        lost = self.horizon * (utility.max(-1) - utility.mean(-1)).mean()
+        lost = self.steps * (utility.max(-1) - utility.mean(-1)).mean()
         return Known({"weak_regret": lost, "average_regret": lost})
 
     def oracle(self, world: World) -> Known:

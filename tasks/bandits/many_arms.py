@@ -3,7 +3,7 @@
 Isolates how a budget is spread: over many arms, each badly known, or over few of them, none of which may be good. What
 is best depends on the unknown share of good arms. 640 arms, 600 pulls, Gaussian noise of standard deviation 1.
 `means=beta`: 2 Beta(1, 3). `means=sparse`: a share `good` of the arms has mean 1, the others 0. `means=one_good` (meant
-for few arms): one arm is better by c sqrt(arms / horizon), and instances have c from 1 to 8, so that the worst of these
+for few arms): one arm is better by c sqrt(arms / steps), and instances have c from 1 to 8, so that the worst of these
 gaps can be looked at: the rate of simple regret is a statement about the gap that is the worst at that horizon.
 """
 
@@ -24,19 +24,15 @@ class ManyArms(ArmTask):
     means: str = "beta"  # beta, sparse or one_good
     arms: int = 640
     instances: int = 32  # a multiple of 8 where means are one_good
-    horizon: int = 600  # pulls
+    steps: int = 600  # type: ignore[misc]  # pulls
 
     checkpoints = 5
     metrics = {
         "simple_regret": Metric("min", "expected reward that the recommended arm lacks, mean over instances"),
         "worst_scaled_regret": Metric(
-            "min", "simple regret of the worst eighth of the instances, in order, over sqrt(arms / horizon)"
+            "min", "simple regret of the worst eighth of the instances, in order, over sqrt(arms / steps)"
         ),
     }
-
-    @property
-    def steps(self) -> int:  # type: ignore[override]
-        return self.horizon
 
     @property
     def spec(self) -> ArmSpec:
@@ -46,7 +42,7 @@ class ManyArms(ArmTask):
         u = jax.random.uniform(key, (self.instances, self.arms))
         if self.means == "one_good":
             c = 1 + jnp.arange(self.instances) * GAPS // self.instances
-            gap = c.astype(jnp.float32) * (self.arms / self.horizon) ** 0.5
+            gap = c.astype(jnp.float32) * (self.arms / self.steps) ** 0.5
             mean = jnp.where(u == u.max(-1, keepdims=True), gap[:, None], 0.0)
         elif self.means == "sparse":
             mean = (jnp.argsort(jnp.argsort(u)).astype(jnp.float32) < self.good * self.arms).astype(jnp.float32)
@@ -56,4 +52,4 @@ class ManyArms(ArmTask):
 
     def judge(self, regret: jax.Array, lacks: jax.Array) -> dict[str, jax.Array]:
         worst = lacks.reshape(GAPS, -1).mean(-1).max()
-        return {"simple_regret": lacks.mean(), "worst_scaled_regret": worst / (self.arms / self.horizon) ** 0.5}
+        return {"simple_regret": lacks.mean(), "worst_scaled_regret": worst / (self.arms / self.steps) ** 0.5}

@@ -33,7 +33,7 @@ class OnlineRegression(Task):
 
     dim: int = 8
     instances: int = 32
-    horizon: int = 2048  # rounds
+    steps: int = 2048  # type: ignore[misc]  # rounds
 
     interface = Forecaster
     kind = "interactive"
@@ -42,10 +42,6 @@ class OnlineRegression(Task):
         "prediction_regret": Metric("min", "sum of squared errors of the predicted mean, mean over instances"),
         "growth_ratio": Metric("info", "what was lost after an eighth of the rounds, over sigma^2 d log 8"),
     }
-
-    @property
-    def steps(self) -> int:  # type: ignore[override]
-        return self.horizon
 
     @property
     def spec(self) -> LinearSpec:
@@ -62,7 +58,7 @@ class OnlineRegression(Task):
         x = z[:, :-1]
         mean = (x * world.theta).sum(-1)
         error = (learner.predict(x) - mean) ** 2
-        late = (8 * world.step >= self.horizon).astype(jnp.float32)
+        late = (8 * world.step >= self.steps).astype(jnp.float32)
         world = world._replace(regret=world.regret + error, late=world.late + late * error, step=world.step + 1)
         return world, LinearRound(x=x, response=mean + self.sigma * z[:, -1], sigma=jnp.full(len(x), self.sigma))
 
@@ -76,7 +72,7 @@ class OnlineRegression(Task):
 
     def floor(self, world: World) -> Known:
         """0 for every input: it loses |theta|^2 = 1 a round."""
-        return Known(self.judge(jnp.asarray(float(self.horizon)), self.horizon * 7 / 8))
+        return Known(self.judge(jnp.asarray(float(self.steps)), self.steps * 7 / 8))
 
     def oracle(self, world: World) -> Known:
         """The true model."""

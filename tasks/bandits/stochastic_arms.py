@@ -21,11 +21,7 @@ class StochasticArms(ArmTask):
     rewards: str = "gaussian"  # gaussian or bernoulli
     arms: int = 10
     instances: int = 32
-    horizon: int = 2000  # pulls
-
-    @property
-    def steps(self) -> int:  # type: ignore[override]
-        return self.horizon
+    steps: int = 2000  # type: ignore[misc]  # pulls
 
     @property
     def spec(self) -> ArmSpec:

@@ -139,7 +139,7 @@ def test_halving_of_two_arms_errs_as_often_as_a_two_sample_test():
 
 def test_regret_is_expected_not_realised():
     """Pulling arm 0 for ever costs exactly its gap a round."""
-    task = registry.load("tasks", "bandits/stochastic_arms")(instances=4, horizon=5)
+    task = registry.load("tasks", "bandits/stochastic_arms")(instances=4, steps=5)
     world = task.sample(KEY)
 
     class Zero:
