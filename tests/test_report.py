@@ -191,7 +191,7 @@ def test_results_show_themselves_in_a_notebook(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site of two tasks' accepted records, and of one record that is hostile wherever text can be."""
+    """A site of two tasks' records, one of them drawn, and of one record that is hostile wherever text can be."""
     root = tmp_path_factory.mktemp("report")
     for task in ("quasimetric/one_way_grid", "vector_quantization/codebook_collapse"):
         shutil.copytree(HOME / "results" / task, root / "results" / task)
@@ -200,7 +200,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.write(record(SNEAKY, (1.0, 2.0, 3.0), state="diverged", reason=EVIL, **hostile))
     (root / "results" / "quasimetric" / "one_way_grid" / "broken.json").write_text("{")
     changes = [pages.Change("quasimetric/one_way_grid/iqe", EVIL, "worse", 1.0, 2.0, 1.0, 0.5, 1.5)]
-    site.write(root / "site", folder, changes, pictures=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site, "_drawn", lambda: pictures.start(["quasimetric/one_way_grid"]))
+        site.write(root / "site", folder, changes)
     return root / "site"
 
 
@@ -299,6 +301,15 @@ def test_pages_load_quietly_on_a_desk_and_on_a_phone(visit: Any) -> None:
         page.set_viewport_size({"width": 390, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{path} is wider than a phone"
         page.set_viewport_size({"width": 1200, "height": 900})
+
+
+def test_pictures_fit_a_phone(visit: Any) -> None:
+    page = visit("task/quasimetric/one_way_grid.html")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.reload()
+    page.locator("figure.picture").scroll_into_view_if_needed()
+    page.wait_for_selector("figure.picture[data-drawn]", timeout=20_000)
+    assert page.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('figure.picture .plot'))")
 
 
 def test_search_finds_a_method_by_keyboard(visit: Any) -> None:

@@ -1,17 +1,18 @@
 """What takes seconds to make and depends on nothing but its name is kept in the user's cache."""
 
 import contextlib
-import os
 from collections.abc import Callable
 from pathlib import Path
+
+import platformdirs
 
 from toybench.errors import UsageError
 from toybench.records import write_atomically
 
 
 def place(name: str) -> Path:
-    """Where something of this name is kept: below XDG_CACHE_HOME, by default ~/.cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "toybench" / name
+    """Where something of this name is kept: in the user's cache folder of the system, on Linux ~/.cache/toybench."""
+    return platformdirs.user_cache_path("toybench") / name
 
 
 def kept(name: str, make: Callable[[], str]) -> str:

@@ -163,6 +163,11 @@ function costed(rows, cost) {
     if (r.front && (!last || r.x > 2 * last.x || Math.abs(r.mean - last.mean) > span / 8)) { r.label = true; last = r; }
   return made;
 }
+function reflow(spec, width) { // panels side by side become as many rows as a phone needs
+  const total = (spec.hconcat ?? []).reduce((sum, panel) => sum + 60 + (panel.width ?? 200), 0);
+  if (spec.hconcat && total > width) { spec.vconcat = spec.hconcat; delete spec.hconcat; }
+  if (spec.columns) spec.columns = Math.max(1, Math.min(spec.columns, Math.floor((width - 60) / ((spec.spec?.width ?? 80) + 20))));
+}
 async function draw(figure) {
   const kind = figure.dataset.kind, plot = figure.querySelector(".plot");
   let spec;
@@ -179,6 +184,7 @@ async function draw(figure) {
     spec.datasets = { rows: shown };
   }
   delete spec.config;
+  reflow(spec, plot.clientWidth);
   const result = await vegaEmbed(plot, spec, { config: config(), actions: false, renderer: "svg", tooltip: { theme: css("color-scheme") === "dark" ? "dark" : "light" } });
   figure.view?.finalize();
   figure.view = result.view;
