@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from toybench import api, verdicts
+from toybench import api, compare, verdicts
 from toybench.claims import Better, Bound, Claim, Equivalent
 from toybench.errors import UsageError
 from toybench.records import Cost, Environment, Folder, Measured, Record
@@ -199,10 +199,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hostile = {"study": "quasimetric", "task": "one_way_grid", "metric": EVIL, "environment": Environment(commit=EVIL)}
     folder.write(record(SNEAKY, (1.0, 2.0, 3.0), state="diverged", reason=EVIL, **hostile))
     (root / "results" / "quasimetric" / "one_way_grid" / "broken.json").write_text("{")
-    changes = [pages.Change("quasimetric/one_way_grid/iqe", EVIL, "worse", 1.0, 2.0, 1.0, 0.5, 1.5)]
+    change = compare.Change("quasimetric/one_way_grid/iqe", EVIL, "worse", 1.0, 2.0, Estimate(1.0, 0.5, 1.5))
+    compared = compare.Comparison([change], only_before=[f"quasimetric/one_way_grid/{EVIL}"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(site, "_drawn", lambda: pictures.start(["quasimetric/one_way_grid"]))
-        site.write(root / "site", folder, changes)
+        site.write(root / "site", folder, compared)
     return root / "site"
 
 

@@ -417,12 +417,14 @@ def papers(study: str | None, results: Path | None, form: str) -> None:
 def report(out: Path, results: Path | None, against: Path | None, pictures: bool) -> int:
     """A static site of records and verdicts, to open from disk or to put online."""
     from toybench import api, runtime
-    from toybench.report import pages, site
+    from toybench import compare as comparing
+    from toybench.records import Folder
+    from toybench.report import site
 
     runtime.configure()
     folder = api.folder(results)
-    changes = pages.changes(against, folder) if against else None
-    done = site.write(out, folder, changes, pictures)
+    compared = comparing.folders(Folder(against), folder) if against else None
+    done = site.write(out, folder, compared, pictures)
     click.echo(
         f"wrote {done.pages} pages of {done.records} records, {done.size / 1e6:.1f} MB in {done.seconds:.0f} s: "
         f"open {done.folder / 'index.html'}"

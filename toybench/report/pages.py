@@ -5,17 +5,16 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from toybench import cells, compare, papers, registry, tables
 from toybench.claims import sides
+from toybench.compare import Comparison
 from toybench.errors import ToybenchError
 from toybench.fields import render as field_text
-from toybench.records import Folder, Record
+from toybench.records import Record
 from toybench.report import docs, series
 from toybench.report.model import Links, Model, stem
 from toybench.verdicts import VERDICTS, Finding, Judgement
@@ -28,26 +27,7 @@ STATES = ("ok", "diverged", "failed", "timeout", "skipped", "stale", "missing", 
 ARROWS = {"min": "↓", "max": "↑", "zero": "→0", "info": ""}
 
 
-@dataclass(frozen=True)
-class Change:
-    """One metric of one cell in two results folders.
-
-    Attributes:
-      verdict: equal, same, better, worse, or another word for neither.
-      difference, low, high: new minus old with its 95 % interval, where there is one.
-    """
-
-    cell: str
-    metric: str
-    verdict: str
-    old: float | str | None = None
-    new: float | str | None = None
-    difference: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-
-def every(model: Model, drawn: Mapping[str, "Future[Any]"], changes: Sequence[Change] | None) -> Iterator[Page]:
+def every(model: Model, drawn: Mapping[str, "Future[Any]"], compared: Comparison | None) -> Iterator[Page]:
     """All pages of the site. Tasks come last: their pictures are being drawn meanwhile."""
     yield "index.html", "overview.html", overview(model)
     yield "papers.html", "papers.html", {}
@@ -58,8 +38,8 @@ def every(model: Model, drawn: Mapping[str, "Future[Any]"], changes: Sequence[Ch
     for row in (r for r in model.papers if r["study"] in model.studies):
         yield f"paper/{row['key']}.html", "paper.html", paper_page(model, row)
     yield from _sources(model)
-    if changes is not None:
-        yield "compare.html", "compare.html", compare_page(model, changes)
+    if compared is not None:
+        yield "compare.html", "compare.html", compare_page(model, compared)
     for study in model.studies:
         for name in model.tasks(study):
             picture = drawn[f"{study}/{name}"].result() if f"{study}/{name}" in drawn else None
@@ -342,28 +322,15 @@ def _sources(model: Model) -> Iterator[Page]:
         yield f"source/{path}.html", "source.html", {"file": path, "code": docs.colours(file.read_text())}
 
 
-def changes(old: Path, new: Folder) -> list[Change]:
-    """What differs between two results folders, as `toybench compare` finds it.
-
-    Raises:
-      UsageError: one of them holds no record.
-    """
-    found = compare.folders(Folder(old), new)
-    names = {"metric": "what", "verdict": "kind", "old": "before", "new": "after"}
-    kept = ("cell", "difference", "low", "high")
-    return [
-        Change(**{k: row[k] for k in kept}, **{k: row[v] for k, v in names.items()})
-        for row in compare.rows(found.changes)
-    ]
-
-
-def compare_page(model: Model, changes: Sequence[Change]) -> dict[str, Any]:
-    """Two results folders side by side; what got worse first, what is equal only counted."""
-    order = {v: i for i, v in enumerate(("worse", "better", "changed", "unclear", "same", "equal"))}
-    kinds = sorted({c.verdict for c in changes}, key=lambda v: order.get(v, 9))
-    rows = sorted((c for c in changes if c.verdict != "equal"), key=lambda c: order.get(c.verdict, 9))
-    counts = {k: sum(c.verdict == k for c in changes) for k in kinds}
-    return {"counts": counts, "rows": rows, "recorded": model.cells}
+def compare_page(model: Model, compared: Comparison) -> dict[str, Any]:
+    """Two results folders side by side; what got worse first, what is equal only counted, cells of one alone last."""
+    rows = [r for r in compare.rows(compared.changes) if r["kind"] != "equal"]
+    return {
+        "counts": compared.count(),
+        "rows": sorted(rows, key=lambda r: compare.KINDS.index(r["kind"])),
+        "alone": [("older", compared.only_before), ("newer", compared.only_after)],
+        "recorded": model.cells,
+    }
 
 
 def index(model: Model) -> Iterator[list[str]]:

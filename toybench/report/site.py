@@ -5,7 +5,7 @@ import importlib.metadata
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from toybench.compare import Comparison
 from toybench.errors import UsageError
 from toybench.records import Folder
 from toybench.report import cache, charts, model, pages
@@ -33,8 +34,8 @@ class Summary:
     seconds: float
 
 
-def write(out: Path, results: Folder, changes: Sequence[pages.Change] | None = None, pictures: bool = True) -> Summary:
-    """Write the site of a results folder; `changes` gives it a page that compares two of them.
+def write(out: Path, results: Folder, compared: Comparison | None = None, pictures: bool = True) -> Summary:
+    """Write the site of a results folder; `compared` gives it a page on how it differs from another.
 
     Raises:
       UsageError: `out` holds something else, or can't be written.
@@ -43,9 +44,9 @@ def write(out: Path, results: Folder, changes: Sequence[pages.Change] | None = N
     _clear(out)
     drawn = _drawn() if pictures else {}
     found = model.gather(results)
-    render = renderer(found, compared=changes is not None)
+    render = renderer(found, compared=compared is not None)
     count = 0
-    for path, template, context in pages.every(found, drawn, changes):
+    for path, template, context in pages.every(found, drawn, compared):
         _put(out / path, render(path, template, context))
         count += 1
     _assets(out, found)
