@@ -27,7 +27,10 @@ SEEDS, STEPS = 16, 100
 def representative(study: str) -> conformance.Subject:
     """The first method of a study that learns, on its first task."""
     subjects = (conformance.subject_of(m) for m in registry.methods(study))
-    return next(s for s in subjects if s and learns(s.method) and s.method.compiled and s.task.kind != "interactive")
+    for s in subjects:
+        if s and learns(s.method) and s.method.compiled and s.task.kind != "interactive":
+            return s
+    pytest.skip(f"in {study} nobody learns from batches that come of themselves")
 
 
 def block(subject: conformance.Subject) -> tuple[Any, list[tuple]]:
