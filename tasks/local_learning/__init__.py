@@ -1,6 +1,6 @@
 """Train a small feed-forward network without sending errors backwards through its own weights.
 
-A learner answers scores of classes; some tasks ask for the weight change it would make, to hold it against the gradient.
+A learner answers scores of classes; some tasks also ask for the weight change it would make, and judge that.
 Shapes: b batch, d features, c classes, h hidden units, l layers.
 """
 
