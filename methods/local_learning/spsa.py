@@ -26,7 +26,7 @@ class SPSA(Estimating):
         weights = state.params["weights"]
         signs = jax.tree.map(jnp.sign, normal_like(key, weights))
 
-        def value(step: jax.Array) -> jax.Array:
+        def value(step: float) -> jax.Array:
             return loss(self.spec, jax.tree.map(lambda w, s: w + step * s, weights, signs), batch)
 
         along = (value(self.mu) - value(-self.mu)) / (2 * self.mu)

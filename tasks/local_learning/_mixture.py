@@ -6,7 +6,7 @@ Shapes: b batch, d features, c classes, h hidden units, m clusters; n_l units of
 import itertools
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -191,7 +191,7 @@ class Mixture(Task):
     loss: str = "cross_entropy"  # or squared
     optimizer: str = "adam"  # or momentum, or sgd
 
-    interface = Classifier
+    interface: ClassVar[type] = Classifier
     steps = 1500
     metrics = {"test_error": Metric("min", "share of fresh points put in a wrong class")}
     test_size = 4000

@@ -2,9 +2,9 @@
 
 Isolates the direction of inference learning. The implicit step from weights W on a point is that to the minimiser of
 L(W') + |W' - W|^2 / (2 lr); it is found by Gauss-Newton steps for each of 16 probe points, at the learner's own
-weights, after training. The gradient's cosine to it, at the same weights, is what a rule has to beat. Plain steps of constant
-size, so that a rule also shows at which sizes it is stable. Two hidden layers of 32 tanh units, 2,000 batches of one
-point.
+weights, after training. The gradient's cosine to it, at the same weights, is what a rule has to beat. Plain steps of
+constant size, so that a rule also shows at which sizes it is stable. Two hidden layers of 32 tanh units, 2,000 batches
+of one point.
 """
 
 from typing import Any
@@ -62,4 +62,4 @@ class ImplicitStep(Mixture):
         """A network of zeros that never changes."""
         return zeros(self.spec)
 
-    oracle = None
+    oracle = None  # type: ignore[assignment]

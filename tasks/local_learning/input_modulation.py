@@ -66,4 +66,4 @@ class InputModulation(Mixture):
         f = jnp.zeros((self.classes, self.features))
         return zeros(self.spec, feedback=lambda: (f, jnp.zeros((self.features, self.width))))
 
-    oracle = None
+    oracle = None  # type: ignore[assignment]

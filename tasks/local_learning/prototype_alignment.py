@@ -49,4 +49,4 @@ class PrototypeAlignment(Mixture):
         """A network of zeros that never changes."""
         return zeros(self.spec)
 
-    oracle = None
+    oracle = None  # type: ignore[assignment]
