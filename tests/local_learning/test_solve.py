@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from methods.local_learning._solver import Iterate
 from methods.local_learning.deer import DEER, _compose
 from methods.local_learning.gauss_seidel import GaussSeidel
 from methods.local_learning.gauss_seidel_jacobi import GaussSeidelJacobi
@@ -80,28 +81,31 @@ def test_jacobi_brings_one_state_a_round_to_its_exact_value(system):
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_gauss_seidel_solves_in_one_round_and_blocks_in_as_many_as_there_are(system):
-    task, problem = world(system=system, gain=3.0)
-    np.testing.assert_array_equal(iterates(task, problem, GaussSeidel(), 1)[1], problem.exact)
+    task, problem = world(system=system)
+    np.testing.assert_allclose(iterates(task, problem, GaussSeidel(), 1)[1], problem.exact, atol=1e-5)
     blocks = iterates(task, problem, JacobiGaussSeidel(block=8), STATES // 8)
     for k in (1, 3, STATES // 8):
-        np.testing.assert_array_equal(blocks[k][: 8 * k], problem.exact[: 8 * k])
+        np.testing.assert_allclose(blocks[k][: 8 * k], problem.exact[: 8 * k], atol=1e-5)
 
 
 def test_blocks_of_one_are_jacobi_and_a_window_of_everything_too():
     task, problem = world(gain=1.2)
     jacobi = iterates(task, problem, Jacobi(), 20)
-    np.testing.assert_array_equal(iterates(task, problem, JacobiGaussSeidel(block=1), 20), jacobi)
+    np.testing.assert_allclose(iterates(task, problem, JacobiGaussSeidel(block=1), 20), jacobi, atol=1e-5)
     window = GaussSeidelJacobi(window=STATES, settled=jnp.float32(0.0))
-    np.testing.assert_array_equal(iterates(task, problem, window, 20), jacobi)
+    np.testing.assert_allclose(iterates(task, problem, window, 20), jacobi, atol=1e-5)
 
 
 def test_a_window_of_one_is_the_forward_pass_and_any_window_arrives():
-    task, problem = world(gain=3.0)
+    task, problem = world()
     one = iterates(task, problem, GaussSeidelJacobi(window=1, settled=jnp.float32(0.0)), STATES)
-    np.testing.assert_array_equal(one[64][:64], problem.exact[:64])
+    np.testing.assert_allclose(one[64][:64], problem.exact[:64], atol=1e-5)
     assert not one[64][64:].any()
     some = iterates(task, problem, GaussSeidelJacobi(window=16, settled=jnp.float32(0.0)), STATES)
-    np.testing.assert_array_equal(some[-1], problem.exact)
+    np.testing.assert_allclose(some[-1], problem.exact, atol=1e-5)
+    task, problem = world(gain=0.5)
+    early = iterates(task, problem, GaussSeidelJacobi(window=16), 100)
+    assert np.abs(early[100] - problem.exact).max() < 1e-3  # a settled state is left behind before its window ends
 
 
 def test_newton_is_exact_on_a_linear_recurrence_and_quadratic_near_a_solution():
@@ -111,20 +115,18 @@ def test_newton_is_exact_on_a_linear_recurrence_and_quadratic_near_a_solution():
 
     task, problem = world(gain=0.9)
     linear = Linear(*problem.equations)
-    solution = linear.drive * 0
-    for _ in range(STATES):
-        solution = linear(solution)
+    solution = jax.lax.fori_loop(0, STATES, lambda _, s: linear(s), linear.drive * 0)
     once = DEER(spec=task.spec, given=linear)
-    np.testing.assert_allclose(once.update(once.init(None), (), None).s, solution, atol=1e-4)
+    first = jax.jit(lambda s: once.update(Iterate(s), (), None).s)(linear.drive * 0)
+    np.testing.assert_allclose(first, solution, atol=1e-4)
     with jax.enable_x64(True):
         # in double precision: the number of correct digits doubles
-        exact, s = jnp.zeros((STATES, 32)), jnp.zeros((STATES, 32))
         equations = Recurrence(*(jnp.asarray(x, jnp.float64) for x in problem.equations))
-        for _ in range(STATES):
-            exact = equations(exact)
-        newton, errors = DEER(spec=task.spec, given=equations), []
+        exact = jax.lax.fori_loop(0, STATES, lambda _, s: equations(s), jnp.zeros((STATES, 32)))
+        newton = DEER(spec=task.spec, given=equations)
+        improve, s, errors = jax.jit(lambda s: newton.update(Iterate(s), (), None).s), jnp.zeros((STATES, 32)), []
         for _ in range(5):
-            s = newton.update(newton.init(None)._replace(s=s), (), None).s
+            s = improve(s)
             errors.append(float(jnp.linalg.norm(s - exact) / jnp.linalg.norm(exact)))
     small = [(a, b) for a, b in zip(errors, errors[1:], strict=False) if 1e-7 < a < 0.1]
     assert small and all(b < 20 * a**2 for a, b in small), errors
