@@ -3,7 +3,9 @@
 **Source**: Song, Meng, Liao and Ermon, "Accelerating Feedforward Computation via Parallel Nonlinear Equation
 Solving", 2020, https://arxiv.org/abs/2002.03629 (section 3, nonlinear Jacobi iteration).
 
-    s_t^{k+1} = f_t(s_0^k, ..., s_{t-1}^k)        for all t at the same time; the first k states are exact after k rounds
+    s_t^{k+1} = f_t(s_0^k, ..., s_{t-1}^k)        for all t at the same time
+
+After k rounds the first k states are exact.
 
 **Differs from the paper**: 1. rounds are counted against the known solution, where the authors stop at a small change.
 

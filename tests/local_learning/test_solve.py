@@ -1,5 +1,7 @@
 """Solvers of triangular systems: finite termination, agreement with a plain loop, quadratic convergence."""
 
+from itertools import pairwise
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -128,7 +130,7 @@ def test_newton_is_exact_on_a_linear_recurrence_and_quadratic_near_a_solution():
         for _ in range(5):
             s = improve(s)
             errors.append(float(jnp.linalg.norm(s - exact) / jnp.linalg.norm(exact)))
-    small = [(a, b) for a, b in zip(errors, errors[1:], strict=False) if 1e-7 < a < 0.1]
+    small = [(a, b) for a, b in pairwise(errors) if 1e-7 < a < 0.1]
     assert small and all(b < 20 * a**2 for a, b in small), errors
 
 
