@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.local_learning import Examples, Layer, Spec, forward, output_error
+from tasks.local_learning import Examples, Layer, Spec, forward, output_error, pointwise_loss, slope, squash
 from toybench import Method
 from toybench.blocks import optim
 
@@ -26,8 +26,8 @@ class State(NamedTuple):
     opt: Any
 
 
-class Network(Method):
-    """The study's network under a rule: a subclass gives `direction`, and what it needs beside the weights.
+class Trained(Method):
+    """A network on the spec's sizes and its optimiser: a subclass gives `change`, and what it needs beside the weights.
 
     `shapes` names arrays drawn N(0, 1) with the weights; `place` sorts them into learned and fixed ones.
     """
@@ -47,14 +47,17 @@ class Network(Method):
         return {}, arrays
 
     @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """(n_{l-1}, n_l) of every layer."""
+        return list(zip(self.spec.sizes[:-1], self.spec.sizes[1:], strict=True))
+
+    @property
     def optimizer(self) -> optax.GradientTransformation:
         return optimizer(self.spec, self.lr, self.steps, self.decay)
 
     def init(self, key: jax.Array) -> State:
-        sizes = self.spec.sizes
-        pairs = list(zip(sizes[:-1], sizes[1:], strict=True))
-        wanted = {f"w{i}": pair for i, pair in enumerate(pairs)} | dict(self.shapes)
-        arrays = normals(key, wanted)
+        pairs = self.pairs
+        arrays = normals(key, {f"w{i}": pair for i, pair in enumerate(pairs)} | dict(self.shapes))
         gain = 1.0 if self.spec.activation == "tanh" else 2.0
         weights = tuple(
             Layer(w=arrays.pop(f"w{i}") * ((gain if i + 1 < len(pairs) else 1.0) / n) ** 0.5, b=jnp.zeros(m))
@@ -68,18 +71,9 @@ class Network(Method):
         """What enters every layer, and the outputs."""
         return forward(self.spec.activation, state.params["weights"], x)
 
-    def errors(self, state: State, batch: Examples) -> tuple[list[jax.Array], jax.Array]:
-        """What enters every layer, and the output error [b, c]."""
-        hs, z = self.forward(state, batch.x)
-        return hs, output_error(self.spec.loss, z, batch.y)
-
-    def direction(self, state: State, batch: Examples, key: jax.Array) -> Weights:
-        """What takes the gradient's place."""
-        raise TypeError(f"{self.name} proposes no weight change; give it a method `direction`.")
-
     def change(self, state: State, batch: Examples, key: jax.Array) -> Any:
-        """The direction, with those of what else is learned: the structure of `params`."""
-        return {"weights": self.direction(state, batch, key), "learned": {}}
+        """What the optimiser takes for the gradient of `params`."""
+        raise TypeError(f"{self.name} proposes no change; give it a method `change`.")
 
     def update(self, state: State, batch: Examples, key: jax.Array) -> State:
         change = self.change(state, batch, key)
@@ -89,8 +83,29 @@ class Network(Method):
     def predict(self, state: State, x: jax.Array) -> jax.Array:
         return self.forward(state, x)[1]
 
+
+class Network(Trained):
+    """The study's network under a rule: a subclass gives `direction`, or `change` where it learns more than weights."""
+
+    def errors(self, state: State, batch: Examples) -> tuple[list[jax.Array], jax.Array]:
+        """What enters every layer, and the output error [b, c]."""
+        hs, z = self.forward(state, batch.x)
+        return hs, output_error(self.spec.loss, z, batch.y)
+
+    def direction(self, state: State, batch: Examples, key: jax.Array) -> Weights:
+        """What takes the gradient's place."""
+        return self.change(state, batch, key)["weights"]
+
+    def change(self, state: State, batch: Examples, key: jax.Array) -> Any:
+        """The direction, with those of what else is learned: the structure of `params`."""
+        return {"weights": self.direction(state, batch, key), "learned": {}}
+
     def forward_weights(self, state: State) -> Weights:
         return state.params["weights"]
+
+    def back_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of one backward matrix a layer but the first: b1, ... [n_l, n_{l-1}]."""
+        return {f"b{i}": (m, n) for i, (n, m) in enumerate(self.pairs) if i}
 
 
 def normals(key: jax.Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, jax.Array]:
@@ -109,3 +124,40 @@ def optimizer(spec: Spec, lr: Any, steps: int, decay: Any = 0.0) -> optax.Gradie
     first = optax.scale_by_adam() if spec.optimizer == "adam" else optax.trace(0.9)
     rate = optax.cosine_decay_schedule(lr, steps) if steps else lr
     return optim.lenient(optax.chain(first, optax.add_decayed_weights(decay), optax.scale_by_learning_rate(rate)))
+
+
+def drawn_like_weights(arrays: Mapping[str, jax.Array]) -> list[jax.Array]:
+    """Backward matrices [n_l, n_{l-1}] of variance 1/n_{l-1}, as W_l^T has at the start, in their order."""
+    return [b / b.shape[1] ** 0.5 for b in arrays.values()]
+
+
+def local_errors(spec: Spec, hs: list[jax.Array], heads: list[Layer], y: jax.Array) -> tuple[list, list]:
+    """Errors of all hidden layers but the last under linear classifiers of their own, and the classifiers' changes.
+
+    ([d_1, ..., d_{L-2}], [dH_1, ..., dH_{L-2}]), d_l = (e_l H_l^T) f'(a_l); the last hidden layer has the readout.
+    """
+    deltas, changes = [], []
+    for h, head in zip(hs[1:-1], heads, strict=True):
+        error = output_error(spec.loss, h @ head.w + head.b[None, :], y)
+        deltas.append((error @ head.w.T) * slope(spec.activation, h))
+        changes.append(Layer(w=h.T @ error / len(y), b=error.mean(0)))
+    return deltas, changes
+
+
+class WithHeads(Network):
+    """A network with a linear classifier, learned, on every hidden layer but the last."""
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {f"head{i}": (n, self.spec.classes) for i, n in enumerate(self.spec.hidden[:-1])}
+
+    def place(self, arrays: dict[str, jax.Array], weights: Weights) -> tuple[Any, Any]:
+        return [Layer(w=h / len(h) ** 0.5, b=jnp.zeros(self.spec.classes)) for h in arrays.values()], ()
+
+
+def perturbed_losses(spec: Spec, weights: Weights, batch: Examples, shifts: list[jax.Array]) -> jax.Array:
+    """Every point's loss [b] when `shifts` [b, n_l] are added to the hidden pre-activations."""
+    h = batch.x
+    for layer, shift in zip(weights[:-1], shifts, strict=True):
+        h = squash(spec.activation, h @ layer.w + layer.b[None, :] + shift)
+    return pointwise_loss(spec.loss, h @ weights[-1].w + weights[-1].b[None, :], batch.y)

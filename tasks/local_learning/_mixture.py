@@ -114,11 +114,15 @@ def output_error(kind: str, z: jax.Array, y: jax.Array) -> jax.Array:
     return (jax.nn.softmax(z) if kind == "cross_entropy" else z) - jax.nn.one_hot(y, z.shape[-1])
 
 
-def loss(kind: str, z: jax.Array, y: jax.Array) -> jax.Array:
-    """Mean loss of outputs z [b, c] for labels y [b]."""
+def pointwise_loss(kind: str, z: jax.Array, y: jax.Array) -> jax.Array:
+    """Loss [b] of outputs z [b, c] for labels y [b]."""
     target = jax.nn.one_hot(y, z.shape[-1])
-    each = -(jax.nn.log_softmax(z) * target).sum(-1) if kind == "cross_entropy" else 0.5 * ((z - target) ** 2).sum(-1)
-    return each.mean()
+    return -(jax.nn.log_softmax(z) * target).sum(-1) if kind == "cross_entropy" else 0.5 * ((z - target) ** 2).sum(-1)
+
+
+def loss(spec: Spec, weights: tuple[Layer, ...], batch: Examples) -> jax.Array:
+    """Mean loss of a batch."""
+    return pointwise_loss(spec.loss, forward(spec.activation, weights, batch.x)[1], batch.y).mean()
 
 
 def assemble(hs: list[jax.Array], deltas: list[jax.Array]) -> tuple[Layer, ...]:
