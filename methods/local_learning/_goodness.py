@@ -33,7 +33,7 @@ class Goodness(Method):
     threshold: float = 6.0  # theta: goodness above it says that the label is right
     label_scale: float = 3.0  # s, next to inputs of unit variance; the paper's labels share a sparse image's scale
 
-    space = {"lr": (0.03, 0.1), "threshold": (2.0, 6.0, 15.0)}
+    space = {"lr": (0.03, 0.1), "threshold": (6.0, 15.0, 40.0)}
 
     @property
     def optimizer(self) -> optax.GradientTransformation:

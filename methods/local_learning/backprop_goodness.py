@@ -22,6 +22,7 @@ class BackpropGoodness(Goodness):
     """What of forward-forward's representation is due to its objective, and not to locality."""
 
     paper = "tosato2023emergent"
+    space = {"lr": (0.01, 0.03), "threshold": (2.0, 6.0, 15.0)}
 
     def loss(self, params: Any, batch: Examples, wrong: jax.Array) -> jax.Array:
         right, other = (self.goodness(params, batch.x, y, local=False).sum(0) for y in (batch.y, wrong))
