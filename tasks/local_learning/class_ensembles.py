@@ -19,7 +19,7 @@ class Transparent(Classifier, Protocol):
     """A classifier that shows its hidden layers."""
 
     def activities(self, state: Any, x: jax.Array, y: jax.Array) -> tuple[jax.Array, ...]:
-        """Hidden layers' outputs, each [b, h], on points x [b, d] of classes y [b]; only label-reading networks use y."""
+        """Hidden layers' outputs, each [b, h], on points x [b, d] of classes y [b], which some read."""
 
 
 class ClassEnsembles(Mixture):
