@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
+from jax.flatten_util import ravel_pytree
 
 from tasks.local_learning import Examples, Layer, Spec, forward, output_error, pointwise_loss, slope, squash
 from toybench import Method
@@ -161,3 +162,43 @@ def perturbed_losses(spec: Spec, weights: Weights, batch: Examples, shifts: list
     for layer, shift in zip(weights[:-1], shifts, strict=True):
         h = squash(spec.activation, h @ layer.w + layer.b[None, :] + shift)
     return pointwise_loss(spec.loss, h @ weights[-1].w + weights[-1].b[None, :], batch.y)
+
+
+class ErrorToInput(Network):
+    """One hidden layer, and fixed weights F that bring the output error to the input."""
+
+    scale: float = 0.3  # F is uniform within scale * sqrt(6 / d); the paper's networks use 0.05
+
+    space = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1)}
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"f": (self.spec.classes, self.spec.features)}
+
+    def place(self, arrays: dict[str, jax.Array], weights: Weights) -> tuple[Any, Any]:
+        uniform = jax.lax.erf(arrays["f"] / 2**0.5)  # of a normal number: uniform in (-1, 1)
+        return {}, (self.scale * (6 / self.spec.features) ** 0.5 * uniform, weights[0].w)
+
+    def feedback(self, state: State) -> tuple[jax.Array, jax.Array]:
+        """(F [c, d], the first layer's initial weights [d, h])."""
+        return state.fixed
+
+    def fits(self, spec: Spec) -> str | None:
+        return None if len(spec.hidden) == 1 else f"it is written for one hidden layer, here are {len(spec.hidden)}."
+
+
+def normal_like(key: jax.Array, tree: Any) -> Any:
+    """Independent standard normal numbers in the structure of `tree`, from one draw."""
+    flat, unravel = ravel_pytree(tree)
+    return unravel(jax.random.normal(key, flat.shape))
+
+
+class Estimating(Network):
+    """A rule whose direction is a random estimate of the gradient."""
+
+    def estimate(self, state: State, batch: Examples, key: jax.Array) -> Weights:
+        """One estimate of the gradient, with the key's randomness."""
+        raise TypeError(f"{self.name} estimates no gradient; give it a method `estimate`.")
+
+    def direction(self, state: State, batch: Examples, key: jax.Array) -> Weights:
+        return self.estimate(state, batch, key)

@@ -22,8 +22,6 @@ class KolenPollack(Network):
 
     decay: float = 0.01  # weight decay per unit of learning rate, forward and backward
 
-    space = {"lr": (0.003, 0.01, 0.03), "decay": (0.001, 0.01)}
-
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return self.back_shapes()

@@ -28,7 +28,6 @@ class ProductFeedbackAlignment(Network):
     expand: int = 4  # how many times wider than the layer above the backward population is
 
     paper = "li2024deep"
-    space = {"lr": (0.003, 0.01, 0.03), "decay": (0.001, 0.01)}
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

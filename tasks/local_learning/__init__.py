@@ -22,8 +22,10 @@ from tasks.local_learning._mixture import (
     loss,
     output_error,
     pointwise_loss,
+    proximal_point,
     slope,
     squash,
+    through_input,
     transposed,
 )
 
@@ -45,7 +47,9 @@ __all__ = [
     "loss",
     "output_error",
     "pointwise_loss",
+    "proximal_point",
     "slope",
     "squash",
+    "through_input",
     "transposed",
 ]

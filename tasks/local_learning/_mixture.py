@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Metric, Task
+from toybench.blocks import optim
 
 
 class Classifier(Protocol):
@@ -138,6 +139,11 @@ def transposed(spec: Spec, hs: list[jax.Array], error: jax.Array, backs: list[ja
     return deltas
 
 
+def through_input(spec: Spec, hs: list[jax.Array], error: jax.Array, f: jax.Array, w: jax.Array) -> tuple[Layer, ...]:
+    """Feedback alignment of one hidden layer through f w, f [c, d] and w [d, h]: weight changes of both layers."""
+    return assemble(hs, transposed(spec, hs, error, [f @ w]))
+
+
 def gradient(spec: Spec, weights: tuple[Layer, ...], batch: Examples) -> tuple[Layer, ...]:
     """The gradient of the mean loss, by back-propagation."""
     hs, z = forward(spec.activation, weights, batch.x)
@@ -216,3 +222,15 @@ class Mixture(Task):
             return jax.nn.logsumexp(logits, axis=1)
 
         return SimpleNamespace(predict=predict)
+
+
+def proximal_point(spec: Spec, weights: tuple[Layer, ...], batch: Examples, lr: Any, inner: int = 300) -> Any:
+    """The minimiser W' of L(W') + |W' - W|^2 / (2 lr), by `inner` steps of Adam with a rate that fades out."""
+    solver = optim.adam(0.02, inner)
+
+    def step(_: jax.Array, carry: tuple) -> tuple:
+        now, moments = carry
+        slope = jax.tree.map(lambda g, a, b: g + (a - b) / lr, gradient(spec, now, batch), now, weights)
+        return optim.descend(solver, slope, moments, now)
+
+    return jax.lax.fori_loop(0, inner, step, (weights, solver.init(weights)))[0]

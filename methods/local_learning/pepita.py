@@ -1,0 +1,31 @@
+"""PEPITA: a second forward pass, on an input modulated by the error, teaches by the difference it makes.
+
+**Source**: Dellaferrera and Kreiman, "Error-driven Input Modulation", 2022, https://arxiv.org/abs/2201.11665; analysed in
+Srinivasan, Mignacco, Sorbaro, Refinetti, Cooper, Kreiman and Dellaferrera, "Forward Learning with Top-Down
+Feedback: Empirical and Analytical Characterization", 2023, https://arxiv.org/abs/2302.05440.
+
+    x' = x - e F,   h' = f(x' W_1 + b_1)
+    dW_1 = x'^T (h - h') / b,   dW_2 = h'^T e / b
+
+To first order h - h' = (e F W_1) f'(a_1): feedback alignment through F W_1.
+
+**Differs from the paper**: 1. F is uniform, larger than there (`scale`). 2. the task's optimiser; biases learn too.
+
+**Shapes**: b batch, d features, c classes, h hidden units; F [c, d], e [b, c] output error.
+"""
+
+import jax
+
+from methods.local_learning._rule import ErrorToInput, State, Weights
+from tasks.local_learning import Examples, assemble, forward
+
+
+class PEPITA(ErrorToInput):
+    """Two forward passes, no backward one."""
+
+    paper = "srinivasan2023forward"
+
+    def direction(self, state: State, batch: Examples, key: jax.Array) -> Weights:
+        hs, error = self.errors(state, batch)
+        modulated, _ = forward(self.spec.activation, state.params["weights"], batch.x - error @ state.fixed[0])
+        return assemble(modulated, [hs[1] - modulated[1], error])
