@@ -85,5 +85,8 @@ def normalised(h: jax.Array) -> jax.Array:
 
 
 def right_and_wrong(right: jax.Array, wrong: jax.Array, threshold: Any) -> jax.Array:
-    """softplus(theta - g) for right labels + softplus(g - theta) for wrong ones, averaged over the batch: a scalar."""
-    return (jax.nn.softplus(threshold - right) + jax.nn.softplus(wrong - threshold)).mean()
+    """softplus(theta - g) for right labels + softplus(g - theta) for wrong ones, [b] or [l, b] to a scalar.
+
+    The mean over the batch, summed over layers.
+    """
+    return (jax.nn.softplus(threshold - right) + jax.nn.softplus(wrong - threshold)).mean(-1).sum()

@@ -4,6 +4,8 @@ One virtual node a class receives from the labelled nodes of that class. Virtual
 Shapes: n nodes, c classes, d features, h hidden units.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -34,7 +36,7 @@ class VirtualNodes(Method):
         """Weight shapes of the layers."""
         return layer_shapes(self.spec, self.spec.features)
 
-    def init(self, key: jax.Array) -> State:
+    def init(self, key: jax.Array) -> Any:
         shapes = {f"w{i}": pair for i, pair in enumerate(self.weight_shapes())}
         arrays = normals(key, shapes | {"virtual": (self.spec.classes, self.spec.features)})
         x = jnp.concatenate([self.given.x, arrays.pop("virtual")])
@@ -71,4 +73,3 @@ def enlarged(edges: jax.Array, labels: jax.Array, both_ways: bool) -> jax.Array:
     back = labels if both_ways else jnp.zeros_like(labels)
     classes = jnp.zeros((labels.shape[1],) * 2)
     return jnp.concatenate([jnp.concatenate([edges, back], 1), jnp.concatenate([labels.T, classes], 1)])
-

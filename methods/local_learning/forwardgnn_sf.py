@@ -3,12 +3,14 @@
 **Source**: Park, Wang, Simoulin, Yang, Yang, Rossi, Trivedi and Ahmed, "Forward Learning of Graph Neural Networks",
 2024, https://arxiv.org/abs/2403.11004 (section 4, ForwardGNN-SF).
 
-    L_l = cross_entropy over labelled i of softmax_k(<h_i, h_virtual(k)> / tau),   h_l = relu(gather(h_{l-1} / rms) W_l)
+    h_l = relu(gather(h_{l-1} / rms) W_l)
+    L_l = cross_entropy over labelled i of softmax_k(<h_i, h_virtual(k)> / tau)
     no gradient passes from a layer to the one below; prediction = argmax_k sum_l softmax_k
 
 **Differs from the paper**: 1. all layers learn at the same time, not one after the other. 2. a layer's input has mean
-square 1, not length 1, which moves tau. 3. edges lead into virtual nodes only; the authors'
-scripts add those back to the labelled nodes, which `both_ways` does, and which pilots found worse. 4. no early stopping on validation nodes.
+square 1, not length 1, which moves tau. 3. edges lead into virtual nodes only; the
+authors' scripts add those back to the labelled nodes, which `both_ways` does, and which pilots found worse. 4. no early
+stopping on validation nodes.
 
 **Shapes**: n nodes, c classes and as many virtual nodes; h_l [n + c, n_l].
 """

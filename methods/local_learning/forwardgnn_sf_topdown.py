@@ -54,9 +54,7 @@ class ForwardGNNSFTopDown(VirtualNodes):
         """h_l of one pass from below, with zeros from above."""
         h, found = fixed["x"], []
         for layer, above in zip(params, (*self.spec.hidden[1:], self.spec.classes), strict=True):
-            h = self.layer(
-                layer, fixed["reads"], jnp.concatenate([normalised(h), jnp.zeros((len(h), above))], axis=1)
-            )
+            h = self.layer(layer, fixed["reads"], jnp.concatenate([normalised(h), jnp.zeros((len(h), above))], axis=1))
             found.append(h)
         return found
 

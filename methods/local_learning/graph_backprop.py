@@ -5,8 +5,8 @@ https://arxiv.org/abs/1609.02907 (section 3).
 
     h_l = f(gather(h_{l-1}) W_l + b_l),   z = h_L W + b,   cross-entropy over the labelled nodes
 
-**Differs from the paper**: 1. no dropout nor weight decay, as for every method here. 2. three graph layers and a readout
-that doesn't gather, in place of two graph layers; `gather` is the task's.
+**Differs from the paper**: 1. no dropout nor weight decay, as for every method here. 2. three graph layers and a
+readout that doesn't gather, in place of two graph layers; `gather` is the task's.
 
 **Shapes**: n nodes, c classes, h_l [n, n_l] activities, z [n, c].
 """

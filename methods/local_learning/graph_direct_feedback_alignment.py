@@ -11,8 +11,6 @@ none. 2. three graph layers on a random graph in place of deeper networks on cit
 **Shapes**: n nodes, c classes; e [n, c] output error, h_l, d_l [n, n_l] activities and errors.
 """
 
-import jax
-
 from methods.local_learning._graph import GraphNetwork, State, changes
 from tasks.local_learning import Layer, slope
 

@@ -67,9 +67,7 @@ class GraphForwardForward(Method):
         uniform = jnp.full(c, 1 / c)
 
         def loss(params: Any) -> jax.Array:
-            right, other = (
-                self.goodness(params, state.fixed, self.shown(y, uniform)) for y in (self.given.y, wrong)
-            )
+            right, other = (self.goodness(params, state.fixed, self.shown(y, uniform)) for y in (self.given.y, wrong))
             each = jax.nn.softplus(self.threshold - right) + jax.nn.softplus(other - self.threshold)
             return (each * known[None, :]).sum() / known.sum()
 

@@ -57,7 +57,7 @@ class NodesWorld(NamedTuple):
 def propagation(conv: str, edges: jax.Array) -> jax.Array:
     """Weights [n, n] with which a node (row) reads others (columns), from edges [n, n].
 
-    gcn: (d_i d_j)^-1/2 over neighbours and the node itself, d the number of those read from; sage: the neighbours' mean.
+    gcn: (d_i d_j)^-1/2 over neighbours and the node itself, d their number; sage: the neighbours' mean.
     """
     if conv == "gcn":
         edges = edges + jnp.eye(len(edges))

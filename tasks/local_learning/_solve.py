@@ -89,13 +89,13 @@ class MaskedSampler(NamedTuple):
         return (self.threshold < logits).astype(s.dtype)[:, None]
 
 
-def recurrence(key: jax.Array, gain: jax.Array, width: int, drive: jax.Array) -> Recurrence:
+def recurrence(key: jax.Array, gain: Any, width: int, drive: Any) -> Recurrence:
     """Weights N(0, gain^2 / n), inputs N(0, drive^2)."""
     flat = jax.random.normal(key, ((width + STATES) * width,)).reshape(-1, width)
     return Recurrence(flat[:width] * gain / width**0.5, flat[width:] * drive)
 
 
-def skip_connections(key: jax.Array, gain: jax.Array, width: int, drive: jax.Array) -> SkipConnections:
+def skip_connections(key: jax.Array, gain: Any, width: int, drive: Any) -> SkipConnections:
     """Weights N(0, gain^2 / fan-in), inputs N(0, drive^2)."""
     flat = jax.random.normal(key, ((STATES * width + 1) * STATES * width,)).reshape(-1, STATES * width)
     layer = jnp.arange(STATES * width) // width
@@ -104,7 +104,7 @@ def skip_connections(key: jax.Array, gain: jax.Array, width: int, drive: jax.Arr
     return SkipConnections(flat[1:] * seen * gain / fan_in[None, :] ** 0.5, flat[0].reshape(STATES, width) * drive)
 
 
-def masked_sampler(key: jax.Array, gain: jax.Array, hidden: int = STATES) -> MaskedSampler:
+def masked_sampler(key: jax.Array, gain: Any, hidden: int = STATES) -> MaskedSampler:
     """Logits of standard deviation `gain` or less, uniforms frozen."""
     flat = jax.random.normal(key, ((2 * hidden + 1) * STATES,))
     cut = hidden * STATES
