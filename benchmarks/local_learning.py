@@ -1,3 +1,193 @@
+<<<<<<< HEAD
+"""The local_learning benchmark: what its papers claim, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Bound, Claim, Equivalent, Trend, Tuning
+
+MIXTURE, DEEP, ENSEMBLES = "prototype_mixture", "prototype_mixture[depth=5]", "class_ensembles"
+CHAIN, SHORT, LONG, CHAOS = (
+    "triangular_solve",
+    "triangular_solve[gain=0.5]",
+    "triangular_solve[gain=1.6]",
+    "triangular_solve[gain=3]",
+)
+SKIPS, SAMPLER = "triangular_solve[system=densenet]", "triangular_solve[system=autoregressive]"
+NODES, SHIFTED, NODES_SAGE = "node_classification", "shifted_nodes", "node_classification[conv=sage]"
+PARALLEL = ("jacobi", "jacobi_gauss_seidel", "gauss_seidel_jacobi")
+CLUSTERS = (
+    "Four classes of sixteen Gaussian clusters in 16 dimensions and a few layers of 64 units, all trained at once on "
+    "fresh data, in place of images."
+)
+SYSTEMS = (
+    "Random networks of 128 states in place of trained ones; rounds are counted until a relative error of 1e-4, and "
+    "costs are evaluations of a state, not seconds."
+)
+SMALL_GRAPH = (
+    "One random graph of 240 nodes and 40 labels, three layers of 32 units trained at once, no validation nodes."
+)
+
+benchmark = Benchmark(
+    tuning=Tuning(trials=6, seeds=2),
+    variants=(DEEP, SHORT, LONG, CHAOS, SKIPS, SAMPLER, NODES_SAGE),
+    only={
+        DEEP: (
+            "backprop",
+            "feedback_alignment",
+            "direct_feedback_alignment",
+            "local_classifier",
+            "forward_forward",
+            "collaborative_forward_forward",
+            "lls",
+            "lls_mxm",
+        ),
+        **dict.fromkeys((SHORT, LONG, CHAOS), (*PARALLEL, "deer")),
+        **dict.fromkeys((SKIPS, SAMPLER), PARALLEL),
+        NODES_SAGE: ("graph_backprop", "forwardgnn_sf", "graph_forward_forward"),
+    },
+    claims=(
+        Claim(
+            paper="hinton2022forwardforward",
+            says="Layers that learn greedily to be active on rightly labelled inputs and silent on wrongly labelled ones "
+            "make far fewer errors than a linear classifier and than a readout of untrained layers.",
+            differs=CLUSTERS,
+            conditions=tuple(
+                Better(MIXTURE, "forward_forward", other, "test_error", margin=0.05)
+                for other in ("linear_softmax", "frozen_hidden")
+            ),
+        ),
+        Claim(
+            paper="hinton2022forwardforward",
+            says="Back-propagation stays a little ahead of forward-forward learning.",
+            differs=f"{CLUSTERS} A little is read as at most 0.05 of error.",
+            conditions=(
+                Better(MIXTURE, "backprop", "forward_forward", "test_error"),
+                Equivalent(MIXTURE, "forward_forward", "backprop", 0.05, "test_error"),
+            ),
+        ),
+        Claim(
+            paper="lorberbom2023layer",
+            says="Layers whose losses see the goodness of all others make fewer errors than forward-forward layers that "
+            "learn independently, in a network of five layers.",
+            differs=f"{CLUSTERS} Both have a tuned threshold.",
+            conditions=(Better(DEEP, "collaborative_forward_forward", "forward_forward", "test_error", margin=0.002),),
+        ),
+        Claim(
+            paper="lorberbom2023layer",
+            says="Without collaboration more layers don't help: forward-forward makes more errors with five than with three.",
+            differs=CLUSTERS,
+            conditions=(Trend((MIXTURE, DEEP), ("forward_forward",), "grows", "test_error", margin=0.001),),
+        ),
+        Claim(
+            paper="tosato2023emergent",
+            says="Forward-forward layers answer a point with fewer active units than layers of an about equally accurate "
+            "network trained by back-propagation of the cross-entropy.",
+            differs=f"{CLUSTERS} Activity counts until 90% of its square; dead units count as silent.",
+            conditions=(
+                Better(ENSEMBLES, "forward_forward", "backprop", "active_fraction", margin=0.03),
+                Equivalent(ENSEMBLES, "forward_forward", "backprop", 0.03, "test_error"),
+            ),
+        ),
+        Claim(
+            paper="tosato2023emergent",
+            says="The goodness objective makes activity sparse also when it is back-propagated through all layers.",
+            differs=f"{CLUSTERS} Activity counts until 90% of its square; the threshold is tuned for accuracy.",
+            conditions=(
+                Better(ENSEMBLES, "backprop_goodness", "backprop", "active_fraction", margin=0.02),
+                Equivalent(ENSEMBLES, "backprop_goodness", "backprop", 0.03, "test_error"),
+            ),
+        ),
+        Claim(
+            paper="apolinario2024lls",
+            says="Layers trained only to look like fixed class waves come close to back-propagation.",
+            differs=f"{CLUSTERS} Close is read as within 0.01 of error, with three and with five hidden layers.",
+            conditions=tuple(Equivalent(task, "lls", "backprop", 0.01, "test_error") for task in (MIXTURE, DEEP)),
+        ),
+        Claim(
+            paper="apolinario2024lls",
+            says="Fixed class waves beat random feedback by feedback alignment and by direct feedback alignment.",
+            differs=f"{CLUSTERS} Five hidden layers of tanh units, for which feedback rules are at their best.",
+            conditions=(
+                Better(DEEP, "lls", "feedback_alignment", "test_error", margin=0.005),
+                Better(DEEP, "lls", "direct_feedback_alignment", "test_error"),
+            ),
+        ),
+        Claim(
+            paper="apolinario2024lls",
+            says="A learned matrix from waves to classes lowers the error further.",
+            differs=CLUSTERS,
+            conditions=tuple(Better(task, "lls_mxm", "lls", "test_error", margin=0.001) for task in (MIXTURE, DEEP)),
+        ),
+        Claim(
+            paper="song2020accelerating",
+            says="As many Jacobi rounds as there are states give exactly the sequential result, whatever the network.",
+            differs=f"{SYSTEMS} Exactly is read as a relative error below 1e-6 against the same batched map.",
+            conditions=tuple(
+                Bound(task, "jacobi", "error_after_T", below=1e-6)
+                for task in (SHORT, CHAIN, LONG, CHAOS, SKIPS, SAMPLER)
+            ),
+        ),
+        Claim(
+            paper="song2020accelerating",
+            says="Where states depend weakly on far-away ones, Jacobi rounds arrive in less than half of the sequential depth.",
+            differs=SYSTEMS,
+            conditions=tuple(
+                Bound(task, "jacobi", "depth_to_tol", below=0.5) for task in (SHORT, CHAIN, SKIPS, SAMPLER)
+            ),
+        ),
+        Claim(
+            paper="song2020accelerating",
+            says="The saving shrinks as the recurrence gets less contractive, and is gone where it is chaotic.",
+            differs=SYSTEMS,
+            conditions=(
+                Trend((SHORT, CHAIN, LONG, CHAOS), ("jacobi",), "grows", "depth_to_tol", margin=0.5),
+                Bound(CHAOS, "jacobi", "depth_to_tol", above=0.9),
+            ),
+        ),
+        Claim(
+            paper="song2020accelerating",
+            says="Gauss-Seidel inside of blocks saves rounds, and Gauss-Seidel over a window saves evaluations.",
+            differs=f"{SYSTEMS} Neither has less depth than Jacobi rounds on all states, which the tables show too.",
+            conditions=tuple(
+                condition
+                for task in (SHORT, CHAIN, SKIPS)
+                for condition in (
+                    Better(task, "jacobi_gauss_seidel", "jacobi", "rounds_to_tol", margin=1.0),
+                    Better(task, "gauss_seidel_jacobi", "jacobi", "work_to_tol", margin=1.0),
+                )
+            ),
+        ),
+        Claim(
+            paper="park2024forward",
+            says="Graph layers that each pull nodes towards a virtual node of their class classify better than forward-forward "
+            "with appended labels.",
+            differs=SMALL_GRAPH,
+            conditions=(Better(NODES, "forwardgnn_sf", "graph_forward_forward", "test_accuracy", margin=0.1),),
+        ),
+        Claim(
+            paper="park2024forward",
+            says="Graph layers trained against virtual nodes are about as accurate as the same network under "
+            "back-propagation.",
+            differs=f"{SMALL_GRAPH} About is read as within 0.05.",
+            conditions=(Equivalent(NODES, "forwardgnn_sf", "graph_backprop", 0.05, "test_accuracy"),),
+        ),
+        Claim(
+            paper="park2024forward",
+            says="Letting layers see the one above improves on learning from below alone.",
+            differs=SMALL_GRAPH,
+            conditions=(Better(NODES, "forwardgnn_sf_topdown", "forwardgnn_sf", "test_accuracy", margin=0.01),),
+        ),
+        Claim(
+            paper="launay2020direct",
+            says="Direct feedback alignment trains a graph network nearly as well as back-propagation, far above the same "
+            "network with untrained hidden layers.",
+            differs="A random graph of 320 nodes, half of them labelled, whose classes need hidden features; near is read "
+            "as within 0.1, far as 0.15.",
+            conditions=(
+                Better(SHIFTED, "graph_direct_feedback_alignment", "graph_frozen_hidden", "test_accuracy", margin=0.15),
+                Equivalent(SHIFTED, "graph_direct_feedback_alignment", "graph_backprop", 0.1, "test_accuracy"),
+            ),
+        ),
+    ),
+=======
 """The local-learning benchmark: what its papers claim, and what runs beside the default cells."""
 
 from toybench import Benchmark, Better, Bound, Claim, Equivalent, Trend, Tuning
@@ -137,4 +327,5 @@ benchmark = Benchmark(
         ),
     ),
     ablations=FIXED_RATES,
+>>>>>>> ll_a
 )

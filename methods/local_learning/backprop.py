@@ -21,3 +21,7 @@ class Backprop(Network):
 
     def direction(self, state: State, batch: Examples, key: jax.Array) -> Weights:
         return gradient(self.spec, state.params["weights"], batch)
+
+    def activities(self, state: State, x: jax.Array, y: jax.Array) -> tuple[jax.Array, ...]:
+        """What the hidden layers do, each [b, h]; they don't see the label."""
+        return tuple(self.forward(state, x)[0][1:])

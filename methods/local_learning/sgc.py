@@ -1,0 +1,37 @@
+"""Simplified graph convolution: a softmax classifier on features averaged over the graph.
+
+**Source**: Wu, Zhang, de Souza, Fifty, Yu and Weinberger, "Simplifying Graph Convolutional Networks", 2019,
+https://arxiv.org/abs/1902.07153 (section 2).
+
+    z = S^L x W + b,   S = D^-1/2 (A + I) D^-1/2
+
+**Differs from the paper**: 1. as many powers as the task's network has hidden layers.
+
+**Shapes**: n nodes, d features, c classes; S [n, n], z [n, c].
+"""
+
+import jax
+import jax.numpy as jnp
+
+from methods.local_learning._graph import GraphNetwork, State, changes
+from methods.local_learning._rule import normals
+from tasks.local_learning import Layer
+from tasks.local_learning._nodes import propagation
+
+
+class SGC(GraphNetwork):
+    """No hidden features at all."""
+
+    def init(self, key: jax.Array) -> State:
+        w = normals(key, {"w": (self.spec.features, self.spec.classes)})["w"]
+        params = (Layer(w=w / len(w) ** 0.5, b=jnp.zeros(self.spec.classes)),)
+        x, reads = self.given.x, propagation("gcn", self.given.edges)
+        for _ in self.spec.hidden:
+            x = reads @ x
+        return State(params=params, fixed=x, opt=self.optimizer.init(params))
+
+    def direction(self, state: State) -> tuple[Layer, ...]:
+        return changes([state.fixed], [self.error(self.node_scores(state))])
+
+    def node_scores(self, state: State) -> jax.Array:
+        return state.fixed @ state.params[0].w + state.params[0].b[None, :]
