@@ -1,0 +1,9 @@
+"""Learn from streams that change: new tasks, new classes, a world that breaks, without losing what was learned.
+
+Every family of problems of this study asks its own question of a learner; its interface, spec and batch lie beside it.
+Shapes: b batch, n points of a task, t tasks, d inputs.
+"""
+
+from tasks.continual._regression import Points, RegressionSpec, TaskRegression, bumps
+
+__all__ = ["Points", "RegressionSpec", "TaskRegression", "bumps"]
