@@ -3,7 +3,6 @@
 Shapes: b batch, t tasks, e embedding, w weights of the target network.
 """
 
-import math
 from typing import Any
 
 import jax
@@ -15,7 +14,7 @@ from toybench.blocks import optim
 
 
 class Hypernetwork(TaskNetwork):
-    """Output-preserving regularisation; a subclass gives `network` and `weights`."""
+    """Output-preserving regularisation; a subclass gives `network` and `generate`."""
 
     beta: float = 0.1  # strength of the regulariser; the paper's toy: 0.005
     embedding: int = 2  # e; the paper's toy: 2
@@ -34,16 +33,12 @@ class Hypernetwork(TaskNetwork):
         """w."""
         return sum(i * o + o for i, o in self.sizes)
 
-    def weights(self, params: Any, task: jax.Array) -> jax.Array:
-        """The target network of a task, [w]."""
-        raise TypeError(f"{self.name} generates no weights; give it a method `weights`.")
-
-    def all_weights(self, params: Any) -> jax.Array:
-        """Target networks of all tasks, [t, w]."""
-        return jax.vmap(self.weights, (None, 0))(params, jnp.arange(self.spec.tasks))
+    def generate(self, params: Any, embeddings: jax.Array) -> jax.Array:
+        """Target networks [t, w] of embeddings [t, e]."""
+        raise TypeError(f"{self.name} generates no weights; give it a method `generate`.")
 
     def predict_with(self, params: Any, x: jax.Array, task: jax.Array) -> jax.Array:
-        flat, start, built = self.weights(params, task), 0, []
+        flat, start, built = self.generate(params, params["tasks"][task][None, :])[0], 0, []
         for i, o in self.sizes:
             kernel, bias = flat[start : start + i * o].reshape(i, o), flat[start + i * o : start + i * o + o]
             built.append((kernel, bias))
@@ -51,11 +46,11 @@ class Hypernetwork(TaskNetwork):
         return layers((1, *self.spec.target, 1), x[:, None], built)[:, 0]
 
     def remember(self, params: Any) -> jax.Array:
-        return self.all_weights(params)
+        return self.generate(params, params["tasks"])
 
     def update(self, state: State, batch: Points, key: jax.Array) -> State:
         opt = restart(batch.start, self.optimizer.init(state.params), state.opt)
-        memory = restart(batch.start, self.all_weights(state.params), state.memory)
+        memory = restart(batch.start, self.remember(state.params), state.memory)
         grads = self.own(jax.grad(self.loss)(state.params, memory, batch), batch.task)
         ahead, _ = optim.descend(self.optimizer, grads, opt, state.params)  # theta + delta theta
         held = self.own(jax.grad(self.drift)(ahead, memory, batch.task), batch.task)
@@ -66,15 +61,10 @@ class Hypernetwork(TaskNetwork):
     def drift(self, params: Any, memory: jax.Array, task: jax.Array) -> jax.Array:
         """Squared distance of former tasks' networks to what they were, mean over these tasks."""
         former = (jnp.arange(self.spec.tasks) < task).astype(memory.dtype)
-        apart = ((self.all_weights(params) - memory) ** 2).sum(1)
+        apart = ((self.remember(params) - memory) ** 2).sum(1)
         return (former * apart).sum() / jnp.maximum(former.sum(), 1.0)
 
     def own(self, grads: Any, task: jax.Array) -> Any:
         """Gradients with those of other tasks' embeddings set to 0: they stay as they were learned."""
         mine = (jnp.arange(self.spec.tasks) == task).astype(grads["tasks"].dtype)
         return {**grads, "tasks": grads["tasks"] * mine[:, None]}
-
-
-def generator(widths: tuple[int, ...]) -> int:
-    """Number of weights of a dense network."""
-    return sum(math.prod(s) + s[1] for s in zip(widths[:-1], widths[1:], strict=True))

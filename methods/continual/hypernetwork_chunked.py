@@ -38,8 +38,7 @@ class HypernetworkChunked(Hypernetwork):
         tasks, places = normals(a, (self.spec.tasks, self.embedding), (chunks, self.places))
         return {"tasks": tasks, "places": places, "hyper": dense(b, self.widths)}
 
-    def weights(self, params: Any, task: jax.Array) -> jax.Array:
-        places = params["places"]
-        mine = jnp.broadcast_to(params["tasks"][task][None, :], (len(places), self.embedding))
-        made = layers(self.widths, jnp.concatenate([mine, places], 1), params["hyper"])
-        return made.reshape(-1)[: self.target_weights]
+    def generate(self, params: Any, embeddings: jax.Array) -> jax.Array:
+        t, k = len(embeddings), len(params["places"])
+        pairs = jnp.concatenate([jnp.repeat(embeddings, k, 0), jnp.tile(params["places"], (t, 1))], 1)  # [t * k, e + p]
+        return layers(self.widths, pairs, params["hyper"]).reshape(t, -1)[:, : self.target_weights]

@@ -38,5 +38,5 @@ class HypernetworkCL(Hypernetwork):
             "hyper": dense(b, self.widths),
         }
 
-    def weights(self, params: Any, task: jax.Array) -> jax.Array:
-        return layers(self.widths, params["tasks"][task][None, :], params["hyper"])[0]
+    def generate(self, params: Any, embeddings: jax.Array) -> jax.Array:
+        return layers(self.widths, embeddings, params["hyper"])

@@ -5,5 +5,6 @@ Shapes: b batch, n points of a task, t tasks, d inputs.
 """
 
 from tasks.continual._regression import Points, RegressionSpec, TaskRegression, bumps
+from tasks.continual._separable import SeparableSpec, Separator, SignedPoints, project
 
-__all__ = ["Points", "RegressionSpec", "TaskRegression", "bumps"]
+__all__ = ["Points", "RegressionSpec", "SeparableSpec", "Separator", "SignedPoints", "TaskRegression", "bumps", "project"]
