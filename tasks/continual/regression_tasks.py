@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from tasks.continual._regression import Points, RegressionSpec, RegressionWorld, TaskRegression, curve
+from tasks.continual._retention import retention
 from toybench import Metric, Task
 
 GRID = 64  # test points a task
@@ -114,17 +115,12 @@ class RegressionTasks(Task):
         return jax.vmap(error)(jnp.arange(self.tasks), world.coefficients, world.domain)
 
     def evaluate(self, world: RegressionWorld, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
-        now, j = self.examine(world, learner), jnp.arange(self.tasks)
-        last = jnp.maximum((world.step + self.length - 1) // self.length, 1) - 1  # the task learned last
-        seen, old = (j <= last).astype(jnp.float32), (j < last).astype(jnp.float32)
-        errors = world.errors.at[last].set(now)  # [after task, on task]
-        before = (j[:, None] >= j[None, :]) & (j[:, None] < last)
-        best = jnp.where(before, errors, jnp.inf).min(0)
-        lost = jnp.where(old > 0, now - jnp.where(old > 0, best, 0.0), 0.0)
+        now = self.examine(world, learner)
+        kept = retention(world.errors, now, world.step, self.length)
         return {
-            "final_mse": (now * seen).sum() / seen.sum(),
-            "forgetting": lost.sum() / jnp.maximum(old.sum(), 1.0),
-            "new_task_mse": (jnp.diagonal(errors) * seen).sum() / seen.sum(),
+            "final_mse": kept.final,
+            "forgetting": kept.forgetting,
+            "new_task_mse": kept.new,
             "first_task_mse": now[0],
         }
 

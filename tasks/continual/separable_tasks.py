@@ -100,21 +100,25 @@ class SeparableTasks(Task):
         inner = (world.before - w) @ (world.best - w)  # at most 0 for a projection; half the excess
         return 2 * jnp.maximum(0.0, inner) / (world.best @ world.best)
 
+    def visits(self, world: World) -> jax.Array:
+        """Visits so far, int32 []; all before the first, so that references are measured on the whole stream."""
+        return jnp.where(world.visit == 0, self.steps, world.visit)
+
     def violation(self, world: World, w: jax.Array) -> jax.Array:
-        """The worst squared hinge loss of the tasks seen, of all before the first visit."""
+        """The worst squared hinge loss of the tasks seen."""
         seen = (world.order[:, None] == jnp.arange(self.tasks)[None, :]) & (
-            jnp.arange(self.steps)[:, None] < jnp.maximum(world.visit, 1)
+            jnp.arange(self.steps)[:, None] < self.visits(world)
         )
         worst = jnp.maximum(0.0, 1 - world.z @ w).max(1) ** 2  # [t]
         return jnp.where(seen.any(0), worst, 0.0).max()
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         w = learner.separator()
-        visits = world.visit.astype(jnp.float32)
-        target = world.path[jnp.maximum(world.visit, 1) - 1]
+        visits = self.visits(world)
+        target = world.path[visits - 1]
         violation, size = self.violation(world, w), world.best @ world.best
         nearest = project(w, world.z.reshape(-1, self.dims), sweeps=500)
-        rate = visits / (4 * self.tasks**2 * size)  # unit vectors: R = 1
+        rate = visits.astype(w.dtype) / (4 * self.tasks**2 * size)  # unit vectors: R = 1
         return {
             "max_violation": violation,
             "gap_to_projection": jnp.linalg.norm(w - target) / jnp.linalg.norm(target),
