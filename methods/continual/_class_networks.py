@@ -103,5 +103,3 @@ def rehearse(coreset: Coreset, batch: LabelledBatch, key: jax.Array) -> tuple[ja
     point = (draw[1] * size).astype(jnp.int32)
     weight = jnp.concatenate([jnp.ones(b), jnp.broadcast_to((many > 0).astype(draw.dtype), (b,))])
     return jnp.concatenate([batch.x, coreset.x[label, point]]), jnp.concatenate([batch.y, label]), weight
-
-

@@ -28,7 +28,7 @@ class Recurrent(Method):
     lr: float = 0.01  # Adam's rate, decayed to 0 by a cosine over the training
     units: int = 16  # u
 
-    space = {"lr": (0.003, 0.01, 0.03)}
+    space = {"lr": (0.003, 0.01, 0.03, 0.1)}
 
     @property
     def optimizer(self) -> optax.GradientTransformation:

@@ -20,7 +20,7 @@ class Hypernetwork(TaskNetwork):
     embedding: int = 2  # e; the paper's toy: 2
     width: int = 10  # units of the hypernetwork's two hidden layers; the paper's toy: 10
 
-    space = {"lr": (0.003, 0.01), "beta": (0.005, 0.1, 1.0)}
+    space = {"lr": (0.01, 0.03), "beta": (0.01, 0.1, 1.0)}
 
     @property
     def sizes(self) -> tuple[tuple[int, int], ...]:

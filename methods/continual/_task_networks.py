@@ -110,7 +110,7 @@ class QuadraticPenalty(TaskNetwork):
 
     weight: float = 1.0  # strength; 1 is the Bayesian one for tasks of equal size
 
-    space = {"lr": (0.003, 0.01), "weight": (1.0, 10.0, 100.0)}
+    space = {"lr": (0.01, 0.03), "weight": (0.3, 1.0, 3.0)}
 
     def fisher(self, params: Any, batch: Points) -> Any:
         """Mean squared derivative of the output over the task's points: the Fisher information at unit noise."""

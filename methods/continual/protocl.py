@@ -40,6 +40,7 @@ class ProtoCL(ClassNetwork):
     noise: float = 1.0  # s^2, variance of a class in the embedding
     coreset: int = 5  # points kept of every class
 
+    space = {"lr": (0.003, 0.01, 0.03), "noise": (0.3, 1.0)}
     paper = "kessler2023sequential"
 
     @property
@@ -49,9 +50,7 @@ class ProtoCL(ClassNetwork):
     def init(self, key: jax.Array) -> State:
         a, b = jax.random.split(key)
         params, c = self.network(a), self.spec.classes
-        prior = Prototypes(
-            shift=jax.random.normal(b, (c, self.embedding)), precision=jnp.ones(c), counts=jnp.ones(c)
-        )
+        prior = Prototypes(shift=jax.random.normal(b, (c, self.embedding)), precision=jnp.ones(c), counts=jnp.ones(c))
         memory = (prior, nothing_kept(self.spec, self.coreset))
         return State(params=params, opt=self.optimizer.init(params), memory=memory)
 
@@ -88,5 +87,3 @@ class ProtoCL(ClassNetwork):
 
     def class_scores(self, state: State, x: jax.Array) -> jax.Array:
         return self.log_joint(state.memory[0], layers(self.widths, x, state.params))
-
-

@@ -2,7 +2,7 @@
 
 Isolates sudden concept drift: routes change within an hour, and most links then carry other loads than any seen before. 8
 nodes on a ring with 3 chords, gravity demands with daily, half-daily and weekly waves and 5% noise, shortest paths. The
-learner is trained on 18 days in 600 steps of 32 windows of 24 hours, and then deployed for 10 days: it forecasts every
+learner is trained on 18 days in 400 steps of 32 windows of 24 hours, and then deployed for 10 days: it forecasts every
 hour before it sees it. The link fails after 2 of them; whether to learn on is the learner's choice. Loads are in standard
 deviations of the first 18 days.
 """
@@ -39,10 +39,10 @@ class LinkLoadDrift(Task):
     window: int = 24  # hours that a forecast may look at
     batch: int = 32  # windows a training step
 
-    training = 600  # steps before deployment
+    training = 400  # steps before deployment
     interface = Forecaster
     kind = "interactive"
-    steps = 840
+    steps = 640
     checkpoints = 4
     metrics = {
         "drastic_mae": Metric("min", "absolute error on drastically shifted links, 8 days from the failure, in sd"),
