@@ -88,7 +88,7 @@ benchmark = Benchmark(
             "margin sets, about as fast as one over the logarithm of its inverse strength.",
             differs="3 tasks of 4 points in 10 dimensions, 16 cycles; logarithms of 20 to 320, solved exactly.",
             conditions=(
-                Trend(("separable_tasks",), WEAKER, "falls", metric="gap_to_projection", exponent=(-1.1, -0.5)),
+                Trend(("separable_tasks",), WEAKER, "falls", metric="gap_to_projection", exponent=(-1.0, -0.5)),
             ),
         ),
         Claim(

@@ -96,7 +96,7 @@ def keep(coreset: Coreset, batch: LabelledBatch) -> Coreset:
 
 def rehearse(coreset: Coreset, batch: LabelledBatch, key: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     """The batch and as many points of the coreset: x [2b, d], y [2b], weight [2b], 0 while nothing is kept."""
-    b, (classes, size, _) = len(batch.y), coreset.x.shape
+    b, size = len(batch.y), coreset.x.shape[1]
     draw = jax.random.uniform(key, (2, b))
     many = coreset.met.sum()  # classes are met in their order
     label = (draw[0] * many.astype(draw.dtype)).astype(jnp.int32)

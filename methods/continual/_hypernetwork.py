@@ -3,6 +3,7 @@
 Shapes: b batch, t tasks, e embedding, w weights of the target network.
 """
 
+import itertools
 from typing import Any
 
 import jax
@@ -26,7 +27,7 @@ class Hypernetwork(TaskNetwork):
     def sizes(self) -> tuple[tuple[int, int], ...]:
         """(in, out) of the target network's layers."""
         widths = (1, *self.spec.target, 1)
-        return tuple(zip(widths[:-1], widths[1:], strict=True))
+        return tuple(itertools.pairwise(widths))
 
     @property
     def target_weights(self) -> int:

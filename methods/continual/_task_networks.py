@@ -3,6 +3,7 @@
 Shapes: b batch, t tasks, h hidden units.
 """
 
+import itertools
 import math
 from typing import Any, NamedTuple
 
@@ -42,7 +43,7 @@ def layers(widths: tuple[int, ...], x: jax.Array, params: Any) -> jax.Array:
 
 def dense(key: jax.Array, widths: tuple[int, ...]) -> list[tuple[jax.Array, jax.Array]]:
     """(kernel, bias) pairs: kernels N(0, 1/fan_in), biases 0."""
-    shapes = list(zip(widths[:-1], widths[1:], strict=True))
+    shapes = list(itertools.pairwise(widths))
     return [(k / s[0] ** 0.5, jnp.zeros(s[1])) for k, s in zip(normals(key, *shapes), shapes, strict=True)]
 
 

@@ -1,7 +1,7 @@
 """Closed-form continuous-time network: a liquid network whose solution is written down instead of solved for.
 
-**Source**: Ayoub et al., "Liquid Neural Network-based Adaptive Learning vs. Incremental Learning for Link Load Prediction
-amid Concept Drift due to Network Failures", 2024, https://arxiv.org/abs/2404.05304; the cell of Hasani et al.,
+**Source**: Ayoub et al., "Liquid Neural Network-based Adaptive Learning vs. Incremental Learning for Link Load
+Prediction amid Concept Drift due to Network Failures", 2024, https://arxiv.org/abs/2404.05304. The cell: Hasani et al.,
 "Closed-form Continuous-time Neural Networks", 2022, https://arxiv.org/abs/2106.13898, equation 4.
 
     h = tanh(W [I, x]),   s = sigmoid(-f(h) t),   x <- s * g(h) + (1 - s) * k(h)       t = 1 hour

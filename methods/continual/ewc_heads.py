@@ -3,10 +3,11 @@
 **Source**: Kirkpatrick et al., "Overcoming catastrophic forgetting in neural networks", 2017,
 https://arxiv.org/abs/1612.00796, equation 3, with one penalty a task.
 
-    L(w) = L_t(w) + lambda sum_{j<t} sum_i F_ji (w_i - w*_ji)^2,   F_j = E_x (d f(x, j) / d w)^2 at w*_j
+    L(w) = L_t(w) + lambda sum_{j<t} sum_i F_ji (w_i - w*_ji)^2,   F_j = E (d f(x, j) / d w)^2 at w*_j
 
 **Differs from the paper**: 1. regression: the Fisher information of a Gaussian output at unit noise; lambda takes up
-the noise. 2. the sum over tasks is kept as sum F and sum F w*, which has the same gradient. 3. tanh units, heads a task.
+the noise. 2. the sum over tasks is kept as sum F and sum F w*, which has the same gradient. 3. tanh units, a head
+a task.
 
 **Shapes**: b batch, t tasks.
 """

@@ -6,7 +6,7 @@ https://arxiv.org/abs/2301.01828, section 4.
     p(w | D_1..t) ~ p(D_t | w) p(w | D_1..t-1):   A <- A + Phi' Phi / s^2,   b <- b + Phi' y / s^2,   mean A^-1 b
 
 **Differs from the paper**: 1. linear regression on local features instead of the mean of a Gaussian, so that the same
-exact inference meets tasks that agree with the model and tasks that don't. 2. the task's identity is given and not used.
+exact inference meets tasks that agree with the model and tasks that don't. 2. the task's identity is given, not used.
 
 **Shapes**: n points of a task, f features.
 """

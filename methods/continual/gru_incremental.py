@@ -1,11 +1,12 @@
 """Incremental learning: the same gated recurrent network, fitted anew to the latest hours at regular intervals.
 
-**Source**: baseline of Ayoub et al., "Liquid Neural Network-based Adaptive Learning vs. Incremental Learning for Link Load
-Prediction amid Concept Drift due to Network Failures", 2024, https://arxiv.org/abs/2404.05304 (incremental learning).
+**Source**: baseline of Ayoub et al., "Liquid Neural Network-based Adaptive Learning vs. Incremental Learning for Link
+Load Prediction amid Concept Drift due to Network Failures", 2024, https://arxiv.org/abs/2404.05304.
 
     every W hours:  theta <- `updates` steps of Adam from theta on windows that end in the last W hours
 
-**Differs from the paper**: 1. a gated recurrent network, as large as the liquid ones, instead of a multilayer perceptron.
+**Differs from the paper**: 1. a gated recurrent network, with as many units as the liquid ones, instead
+of a multilayer perceptron.
 
 **Shapes**: b batch, w hours of a window, l links.
 """

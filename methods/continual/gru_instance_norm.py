@@ -1,7 +1,7 @@
 """A gated recurrent network that sees every window in units of its own mean and spread.
 
-**Source**: Kim et al., "Reversible Instance Normalization for Accurate Time-Series Forecasting against Distribution Shift",
-2022, https://openreview.net/forum?id=cGDAkQo1C0p.
+**Source**: Kim et al., "Reversible Instance Normalization for Accurate Time-Series Forecasting against Distribution
+Shift", 2022, https://openreview.net/forum?id=cGDAkQo1C0p.
 
     y = mean(window) + sd(window) * f((window - mean(window)) / sd(window))
 

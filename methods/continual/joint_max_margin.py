@@ -1,7 +1,7 @@
 """Keeps the points of all tasks so far and takes their joint max-margin separator.
 
-**Source**: Evron, Moroshko, Buzaglo, Khriesh, Marjieh, Srebro and Soudry, "Continual Learning in Linear Classification on
-Separable Data", 2023, https://arxiv.org/abs/2306.03534, section 2 (the offline solution).
+**Source**: Evron, Moroshko, Buzaglo, Khriesh, Marjieh, Srebro and Soudry, "Continual Learning in Linear Classification
+on Separable Data", 2023, https://arxiv.org/abs/2306.03534, section 2 (the offline solution).
 
     w = argmin_w |w|   subject to  y x.w >= 1 on the points of every task seen
 

@@ -1,4 +1,4 @@
-"""Prototypical Bayesian continual learning: conjugate Gaussian class means on a learned embedding, with a small coreset.
+"""Prototypical Bayesian continual learning: conjugate Gaussian class means on a learned embedding, and a coreset.
 
 **Source**: Kessler, Cobb, Rudner, Zohren and Roberts, "On Sequential Bayesian Inference for Continual Learning", 2023,
 https://arxiv.org/abs/2301.01828, section 7.

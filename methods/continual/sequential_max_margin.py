@@ -1,7 +1,7 @@
 """Sequential max-margin: each visit projects the last weights onto the task's margin set.
 
-**Source**: Evron, Moroshko, Buzaglo, Khriesh, Marjieh, Srebro and Soudry, "Continual Learning in Linear Classification on
-Separable Data", 2023, https://arxiv.org/abs/2306.03534, scheme 2.
+**Source**: Evron, Moroshko, Buzaglo, Khriesh, Marjieh, Srebro and Soudry, "Continual Learning in Linear Classification
+on Separable Data", 2023, https://arxiv.org/abs/2306.03534, scheme 2.
 
     w_t = argmin_w |w - w_{t-1}|   subject to  y x.w >= 1 on the task's points
 

@@ -1,12 +1,12 @@
 """Weakly regularised continual classification: exponential loss, and a vanishing pull towards the last weights.
 
-**Source**: Evron, Moroshko, Buzaglo, Khriesh, Marjieh, Srebro and Soudry, "Continual Learning in Linear Classification on
-Separable Data", 2023, https://arxiv.org/abs/2306.03534, scheme 1 and theorem 3.1.
+**Source**: Evron, Moroshko, Buzaglo, Khriesh, Marjieh, Srebro and Soudry, "Continual Learning in Linear Classification
+on Separable Data", 2023, https://arxiv.org/abs/2306.03534, scheme 1 and theorem 3.1.
 
     w_t = argmin_w  sum_i exp(-y_i x_i.w) + lambda / 2 |w - w_{t-1}|^2,      w_t / log(1/lambda) -> projections
 
-With L = log(1/lambda), v = w / L and duals b_i = exp(-L y_i x_i.v) / (lambda L), stationarity reads v = v_{t-1} + sum_i
-b_i y_i x_i, that is, for each i with g = |x_i|^2 and r the margin that the others leave,
+With L = log(1/lambda), v = w / L and duals b_i = exp(-L y_i x_i.v) / (lambda L), stationarity reads
+v = v_{t-1} + sum_i b_i y_i x_i, that is, for each i with g = |x_i|^2 and r the margin that the others leave,
 
     L g b + log(L g b) = L (1 - r) + log g,      a scalar equation z + log z = a with z = L g b
 

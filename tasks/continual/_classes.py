@@ -28,8 +28,8 @@ class ClassSpec:
 
 
 class LabelledBatch(NamedTuple):
-    """A batch of the current task, x [b, d] and y int32 [b], whether it starts or ends the task; the classes met so far,
-    bool [c]; and all the task's points, [n, d] and [n]."""
+    """A batch of the current task, x [b, d] and y int32 [b], whether it starts or ends the task; the classes met so
+    far, bool [c]; and all the task's points, [n, d] and [n]."""
 
     x: jax.Array
     y: jax.Array

@@ -26,8 +26,8 @@ class ForecastSpec:
 
 
 class Traffic(NamedTuple):
-    """Before deployment: windows [b, w] of past days and what followed, [b]. While `live`: the recent past of all links up
-    to this hour, [l, h], and how many hours ago deployment began."""
+    """Before deployment: windows [b, w] of past days and what followed, [b]. While `live`: the recent past of all links
+    up to this hour, [l, h], and how many hours ago deployment began."""
 
     window: jax.Array
     target: jax.Array

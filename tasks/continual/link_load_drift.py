@@ -1,10 +1,10 @@
 """Forecast the load of a network's links, hour by hour, through the failure of the busiest link.
 
-Isolates sudden concept drift: routes change within an hour, and most links then carry other loads than any seen before. 8
-nodes on a ring with 3 chords, gravity demands with daily, half-daily and weekly waves and 5% noise, shortest paths. The
-learner is trained on 18 days in 400 steps of 32 windows of 24 hours, and then deployed for 10 days: it forecasts every
-hour before it sees it. The link fails after 2 of them; whether to learn on is the learner's choice. Loads are in standard
-deviations of the first 18 days.
+Isolates sudden concept drift: routes change within an hour, and many links then carry other loads than any seen before.
+8 nodes on a ring with 3 chords, gravity demands with daily, half-daily and weekly waves and 5% noise, shortest paths.
+The learner is trained on 18 days in 400 steps of 32 windows of 24 hours, and then deployed for 10 days: it forecasts
+every hour before it sees it. The link fails after 2 of them; whether to learn on is the learner's choice. Loads are in
+standard deviations of the first 18 days.
 """
 
 from types import SimpleNamespace
@@ -106,7 +106,7 @@ class LinkLoadDrift(Task):
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         hours = jnp.arange(HOURS - TRAINED)
-        fresh = jax.lax.map(lambda h: self.errors(world, learner, h), hours)  # as if deployed unchanged from now on
+        fresh = jax.vmap(lambda h: self.errors(world, learner, h))(hours)  # as if deployed unchanged from now on
         error = jnp.where((hours < world.step - self.training)[:, None], world.error, fresh)
         drastic = (world.shift >= jnp.minimum(self.drastic, world.shift.max())).astype(error.dtype)
         mild = 1 - drastic

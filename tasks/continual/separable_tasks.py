@@ -1,7 +1,7 @@
 """Jointly separable linear classification tasks, visited again and again, each with its own points alone.
 
-Isolates what weak regularisation towards the last weights does in the end: it projects onto the current task's margin set
-{w : y x.w >= 1}, so that visiting the tasks in turn is alternating projection onto convex sets. 3 tasks of 4 unit
+Isolates what weak regularisation towards the last weights does in the end: it projects onto the current task's margin
+set {w : y x.w >= 1}, so that visiting the tasks in turn is alternating projection onto convex sets. 3 tasks of 4 unit
 vectors in 10 dimensions, whose margins to a common direction lie in [0.15, 0.4]; 16 cycles of visits, one update a
 visit. Forgetting is the squared hinge loss on the worst point of all tasks seen, as in the paper.
 """

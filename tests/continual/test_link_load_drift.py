@@ -127,7 +127,7 @@ def test_instance_norm_follows_shifts_and_scales() -> None:
 
 
 def test_refits_happen_when_due_and_learn_the_latest_hours() -> None:
-    method = bound(GRUIncremental(every=24, updates=20))
+    method = bound(GRUIncremental(every=24))
     learner = Learner(bound(Persistence()), ())
     state, update = method.init(KEY), jax.jit(method.update)
 
@@ -142,4 +142,4 @@ def test_refits_happen_when_due_and_learn_the_latest_hours() -> None:
         windows = jnp.stack([batch.recent[:, h - 24 : h] for h in range(96, 120)])  # [24, l, 24]
         return float(((jax.vmap(lambda w: method.forecast(s, w))(windows) - batch.recent[:, 96:].T) ** 2).mean())
 
-    assert missed(after) < 0.8 * missed(state)
+    assert missed(after) < 0.5 * missed(state)

@@ -63,7 +63,7 @@ def test_the_weakly_regularised_step_is_stationary(strength: float) -> None:
 
 
 def test_projections_never_move_away_and_come_within_the_bound() -> None:
-    """Fejer's inequality at every visit, and the paper's bound on forgetting; no task is violated just after its visit."""
+    """Fejer's inequality at every visit, and the paper's bound on forgetting; a task just visited is not violated."""
     path = np.vstack([np.zeros(10), np.asarray(WORLD.path)])
     apart, steps = np.square(path - np.asarray(WORLD.best)).sum(1), np.square(np.diff(path, axis=0)).sum(1)
     assert (apart[1:] <= apart[:-1] - steps + 1e-4).all()
