@@ -51,7 +51,7 @@ class Recurrent(Method):
     def read(self, params: Any, window: jax.Array) -> jax.Array:
         """The forecast from windows, [b, w] to [b]."""
         start = jnp.zeros((len(window), self.units))
-        x, _ = jax.lax.scan(lambda x, i: (self.step(params["cell"], x, i[:, None]), None), start, window.T, unroll=4)
+        x, _ = jax.lax.scan(lambda x, i: (self.step(params["cell"], x, i[:, None]), None), start, window.T)
         return x @ params["out"] + params["bias"]
 
     def learn(self, state: State, window: jax.Array, target: jax.Array) -> State:

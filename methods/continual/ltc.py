@@ -1,8 +1,8 @@
 """Liquid time-constant network: recurrent units whose time constants depend on input and state, with no retraining.
 
 **Source**: Ayoub et al., "Liquid Neural Network-based Adaptive Learning vs. Incremental Learning for Link Load
-Prediction amid Concept Drift due to Network Failures", 2024, https://arxiv.org/abs/2404.05304. The cell: Hasani, Lechner,
-Amini, Rus and Grosu, "Liquid Time-constant Networks", 2021, https://arxiv.org/abs/2006.04439, equations 1 and 3.
+Prediction amid Concept Drift due to Network Failures", 2024, https://arxiv.org/abs/2404.05304. The cell: Hasani et al.,
+"Liquid Time-constant Networks", 2021, https://arxiv.org/abs/2006.04439, equations 1 and 3.
 
     dx/dt = -(1 / tau + f) x + f A,   f = sigmoid(W_i I + W_r x + b)
     x <- (x + dt f A) / (1 + dt (1 / tau + f))       fused solver

@@ -44,8 +44,8 @@ class VCLMeanField(ClassNetwork):
         flat, tree = jax.tree.flatten(means)
         noise = jax.random.normal(key, (sum(w.size for w in flat),))
         ends = [sum(w.size for w in flat[: i + 1]) for i in range(len(flat))]
-        noise = [noise[e - w.size : e].reshape(w.shape) for w, e in zip(flat, ends, strict=True)]
-        drawn = jax.tree.map(lambda m, s, e: m + jnp.exp(s) * e, means, logs, jax.tree.unflatten(tree, noise))
+        cut = [noise[e - w.size : e].reshape(w.shape) for w, e in zip(flat, ends, strict=True)]
+        drawn = jax.tree.map(lambda m, s, e: m + jnp.exp(s) * e, means, logs, jax.tree.unflatten(tree, cut))
         kl = jax.tree.map(
             lambda m, s, m0, s0: s0 - s + 0.5 * (jnp.exp(2 * s) + (m - m0) ** 2) * jnp.exp(-2 * s0) - 0.5,
             means,

@@ -130,7 +130,7 @@ def test_a_hypernetwork_holds_former_outputs_and_embeddings(method) -> None:
     """The drift is 0 at the snapshot and positive off it; one step on task 2 leaves the other embeddings alone."""
     task = RegressionTasks(tasks=3)
     hyper, world = bound(method, task), jax.jit(task.sample)(KEY)
-    state = hyper.init(KEY)
+    state = jax.jit(hyper.init)(KEY)
     assert state.memory.shape == (3, 1 * 10 + 10 + 10 * 10 + 10 + 10 + 1)
     assert float(hyper.drift(state.params, state.memory, jnp.array(2))) == 0
     after = jax.jit(hyper.update)(state, a_batch(world, 2), KEY)
@@ -146,8 +146,8 @@ def test_without_regulariser_a_hypernetwork_takes_adams_step() -> None:
     """beta = 0: the step that was looked ahead to."""
     task = RegressionTasks(tasks=3)
     hyper, world = bound(HypernetworkCL(beta=0.0), task), jax.jit(task.sample)(KEY)
-    state, batch = hyper.init(KEY), a_batch(world, 1)
-    grads = hyper.own(jax.grad(hyper.loss)(state.params, state.memory, batch), batch.task)
+    state, batch = jax.jit(hyper.init)(KEY), a_batch(world, 1)
+    grads = hyper.own(jax.jit(jax.grad(hyper.loss))(state.params, state.memory, batch), batch.task)
     step = jax.tree.map(lambda p, g: p - hyper.lr * g / (jnp.abs(g) + 1e-8), state.params, grads)  # Adam's first
     chex.assert_trees_all_close(jax.jit(hyper.update)(state, batch, KEY).params, step, atol=1e-5)
 
