@@ -1,4 +1,4 @@
-"""The local-learning benchmark: what its papers claim, and what runs beside the default cells."""
+"""The local_learning benchmark: what its papers claim, and what runs beside the default cells."""
 
 from toybench import Benchmark, Better, Bound, Claim, Equivalent, Trend, Tuning
 
@@ -32,17 +32,8 @@ SMALL_GRAPH = (
 
 benchmark = Benchmark(
     tuning=Tuning(trials=6, seeds=2),
-    variants=(
-        LINEAR,
-        *WIDER,
-        DEEP,
-        SHORT,
-        LONG,
-        CHAOS,
-        SKIPS,
-        SAMPLER,
-        NODES_SAGE,
-    ),
+    variants=(LINEAR, *WIDER, DEEP, SHORT, LONG, CHAOS, SKIPS, SAMPLER, NODES_SAGE),
+    ablations=FIXED_RATES,
     only={
         LINEAR: ("backprop", "forward_gradient"),
         **dict.fromkeys(WIDER, ("forward_gradient",)),
@@ -66,7 +57,6 @@ benchmark = Benchmark(
         **dict.fromkeys((SKIPS, SAMPLER), PARALLEL),
         NODES_SAGE: ("graph_backprop", "forwardgnn_sf", "graph_forward_forward"),
     },
-    ablations=(*FIXED_RATES,),
     claims=(
         Claim(
             paper="srinivasan2023forward",

@@ -1,4 +1,4 @@
-"""The clusters, systems and graphs, and what the tasks hold against one another."""
+"""The clusters, the systems and the graphs, and what tasks on them hold against one another."""
 
 import itertools
 from typing import Any
@@ -65,25 +65,15 @@ def implicit_step(task: Any, draw: Any) -> Any:
     ).properties(width=320, height=300)
 
 
-def _network(task: Any) -> tuple[Layer, ...]:
-    """A network of random weights, always the same."""
-    sizes, random = task.spec.sizes, np.random.default_rng(0)
-    pairs = itertools.pairwise(sizes)
-    return tuple(
-        Layer(w=jax.numpy.asarray(random.normal(size=p) / p[0] ** 0.5, "float32"), b=jax.numpy.zeros(p[1]))
-        for p in pairs
-    )
-
-
 def triangular_solve(task: Any, draw: Any) -> Any:
     """Error of every state after rounds of re-evaluating all states at once; darker is larger."""
-    import jax
-    import jax.numpy as jnp
 
     def errors(key: Any) -> Any:
         world = task.sample(key)
-        after = jax.lax.scan(lambda s, _: (world.equations(s), s), jnp.zeros_like(world.exact), None, length=64)[1]
-        return jnp.log10(jnp.linalg.norm(after - world.exact[None], axis=2) + 1e-7)
+        after = jax.lax.scan(lambda s, _: (world.equations(s), s), jax.numpy.zeros_like(world.exact), None, length=64)[
+            1
+        ]
+        return jax.numpy.log10(jax.numpy.linalg.norm(after - world.exact[None], axis=2) + 1e-7)
 
     size = np.asarray(draw(errors))[::4, ::2]
     i, t = (a.ravel() for a in np.indices(size.shape))
@@ -114,6 +104,16 @@ def class_ensembles(task: Any, draw: Any) -> Any:
     return chart.encode(
         x=alt.X(**drawing.bare("x")), y=alt.Y(**drawing.bare("y")), color=alt.Color("label:N", title="class")
     ).properties(width=320, height=320)
+
+
+def _network(task: Any) -> tuple[Layer, ...]:
+    """A network of random weights, always the same."""
+    sizes, random = task.spec.sizes, np.random.default_rng(0)
+    pairs = itertools.pairwise(sizes)
+    return tuple(
+        Layer(w=jax.numpy.asarray(random.normal(size=p) / p[0] ** 0.5, "float32"), b=jax.numpy.zeros(p[1]))
+        for p in pairs
+    )
 
 
 def _graph(task: Any, draw: Any) -> Any:
