@@ -24,7 +24,7 @@ class Adam(OnlineNetwork):
 
     lr: float = 0.003  # Adam's step size; the paper's is 0.001
 
-    space = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03)}
+    space = {"lr": (0.001, 0.003, 0.01)}
 
     def remember(self, params: Any) -> Any:
         return optim.adam(self.lr).init(params)

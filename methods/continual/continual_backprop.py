@@ -42,7 +42,7 @@ class ContinualBackprop(OnlineNetwork):
     eta: float = 0.99  # decay of the running statistics; the paper's 0.99
     maturity: float = 100.0  # steps before a unit may be replaced; the paper's 100
 
-    space = {"lr": (0.1, 0.3), "rho": (0.001, 0.003, 0.01)}
+    space = {"lr": (0.1, 0.2, 0.3), "rho": (0.001, 0.003)}
 
     def remember(self, params: list[Layer]) -> tuple[Units, ...]:
         zero = jnp.zeros(self.width)

@@ -24,7 +24,7 @@ class L2(OnlineNetwork):
 
     decay: float = 0.01  # weight decay per unit of step size
 
-    space = {"lr": (0.1, 0.3), "decay": (0.003, 0.01, 0.03)}
+    space = {"lr": (0.1, 0.2, 0.3), "decay": (0.001, 0.01)}
 
     def learn(self, state: State, grads: Any, hidden: tuple, batch: Shown, key: jax.Array) -> State:
         grads = jax.tree.map(lambda g, w: g + self.decay * w, grads, state.params)

@@ -23,7 +23,7 @@ class L2Init(OnlineNetwork):
 
     decay: float = 0.01  # pull towards the initial weights per unit of step size
 
-    space = {"lr": (0.1, 0.3), "decay": (0.003, 0.01, 0.03)}
+    space = {"lr": (0.1, 0.2, 0.3), "decay": (0.003, 0.03)}
 
     def remember(self, params: Any) -> Any:
         return params

@@ -26,7 +26,7 @@ class ReDo(OnlineNetwork):
     tau: float = 0.1  # share of the layer's mean activity below which a unit is dormant; the paper's 0.025 to 0.1
     every: float = 50.0  # F, steps between recyclings
 
-    space = {"lr": (0.1, 0.3), "tau": (0.03, 0.1, 0.3)}
+    space = {"lr": (0.1, 0.2, 0.3), "tau": (0.1, 0.3)}
 
     def remember(self, params: Any) -> Any:
         return tuple(jnp.zeros(self.width) for _ in params[:-1]), jnp.zeros(())

@@ -21,7 +21,7 @@ from tasks.continual import Shown
 class ResetNetwork(OnlineNetwork):
     """Sees the flag that a task begins; the others don't look."""
 
-    space = {"lr": (0.01, 0.03, 0.1, 0.2, 0.3)}
+    space = {"lr": (0.03, 0.1, 0.2, 0.3)}
 
     def update(self, state: State, batch: Shown, key: jax.Array) -> State:
         params = jax.lax.cond(batch.start, lambda: self.fresh(key), lambda: state.params)

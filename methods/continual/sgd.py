@@ -21,7 +21,7 @@ from tasks.continual import Shown
 class SGD(OnlineNetwork):
     """No guard against loss of plasticity."""
 
-    space = {"lr": (0.01, 0.03, 0.1, 0.2, 0.3)}
+    space = {"lr": (0.03, 0.1, 0.2, 0.3)}
 
     def learn(self, state: State, grads: Any, hidden: tuple, batch: Shown, key: jax.Array) -> State:
         return State(params=descend(state.params, grads, self.lr), memory=())

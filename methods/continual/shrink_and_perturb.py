@@ -22,11 +22,11 @@ from tasks.continual import Shown
 class ShrinkAndPerturb(OnlineNetwork):
     """With sigma = 0 it is `l2`."""
 
-    lr: float = 0.3  # step size
+    lr: float = 0.2  # step size
     decay: float = 0.01  # weight decay per unit of step size
     sigma: float = 0.01  # standard deviation of the noise per unit of step size
 
-    space = {"decay": (0.003, 0.01, 0.03), "sigma": (0.01, 0.1)}
+    space = {"lr": (0.1, 0.2, 0.3), "decay": (0.0, 0.01)}
 
     def learn(self, state: State, grads: Any, hidden: tuple, batch: Shown, key: jax.Array) -> State:
         noise = normal_like(key, grads)

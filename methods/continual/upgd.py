@@ -34,12 +34,12 @@ class UPGD(OnlineNetwork):
 
     paper = "elsayed2023utilitybased"
 
-    lr: float = 0.3  # step size
+    lr: float = 0.2  # step size
     decay: float = 0.01  # weight decay per unit of step size
     sigma: float = 0.01  # standard deviation of the noise per unit of step size
     beta: float = 0.999  # decay of the utility trace; 0.999 in the authors' code
 
-    space = {"decay": (0.003, 0.01, 0.03), "sigma": (0.01, 0.1)}
+    space = {"lr": (0.1, 0.2, 0.3), "decay": (0.0, 0.01)}
 
     def remember(self, params: Any) -> Utility:
         return Utility(trace=jax.tree.map(jnp.zeros_like, params), steps=jnp.zeros((), jnp.int32))
