@@ -105,9 +105,7 @@ class IncrementalLearner(Method):
     def class_scores(self, state: State, x: jax.Array) -> jax.Array:
         return self.logits(state.params, x)
 
-    def fit(
-        self, params: Any, loss: Any, session: Session, order: jax.Array, memory: jax.Array, key: jax.Array
-    ) -> Any:
+    def fit(self, params: Any, loss: Any, session: Session, order: jax.Array, memory: jax.Array, key: jax.Array) -> Any:
         """Parameters after one update for each minibatch of `order` [u, b]; loss(params, Minibatch) is minimised."""
         old = session.number * self.spec.fresh
         transform = optim.adam(self.lr, order.shape[0])

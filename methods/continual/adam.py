@@ -1,7 +1,7 @@
 """Adam: one step a batch with moments that are never reset.
 
 **Source**: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2014, https://arxiv.org/abs/1412.6980; a
-baseline of Dohare, Hernandez-Garcia, Rahman, Mahmood and Sutton, "Loss of Plasticity in Deep Continual Learning", 2023, https://arxiv.org/abs/2306.13812.
+baseline of Dohare et al., "Loss of Plasticity in Deep Continual Learning", 2023, https://arxiv.org/abs/2306.13812.
 
     w <- w - lr m / (sqrt(v) + eps)
 

@@ -26,7 +26,7 @@ class DERPP(IncrementalLearner):
     alpha: float = 0.3  # of the logits; 0.1 to 1 in the paper
     beta: float = 1.0  # of the remembered labels; 0.5 to 1 in the paper
 
-    space = {"lr": (0.001, 0.003, 0.01), "alpha": (0.1, 0.5)}
+    space = {"lr": (0.001, 0.003, 0.01), "alpha": (0.1, 0.3)}
 
     def extra(self, params: Params) -> jax.Array:
         return jnp.zeros((self.spec.classes, self.kept, self.spec.classes))

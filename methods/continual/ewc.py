@@ -5,8 +5,8 @@ https://arxiv.org/abs/1612.00796, eq. 3.
 
     loss = CE + strength / 2 sum_(sessions s) sum_i F_si (w_i - w_si)^2,   F_s: diagonal Fisher information at w_s
 
-**Differs from the paper**: 1. the sum over sessions is kept in its sufficient statistics, sum F and sum F w. 2. one head
-for all classes, where the paper's tasks share their labels.
+**Differs from the paper**: 1. the sum over sessions is kept in its sufficient statistics, sum F and sum F w. 2. one
+head for all classes, where the paper's tasks share their labels.
 
 **Shapes**: n examples of a session, c classes.
 """

@@ -9,8 +9,8 @@ https://arxiv.org/abs/2204.04662, and the authors' code.
     compress  one network of the old size, from the old weights:  loss = -sum_c q_c log softmax_c(z' / 2),
               q ~ w softmax(z / 2)
 
-**Differs from the paper**: 1. both phases share the updates of one session, 0.55 of them for boosting (170 of 300 epochs
-in the authors' code). 2. beta = 0.9 with 10 examples a class in memory weighs old classes 1.5 times as much as new
+**Differs from the paper**: 1. both phases share the updates of one session, 0.55 of them for boosting (170 of 300
+epochs in the authors' code). 2. beta = 0.9 with 10 examples a class in memory weighs old classes 1.5 times as much as new
 ones; the paper's 0.96 with 20 does so 1.8 times. 3. random examples are kept, not herded ones, as in the baselines. 4.
 Adam, no augmentation.
 
@@ -36,7 +36,7 @@ class FOSTER(IncrementalLearner):
     balance: float = 0.0  # 0: the union of new and remembered examples is sampled, 1: half of each
     boosting: int = 55  # percent of the updates before compression
 
-    space = {"lr": (0.001, 0.003, 0.01), "beta": (0.8, 0.9)}
+    space = {"lr": (0.001, 0.003, 0.01), "balance": (0.0, 1.0)}
 
     def update(self, state: State, batch: Session, key: jax.Array) -> State:
         learn, choose = jax.random.split(key)

@@ -1,7 +1,8 @@
 """Weights shrink towards zero and are perturbed a little, at every step.
 
 **Source**: Ash and Adams, "On Warm-Starting Neural Network Training", 2020, https://arxiv.org/abs/1910.08475, in the
-form of every step used by Dohare, Hernandez-Garcia, Rahman, Mahmood and Sutton, "Loss of Plasticity in Deep Continual Learning", 2023, https://arxiv.org/abs/2306.13812.
+form of every step used by Dohare et al., "Loss of Plasticity in Deep Continual Learning", 2023,
+https://arxiv.org/abs/2306.13812.
 
     w <- w (1 - lr decay) - lr (g + sigma xi),   xi ~ N(0, 1)
 

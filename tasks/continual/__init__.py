@@ -5,5 +5,16 @@ Each family of problems asks questions of its own, so that a method runs where i
 
 from tasks.continual._incremental import IncrementalClassifier, Session, SessionSpec
 from tasks.continual._plasticity import OnlineClassifier, Shown, StreamSpec
+from tasks.continual._selection import Selector, Tables, TableSpec
 
-__all__ = ["IncrementalClassifier", "OnlineClassifier", "Session", "SessionSpec", "Shown", "StreamSpec"]
+__all__ = [
+    "IncrementalClassifier",
+    "OnlineClassifier",
+    "Selector",
+    "Session",
+    "SessionSpec",
+    "Shown",
+    "StreamSpec",
+    "TableSpec",
+    "Tables",
+]
