@@ -4,7 +4,8 @@ from toybench import Benchmark, Better, Bound, Claim, Equivalent, Trend, Tuning
 
 INPUTS, LABELS = "permuted_stream", "permuted_stream[permute=labels]"
 SESSIONS, FEW_SETTINGS, SETTINGS = "class_incremental", "setting_selection[settings=3]", "setting_selection"
-UNWEIGHTED, HEAVY = "foster[beta=0.0]", "foster[beta=0.96]"
+UNWEIGHTED, HEAVY = "foster[beta=0]", "foster[beta=0.96]"
+UNDECAYED = "upgd[decay=0]"
 SMALL_STREAM = (
     "40 tasks of 150 steps of 8 examples on binary prototypes, a network 64-32-32-10, instead of hundreds of tasks on "
     "permuted images and wide networks; step sizes are tuned on accuracy over the whole stream."
@@ -22,7 +23,7 @@ SMALL_SELECTION = (
 benchmark = Benchmark(
     tuning=Tuning(trials=6, seeds=2),
     variants=(LABELS, FEW_SETTINGS),
-    ablations=(UNWEIGHTED, HEAVY),
+    ablations=(UNWEIGHTED, HEAVY, UNDECAYED),
     only={
         LABELS: ("sgd", "adam", "l2", "shrink_and_perturb", "continual_backprop", "upgd", "reset_network"),
     },

@@ -10,9 +10,9 @@ https://arxiv.org/abs/2204.04662, and the authors' code.
               q ~ w softmax(z / 2)
 
 **Differs from the paper**: 1. both phases share the updates of one session, 0.55 of them for boosting (170 of 300
-epochs in the authors' code). 2. beta = 0.9 with 10 examples a class in memory weighs old classes 1.5 times as much as new
-ones; the paper's 0.96 with 20 does so 1.8 times. 3. random examples are kept, not herded ones, as in the baselines. 4.
-Adam, no augmentation.
+epochs in the authors' code). 2. beta = 0.9 with 10 examples a class in memory weighs old classes 1.5 times as much as
+new ones; the paper's 0.96 with 20 does so 1.8 times. 3. random examples are kept, not herded ones, as in the baselines.
+4. Adam, no augmentation.
 
 **Shapes**: b examples, h features, c classes.
 """

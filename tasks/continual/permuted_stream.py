@@ -21,8 +21,8 @@ PROBE = 32  # batches of the latest task that units are probed with
 
 
 class World(NamedTuple):
-    """The stream: inputs bool [n, b, d] and labels int32 [n, b], permuted; prototypes [c * p, d] and their labels [c * p]
-    in the first task; steps taken int32 [] and right answers so far in each task, [t]."""
+    """The stream: inputs bool [n, b, d] and labels int32 [n, b], permuted; prototypes [c * p, d] and labels [c * p] in
+    the first task; steps taken int32 [] and right answers so far in each task, [t]."""
 
     x: jax.Array
     y: jax.Array
