@@ -57,9 +57,9 @@ class IncrementalLearner(Method):
         return getattr(self, "balance", 0.0)
 
     def body(self, layers: list, x: jax.Array) -> jax.Array:
-        """Features [b, h]."""
+        """Features [b, h]; GELU, because kinks make rounding grow over a session's updates."""
         for layer in layers:
-            x = jax.nn.relu(x @ layer["w"] + layer["b"][None])
+            x = jax.nn.gelu(x @ layer["w"] + layer["b"][None])
         return x
 
     def logits(self, params: Params, x: jax.Array) -> jax.Array:
@@ -67,7 +67,7 @@ class IncrementalLearner(Method):
         return self.body(params["body"], x) @ params["head"]["w"] + params["head"]["b"][None]
 
     def fresh(self, key: jax.Array) -> Params:
-        """Weights N(0, 2 / fan_in) before a ReLU, N(0, 1 / fan_in) in the head, from one draw."""
+        """Weights N(0, 2 / fan_in) before a GELU, N(0, 1 / fan_in) in the head, from one draw."""
         d, h, c = self.spec.inputs, self.hidden, self.spec.classes
         flat = jax.random.normal(key, (d * h + h * h + h * c,))
         first, second, head = flat[: d * h], flat[d * h : d * h + h * h], flat[d * h + h * h :]
