@@ -1,4 +1,4 @@
-"""What the streams look like."""
+"""What the streams of the continual study look like."""
 
 from typing import Any
 
@@ -53,3 +53,89 @@ def link_load_drift(task: Any, draw: Any) -> Any:
     chart = drawing.base(data).mark_line(strokeWidth=1).encode(x="hour:Q", y=alt.Y("load:Q", title="load, in sd"))
     chart = chart.encode(x=alt.X("hour:Q", scale=alt.Scale(zero=False)))
     return drawing.panels(chart, "link", names, columns=4, side=130)
+
+
+
+
+def permuted_stream(task: Any, draw: Any) -> Any:
+    """How often each input is on in each of the first tasks; the rows are permutations of one another where inputs are
+    permuted."""
+    x = draw(lambda key: task.sample(key).x)
+    shown = x.reshape(task.tasks, -1, task.inputs).mean(1)[:12]
+    row, column = np.indices(shown.shape)
+    rows = drawing.rows(task=row.ravel() + 1, input=column.ravel() + 1, on=shown.ravel())
+    return (
+        drawing.base(rows)
+        .mark_rect()
+        .encode(
+            x=alt.X("input:O", axis=alt.Axis(labels=False, ticks=False)),
+            y=alt.Y("task:O"),
+            color=alt.Color("on:Q", title="share of ones"),
+        )
+    )
+
+
+def class_incremental(task: Any, draw: Any) -> Any:
+    """A fifth of the training examples on the two main directions of their inputs; colours are sessions, so classes of
+    a session share theirs."""
+    x, y = draw(lambda key: task.sample(key)[:2])
+    flat = x.reshape(-1, task.inputs) - x.reshape(-1, task.inputs).mean(0)
+    plane = flat @ np.linalg.svd(flat, full_matrices=False)[2][:2].T
+    rows = drawing.rows(first=plane[:, 0], second=plane[:, 1], session=y.ravel() // task.fresh + 1)[::5]
+    return drawing.base(rows).mark_circle(size=12).encode(x="first:Q", y="second:Q", color=alt.Color("session:N"))
+
+
+def setting_selection(task: Any, draw: Any) -> Any:
+    """Each setting's accuracy on the stream for tuning and in the evaluation table; colours are learners."""
+    tuning, evaluation = draw(lambda key: task.sample(key).shown)
+    rows = drawing.rows(
+        tuning=tuning.ravel(),
+        evaluation=evaluation.ravel(),
+        learner=np.repeat(np.array(["er", "er_logit_adjust", "lwf_er", "der_pp"]), tuning.shape[1]),
+    )
+    scale = alt.Scale(zero=False)
+    return (
+        drawing.base(rows)
+        .mark_circle()
+        .encode(x=alt.X("tuning:Q", scale=scale), y=alt.Y("evaluation:Q", scale=scale), color="learner:N")
+    )
+
+
+
+
+def pretrained_incremental(task: Any, draw: Any) -> Any:
+    """Which class comes in which phase, and how many examples of it."""
+    data = draw(lambda key: task.sample(key).data)
+    return _phases(np.asarray(data.y), np.asarray(data.weight))
+
+
+def ridge_equality(task: Any, draw: Any) -> Any:
+    """Which class comes in which phase, and how many examples of it: classes come back."""
+    return pretrained_incremental(task, draw)
+
+
+def few_shot_incremental(task: Any, draw: Any) -> Any:
+    """Which class comes in which session, and how many examples of it: many of base classes, few of novel ones."""
+    return pretrained_incremental(task, draw)
+
+
+def rotated_tasks(task: Any, draw: Any) -> Any:
+    """Two coordinates of the inputs of three tasks, by class: each task has clusters and a rotation of its own."""
+    data = draw(lambda key: task.sample(key).data)
+    x, y = np.asarray(data.x)[:3, :200], np.asarray(data.y)[:3, :200]
+    rows = drawing.rows(
+        first=x[..., 0].ravel(),
+        second=x[..., 1].ravel(),
+        label=y.ravel().astype(str),
+        task=np.repeat([f"task {t}" for t in range(3)], 200),
+    )
+    marks = drawing.base(rows).mark_circle(size=14).encode(x="first:Q", y="second:Q", color="label:N", column="task:N")
+    return marks.properties(width=180, height=180)
+
+
+def _phases(y: np.ndarray, weight: np.ndarray) -> Any:
+    many = np.stack([np.bincount(label, w, minlength=20) for label, w in zip(y, weight, strict=True)])
+    phase, label = np.nonzero(many)
+    rows = drawing.rows(phase=phase, label=label, examples=many[phase, label])
+    size = alt.Size("examples:Q", legend=alt.Legend(orient="bottom"))
+    return drawing.base(rows).mark_circle().encode(x="phase:O", y=alt.Y("label:O", title="class"), size=size)

@@ -1,27 +1,56 @@
 """Learn from streams that change: new tasks, new classes, a world that breaks, without losing what was learned.
 
-Every family of problems of this study asks its own question of a learner; its interface, spec and batch lie beside it.
-Shapes: b batch, n points of a task, t tasks, d inputs.
+Every family of problems of this study asks its own questions of a learner; its interface, spec and batch lie beside it.
 """
 
 from tasks.continual._classes import ClassSpec, LabelledBatch, SingleHead
-from tasks.continual._forecasts import Forecaster, ForecastSpec, Traffic
+from tasks.continual._forecasts import ForecastSpec, Forecaster, Traffic
+from tasks.continual._incremental import IncrementalClassifier, Session, SessionSpec
+from tasks.continual._plasticity import OnlineClassifier, Shown, StreamSpec
+from tasks.continual._pretrained import Analytic, Backbone, ClassScores, Examples, PhaseSpec, PhaseStep, expansion, features, hidden
 from tasks.continual._regression import Points, RegressionSpec, TaskRegression, bumps
+from tasks.continual._selection import Selector, TableSpec, Tables
 from tasks.continual._separable import SeparableSpec, Separator, SignedPoints, project
+from tasks.continual._tasks import CODEWORDS, Net, NetSpec, Published, SEGMENT, TaskScores, run_net
 
 __all__ = [
+    "Analytic",
+    "Backbone",
+    "CODEWORDS",
+    "ClassScores",
     "ClassSpec",
+    "Examples",
     "ForecastSpec",
     "Forecaster",
+    "IncrementalClassifier",
     "LabelledBatch",
+    "Net",
+    "NetSpec",
+    "OnlineClassifier",
+    "PhaseSpec",
+    "PhaseStep",
     "Points",
+    "Published",
     "RegressionSpec",
+    "SEGMENT",
+    "Selector",
     "SeparableSpec",
     "Separator",
+    "Session",
+    "SessionSpec",
+    "Shown",
     "SignedPoints",
     "SingleHead",
+    "StreamSpec",
+    "TableSpec",
+    "Tables",
     "TaskRegression",
+    "TaskScores",
     "Traffic",
     "bumps",
+    "expansion",
+    "features",
+    "hidden",
     "project",
+    "run_net",
 ]
