@@ -29,7 +29,7 @@ def forward(loss: Callable, params: jax.Array, directions: jax.Array) -> jax.Arr
 
 
 class ReplayAdapter(Method):
-    """Base of the first- and zeroth-order learners: a subclass says how it estimates gradients and which step it takes."""
+    """Base of the first- and zeroth-order learners: a subclass names its estimate of the gradient and its step."""
 
     lr: float = 0.003  # learning rate, decayed to 0 by a cosine within each phase
     replay: float = 0.5  # weight of the memory's loss, 0 to 1

@@ -16,7 +16,7 @@ KEPT = 10  # examples a class in the memory of a replay method
 
 
 class Adapter(NamedTuple):
-    """Two residual bottlenecks: after the hidden layer, [h, r] and [r, h], and after the features, [f, r] and [r, f]."""
+    """Residual bottlenecks after the hidden layer, [h, r] and [r, h], and after the features, [f, r] and [r, f]."""
 
     down: jax.Array
     up: jax.Array

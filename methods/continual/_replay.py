@@ -22,7 +22,7 @@ class State(NamedTuple):
 
 
 def mixed(method: Any, state: State, batch: Session, key: jax.Array, replay: Any) -> Any:
-    """The loss of parameters: cross-entropy of the batch, and of as many examples of the memory with weight `replay`."""
+    """The loss of parameters: cross-entropy of the batch, and of as many stored examples with weight `replay`."""
     old = _heads.recall(state.memory, key, len(batch.y))
     share = replay * old.weight[:1].sum()
 

@@ -49,7 +49,8 @@ class AEFOCL(Ridge):
 
     def learn(self, state: State, x: jax.Array, y: jax.Array, batch: Session, key: jax.Array) -> State:
         z, classes = features(self.given, batch.data.x), self.spec.classes
-        sums, counts = (old + new for old, new in zip((state.sums, state.counts), class_sums(batch.data, z, classes)))
+        new_sums, new_counts = class_sums(batch.data, z, classes)
+        sums, counts = state.sums + new_sums, state.counts + new_counts
         squares = state.squares + class_sums(batch.data, z**2, classes)[0]
         real = recurse_over(state.real, x, y)
         fake, label = self.pseudo(sums, squares, counts, key)

@@ -5,7 +5,8 @@ Incremental Learning", 2023, https://arxiv.org/abs/2302.03004 (equations 4 and 7
 
     W = E Q for all classes to come, Q random orthonormal;    loss 1/2 (<w_y, g(z)> - 1)^2 on shots and stored means
 
-**Differs from the paper**: 1. the trained projection is linear. 2. features are centred at the mean of the base classes.
+**Differs from the paper**: 1. the trained projection is linear. 2. features are centred at the mean of the
+base classes.
 
 **Shapes**: b batch, f features, c classes.
 """

@@ -1,7 +1,7 @@
 """APER: adapt to the first phase, then freeze, and classify by prototypes on both networks' features.
 
-**Source**: Zhou, Cai, Ye, Zhan and Liu, "Revisiting Class-Incremental Learning with Pre-Trained Models: Generalizability
-and Adaptivity are All You Need", 2023, https://arxiv.org/abs/2303.07338 (equations 5 and 6).
+**Source**: Zhou, Cai, Ye, Zhan and Liu, "Revisiting Class-Incremental Learning with Pre-Trained Models:
+Generalizability and Adaptivity are All You Need", 2023, https://arxiv.org/abs/2303.07338 (equations 5 and 6).
 
     score_c(x) = cos([phi(x), phi_adapted(x)], mean over class c of the same)
 

@@ -16,4 +16,24 @@ from tasks.continual._pretrained import (
     hidden,
 )
 
-__all__ = ["Analytic", "Backbone", "ClassScores", "ClassSpec", "Examples", "Session", "expansion", "features", "hidden"]
+# A network for each task, the task being told.
+from tasks.continual._tasks import CODEWORDS, SEGMENT, Net, NetSpec, Published, TaskScores, run_net
+
+__all__ = [
+    "CODEWORDS",
+    "SEGMENT",
+    "Analytic",
+    "Backbone",
+    "ClassScores",
+    "ClassSpec",
+    "Examples",
+    "Net",
+    "NetSpec",
+    "Published",
+    "Session",
+    "TaskScores",
+    "expansion",
+    "features",
+    "hidden",
+    "run_net",
+]

@@ -152,7 +152,7 @@ class ClassStream(Task):
         return world.backbone
 
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Session]:
-        """A mini-batch of the current phase, drawn uniformly with replacement; before it, a finished phase is scored."""
+        """A mini-batch of the current phase, drawn uniformly with replacement; a finished phase is scored before it."""
         phase = jnp.minimum(world.step // self.length, self.spec.phases - 1)
         position = world.step - phase * self.length
         history = self.keep_score(world, learner, phase, position)
