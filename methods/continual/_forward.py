@@ -78,7 +78,7 @@ class ZerothOrder(ReplayAdapter):
     queries: int = 1  # random directions a step; each costs two forward passes; the authors' code has 1
     radius: float = 0.001  # of the two-point difference; the authors' code has 0.001
 
-    estimate = "two_point"
+    estimate: ClassVar[Literal["gradient", "two_point", "forward"]] = "two_point"
 
     def direction(self, loss: Callable, params: Any, key: jax.Array) -> Any:
         flat, unravel = ravel_pytree(params)

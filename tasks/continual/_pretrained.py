@@ -6,7 +6,7 @@ g groups of classes that arrive together.
 
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -123,8 +123,10 @@ class ClassStream(Task):
 
     batch: int = 64  # examples a step
 
-    kind = "interactive"  # `draw` writes down the learner's accuracy at the end of each phase
-    interface = ClassScores
+    kind: ClassVar[Literal["stationary", "stream", "interactive"]] = (
+        "interactive"  # `draw` writes down the learner's accuracy at the end of each phase
+    )
+    interface: ClassVar[type] = ClassScores
     checkpoints = 5
     metrics = {
         "final_accuracy": Metric("max", "accuracy over the classes seen, after the last phase"),
@@ -139,7 +141,7 @@ class ClassStream(Task):
         raise TypeError(f"{self.name} doesn't say which classes come together; give it a property `groups`.")
 
     @property
-    def spec(self) -> ClassSpec:
+    def spec(self) -> Any:
         raise TypeError(f"{self.name} has no spec; give the task a property `spec`.")
 
     @property
@@ -147,11 +149,11 @@ class ClassStream(Task):
         """Steps of a phase."""
         return self.steps // self.spec.phases
 
-    def given(self, world: World) -> Backbone:
+    def given(self, world: Any) -> Any:
         """The pretrained backbone and the public random layer."""
         return world.backbone
 
-    def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Session]:
+    def draw(self, world: Any, key: jax.Array, learner: Any) -> tuple[Any, Session]:
         """A mini-batch of the current phase, drawn uniformly with replacement; a finished phase is scored before it."""
         phase = jnp.minimum(world.step // self.length, self.spec.phases - 1)
         position = world.step - phase * self.length
@@ -162,7 +164,7 @@ class ClassStream(Task):
         shown = Session(data.x[at], data.y[at], phase, position, length, world.seen[phase], data)
         return world._replace(step=world.step + 1, history=history), shown
 
-    def keep_score(self, world: World, learner: Any, phase: jax.Array, position: jax.Array) -> jax.Array:
+    def keep_score(self, world: Any, learner: Any, phase: jax.Array, position: jax.Array) -> jax.Array:
         """The history with the phase before this one in it, where this is a phase's first step."""
         return jax.lax.cond(
             (position == 0) & (phase > 0),
@@ -170,14 +172,14 @@ class ClassStream(Task):
             lambda: world.history,
         )
 
-    def accuracies(self, world: World, learner: Any, phase: jax.Array) -> jax.Array:
+    def accuracies(self, world: Any, learner: Any, phase: jax.Array) -> jax.Array:
         """Accuracy on the test points of each class [c]; classes that are still unseen can't be answered."""
         c = self.spec.classes
         scores = jnp.where(world.seen[phase][None, :], learner.class_scores(world.test), -jnp.inf)
         right = scores.argmax(-1).reshape(c, -1) == jnp.arange(c)[:, None]
         return right.astype(jnp.float32).mean(-1)
 
-    def table(self, world: World, learner: Any) -> tuple[jax.Array, jax.Array]:
+    def table(self, world: Any, learner: Any) -> tuple[jax.Array, jax.Array]:
         """(current phase, accuracies [p, c] after each phase up to it).
 
         Before the first step, and so for references: as if the stream were over and the learner had always been this.
@@ -188,15 +190,15 @@ class ClassStream(Task):
         history = jnp.where(world.step == 0, jnp.broadcast_to(now[None, :], world.history.shape), world.history)
         return phase, history.at[phase].set(now)
 
-    def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
+    def evaluate(self, world: Any, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         phase, table = self.table(world, learner)
         return summary(table, world.seen, phase, self.groups)
 
-    def floor(self, world: World) -> Any:
+    def floor(self, world: Any) -> Any:
         """One class for every input."""
         return SimpleNamespace(class_scores=lambda x: jnp.zeros((len(x), self.spec.classes)))
 
-    def oracle(self, world: World) -> Any:
+    def oracle(self, world: Any) -> Any:
         """The class of the cluster nearest to a test point's latent code."""
         apart = ((world.latent[:, None, None, :] - world.clusters[None]) ** 2).sum(-1).min(-1)
         return SimpleNamespace(class_scores=lambda x: -apart)

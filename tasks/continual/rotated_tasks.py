@@ -1,7 +1,7 @@
 """Five classification tasks, each seen through a rotation of its own; the task is told at test.
 
 Isolates what it costs to keep a network a task: nothing need be forgotten, only bits need be stored. Each task has 48
-Gaussian clusters in 8 dimensions, 12 for each of 4 classes at random; 24 further dimensions are noise, and a random
+Gaussian clusters in 16 dimensions, 12 for each of 4 classes at random; 16 further dimensions are noise, and a random
 orthogonal matrix mixes all 32. Published beforehand: a network 32-64-64-4 trained on a sixth such task, and pools of
 64 weight segments of length 8 for each hidden layer, the k-means of that network's own segments. 300 steps a task.
 """
@@ -19,20 +19,19 @@ from toybench import Metric
 from toybench.blocks import optim
 
 SIGNAL, INPUTS, HIDDEN, CLASSES, CLUSTERS, TASKS = 16, 32, 64, 4, 48, 5
-TRAIN, TEST, SPHERE, CLUTTER = 1600, 200, 4.0, 0.5
+TRAIN, TEST, SPHERE, SPREAD, CLUTTER = 1600, 200, 4.0, 0.6, 0.5
 PRETRAINING, RATE, ROUNDS = 600, 0.01, 20
 
 
 class Rotated(NamedTuple):
-    """A class stream's world, and what is published beforehand."""
+    """A class stream's world, test points [t, n, d] with labels int32 [t, n], and what is published beforehand."""
 
     step: jax.Array
     history: jax.Array
     data: Examples
     seen: jax.Array
     test: jax.Array
-    latent: jax.Array
-    clusters: jax.Array
+    label: jax.Array
     published: Published
 
 
@@ -73,11 +72,10 @@ class RotatedTasks(ClassStream):
         part = cut(jax.random.normal(key, (count(**shapes),)), **shapes)
         turn = jnp.linalg.qr(part["turn"])[0]
         clusters = SPHERE * part["clusters"] / jnp.linalg.norm(part["clusters"], axis=-1, keepdims=True)
-        which = jnp.minimum((jax.scipy.special.ndtr(part["points"][..., -1]) * CLUSTERS), CLUSTERS - 1).astype(
-            jnp.int32
-        )
+        place = jax.scipy.special.ndtr(part["points"][..., -1]) * CLUSTERS
+        which = jnp.minimum(place, CLUSTERS - 1).astype(jnp.int32)
         noise = part["points"][..., :INPUTS]
-        z = jax.vmap(lambda c, at: c[at])(clusters, which) + 0.6 * noise[..., :SIGNAL]
+        z = jax.vmap(lambda c, at: c[at])(clusters, which) + SPREAD * noise[..., :SIGNAL]
         x = jnp.concatenate([z, CLUTTER * noise[..., SIGNAL:]], -1) @ turn
         y = which % CLASSES
         train = Examples(x[:, :TRAIN], y[:, :TRAIN], jnp.ones((t, TRAIN)))
@@ -88,8 +86,7 @@ class RotatedTasks(ClassStream):
             data=jax.tree.map(lambda leaf: leaf[1:], train),
             seen=jnp.tril(jnp.ones((TASKS, TASKS), bool)),
             test=x[1:, TRAIN:],
-            latent=which[1:, TRAIN:],
-            clusters=y[1:, TRAIN:],
+            label=y[1:, TRAIN:],
             published=publish(source, part["net"], part["order"]),
         )
 
@@ -100,7 +97,7 @@ class RotatedTasks(ClassStream):
             x, y, index = task
             return (learner.task_scores(x, index).argmax(-1) == y).astype(jnp.float32).mean()
 
-        return jax.lax.map(one, (world.test, world.clusters, jnp.arange(TASKS)))
+        return jax.lax.map(one, (world.test, world.label, jnp.arange(TASKS)))
 
     def evaluate(self, world: Rotated, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         phase, table = self.table(world, learner)
@@ -115,7 +112,7 @@ class RotatedTasks(ClassStream):
     def oracle(self, world: Rotated) -> Any:
         """Each task's own labels."""
         return SimpleNamespace(
-            task_scores=lambda x, task: jax.nn.one_hot(world.clusters[task], CLASSES), stored_bits=lambda: 0.0
+            task_scores=lambda x, task: jax.nn.one_hot(world.label[task], CLASSES), stored_bits=lambda: 0.0
         )
 
 
