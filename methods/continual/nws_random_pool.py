@@ -12,6 +12,8 @@ its bits are counted.
 """
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from methods.continual._search import WeightSearch
 
@@ -21,5 +23,7 @@ class NWSRandomPool(WeightSearch):
 
     def pools(self) -> tuple[jax.Array, jax.Array]:
         one, two = self.given.pool1, self.given.pool2
-        noise = jax.random.normal(jax.random.key(0), (2, *one.shape))
+        noise = jnp.asarray(
+            np.random.default_rng(0).normal(size=(2, *one.shape)), one.dtype
+        )  # a constant of the program
         return noise[0] * (one**2).mean() ** 0.5, noise[1] * (two**2).mean() ** 0.5
