@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from methods.continual import _heads
-from tasks.continual import ClassSpec, Session
+from tasks.continual import PhaseSpec, PhaseStep
 from toybench import Method
 
 
@@ -27,7 +27,7 @@ class AdapterMethod(Method):
     scale: float = 30.0  # of the cosines, before the softmax; in the authors' code it is learnt
     width: int = 8  # of each bottleneck; the authors' code has 16 for 768 features
 
-    def fits(self, spec: ClassSpec) -> str | None:
+    def fits(self, spec: PhaseSpec) -> str | None:
         return "a few shots a class don't train an adapter" if spec.shots else None
 
     def start(self, key: jax.Array) -> State:
@@ -41,7 +41,7 @@ class AdapterMethod(Method):
         """Logits [b, c] of features [b, f]."""
         return self.scale * _heads.unit(z) @ _heads.unit(head).T
 
-    def fit(self, state: State, batch: Session, length: jax.Array) -> State:
+    def fit(self, state: State, batch: PhaseStep, length: jax.Array) -> State:
         """One of `length` steps on the phase; only classes that occur in its data compete."""
         present = (jax.nn.one_hot(batch.data.y, self.spec.classes) * batch.data.weight[:, None]).sum(0) > 0
 

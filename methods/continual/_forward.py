@@ -12,7 +12,7 @@ from jax.flatten_util import ravel_pytree
 
 from methods.continual import _heads
 from methods.continual._replay import State, mixed
-from tasks.continual import ClassSpec, Session
+from tasks.continual import PhaseSpec, PhaseStep
 from toybench import Method
 
 
@@ -38,7 +38,7 @@ class ReplayAdapter(Method):
     estimate: ClassVar[Literal["gradient", "two_point", "forward"]] = "gradient"
     adaptive: ClassVar[bool] = False  # Adam's step instead of the plain one
 
-    def fits(self, spec: ClassSpec) -> str | None:
+    def fits(self, spec: PhaseSpec) -> str | None:
         return "a few shots a class don't train an adapter" if spec.shots else None
 
     def init(self, key: jax.Array) -> State:
@@ -54,7 +54,7 @@ class ReplayAdapter(Method):
         """[b, d] to [b, c]."""
         return _heads.adapted(self.given, params["adapter"], x) @ params["w"] + params["b"][None, :]
 
-    def update(self, state: State, batch: Session, key: jax.Array) -> State:
+    def update(self, state: State, batch: PhaseStep, key: jax.Array) -> State:
         recalled, drawn = jax.random.split(key)
         loss = mixed(self, state, batch, recalled, self.replay)
         grads = self.direction(loss, state.params, drawn)

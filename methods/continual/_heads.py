@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.continual import Backbone, ClassSpec, Examples, Session, hidden
+from tasks.continual import Backbone, Examples, PhaseSpec, PhaseStep, hidden
 from toybench.blocks import optim
 
 KEPT = 10  # examples a class in the memory of a replay method
@@ -24,7 +24,7 @@ class Adapter(NamedTuple):
     up2: jax.Array
 
 
-def fresh_adapter(key: jax.Array, spec: ClassSpec, width: int) -> Adapter:
+def fresh_adapter(key: jax.Array, spec: PhaseSpec, width: int) -> Adapter:
     """Random projections down, zeros up: an adapter that changes nothing yet."""
     h, f = spec.hidden, spec.features
     noise = jax.random.normal(key, ((h + f) * width,))
@@ -58,11 +58,11 @@ class Memory(NamedTuple):
     filled: jax.Array
 
 
-def empty_memory(spec: ClassSpec) -> Memory:
+def empty_memory(spec: PhaseSpec) -> Memory:
     return Memory(jnp.zeros((spec.classes, KEPT, spec.inputs)), jnp.zeros(spec.classes, jnp.int32))
 
 
-def remember(memory: Memory, batch: Session) -> Memory:
+def remember(memory: Memory, batch: PhaseStep) -> Memory:
     """The memory with the phase's examples in its free places; at the phase's last step only."""
 
     def store() -> Memory:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from methods.continual import _heads
-from tasks.continual import Net, NetSpec, Session, run_net
+from tasks.continual import Net, NetSpec, PhaseStep, run_net
 from toybench import Method
 
 
@@ -58,7 +58,7 @@ class TaskNets(Method):
         kept = jax.tree.map(lambda x: jnp.zeros((self.spec.phases, *x.shape)), params)
         return State(params=params, opt=_heads.MOMENTS.init(params), kept=kept)
 
-    def update(self, state: State, batch: Session, key: jax.Array) -> State:
+    def update(self, state: State, batch: PhaseStep, key: jax.Array) -> State:
         params = jax.lax.cond(
             (batch.position == 0) & (batch.phase > 0),
             lambda: self.begin(self.fresh(key), state.params),

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from methods.continual import _heads
-from tasks.continual import Session, features
+from tasks.continual import PhaseStep, features
 from toybench import Method
 
 
@@ -21,7 +21,7 @@ class State(NamedTuple):
     memory: _heads.Memory
 
 
-def mixed(method: Any, state: State, batch: Session, key: jax.Array, replay: Any) -> Any:
+def mixed(method: Any, state: State, batch: PhaseStep, key: jax.Array, replay: Any) -> Any:
     """The loss of parameters: cross-entropy of the batch, and of as many stored examples with weight `replay`."""
     old = _heads.recall(state.memory, key, len(batch.y))
     share = replay * old.weight[:1].sum()
@@ -51,7 +51,7 @@ class LinearHead(Method):
         """[b, d] to [b, c]."""
         return features(self.given, x) @ params["w"] + params["b"][None, :]
 
-    def update(self, state: State, batch: Session, key: jax.Array) -> State:
+    def update(self, state: State, batch: PhaseStep, key: jax.Array) -> State:
         grads = jax.grad(mixed(self, state, batch, key, self.replay))(state.params)
         lr = self.lr * _heads.decay(batch.position, batch.length)
         params, opt = _heads.adam_step(lr, grads, state.opt, state.params, batch.position)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.continual import Session, expansion, features
+from tasks.continual import PhaseStep, expansion, features
 from toybench import Method
 
 CHUNK = 50  # examples a step of the recursion
@@ -49,7 +49,7 @@ class Ridge(Method):
     space: ClassVar = {"gamma": (0.1, 1.0, 10.0)}
     deterministic = True
 
-    def learn(self, state: Any, x: jax.Array, y: jax.Array, batch: Session, key: jax.Array) -> Any:
+    def learn(self, state: Any, x: jax.Array, y: jax.Array, batch: PhaseStep, key: jax.Array) -> Any:
         """The state after a phase's expanded features [n, e] with one-hot labels [n, c]; padding is zeros."""
         raise TypeError(f"{self.name} has no way to learn a phase; give it a method `learn`.")
 
@@ -60,7 +60,7 @@ class Ridge(Method):
     def ridge(self, state: Any) -> jax.Array:
         return jnp.asarray(self.gamma)
 
-    def update(self, state: Any, batch: Session, key: jax.Array) -> Any:
+    def update(self, state: Any, batch: PhaseStep, key: jax.Array) -> Any:
         def learn() -> Any:
             weight = batch.data.weight[:, None]
             x = expansion(self.given, features(self.given, batch.data.x)) * weight

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from methods.continual import _heads
-from tasks.continual import ClassSpec, Session, features
+from tasks.continual import PhaseSpec, PhaseStep, features
 from toybench import Method
 
 
@@ -48,7 +48,7 @@ class Projection(Method):
 
     cosine_softmax = False  # cross-entropy on cosines instead of regression of the cosine to 1
 
-    def fits(self, spec: ClassSpec) -> str | None:
+    def fits(self, spec: PhaseSpec) -> str | None:
         return None if spec.shots else "needs a base session and few shots"
 
     def init(self, key: jax.Array) -> State:
@@ -64,11 +64,11 @@ class Projection(Method):
         """Unit vectors [b, f] of features [b, f]."""
         return _heads.unit((z - state.centre[None, :]) @ params["project"])
 
-    def begin(self, state: State, batch: Session, means: jax.Array, new: jax.Array) -> State:
+    def begin(self, state: State, batch: PhaseStep, means: jax.Array, new: jax.Array) -> State:
         """The state at a session's start, given its own class means [c, f]; `new` bool [c] marks its classes."""
         raise TypeError(f"{self.name} doesn't say how a session begins; give it a method `begin`.")
 
-    def meet(self, state: State, batch: Session) -> State:
+    def meet(self, state: State, batch: PhaseStep) -> State:
         """Class means of the session, and what the method makes of them."""
         z = features(self.given, batch.data.x)
         sums, n = _heads.class_sums(batch.data, z, self.spec.classes)
@@ -78,7 +78,7 @@ class Projection(Method):
         state = state._replace(means=means, centre=jnp.where(batch.phase == 0, base, state.centre))
         return self.begin(state, batch, z, new)
 
-    def update(self, state: State, batch: Session, key: jax.Array) -> State:
+    def update(self, state: State, batch: PhaseStep, key: jax.Array) -> State:
         state = jax.lax.cond(batch.position == 0, lambda: self.meet(state, batch), lambda: state)
         z = jnp.concatenate([features(self.given, batch.x), state.means])
         y = jnp.concatenate([batch.y, jnp.arange(self.spec.classes, dtype=batch.y.dtype)])

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from methods.continual import _heads
 from methods.continual._adapters import AdapterMethod, State
-from tasks.continual import Session, features
+from tasks.continual import PhaseStep, features
 
 SHRINK = 1e-3  # added to the diagonal of a class covariance
 
@@ -49,7 +49,7 @@ class Surgery(AdapterMethod):
             home=jnp.zeros(c, jnp.int32),
         )
 
-    def update(self, state: Surgical, batch: Session, key: jax.Array) -> Surgical:
+    def update(self, state: Surgical, batch: PhaseStep, key: jax.Array) -> Surgical:
         turn = batch.length - (self.align * batch.length.astype(jnp.float32)).astype(jnp.int32)
         return jax.lax.cond(
             batch.position < turn,
@@ -59,7 +59,7 @@ class Surgery(AdapterMethod):
             ),
         )
 
-    def adapt(self, state: Surgical, batch: Session, turn: jax.Array) -> Surgical:
+    def adapt(self, state: Surgical, batch: PhaseStep, turn: jax.Array) -> Surgical:
         """One step on the batch, then the merge with the mean of the earlier adapters."""
         after = self.fit(State(state.params, state.opt), batch, turn)
         earlier = batch.phase.astype(jnp.float32)
@@ -71,7 +71,7 @@ class Surgery(AdapterMethod):
         )
         return state._replace(params={"adapter": merged, "head": after.params["head"]}, opt=after.opt)
 
-    def survey(self, state: Surgical, batch: Session) -> Surgical:
+    def survey(self, state: Surgical, batch: PhaseStep) -> Surgical:
         """Keep the adapter, and the statistics of the phase's classes under it."""
         adapter, data, c = state.params["adapter"], batch.data, self.spec.classes
         z = _heads.adapted(self.given, adapter, data.x)
@@ -90,7 +90,7 @@ class Surgery(AdapterMethod):
             home=jnp.where(new, batch.phase, state.home),
         )
 
-    def calibrate(self, state: Surgical, batch: Session, turn: jax.Array, key: jax.Array) -> Surgical:
+    def calibrate(self, state: Surgical, batch: PhaseStep, turn: jax.Array, key: jax.Array) -> Surgical:
         """One step of the head on Gaussian features of all classes seen, in equal shares."""
         many = len(batch.y)
         noise = jax.random.normal(key, (many, self.spec.features + 1))

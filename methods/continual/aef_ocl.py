@@ -20,7 +20,7 @@ import jax.numpy as jnp
 
 from methods.continual._heads import class_sums
 from methods.continual._ridge import Recursion, Ridge, recurse_over
-from tasks.continual import Session, expansion, features
+from tasks.continual import PhaseStep, expansion, features
 
 
 class State(NamedTuple):
@@ -47,7 +47,7 @@ class AEFOCL(Ridge):
         real = Recursion(jnp.eye(e) / self.gamma, jnp.zeros((e, c)))
         return State(real, real.weights, jnp.zeros((c, f)), jnp.zeros((c, f)), jnp.zeros(c))
 
-    def learn(self, state: State, x: jax.Array, y: jax.Array, batch: Session, key: jax.Array) -> State:
+    def learn(self, state: State, x: jax.Array, y: jax.Array, batch: PhaseStep, key: jax.Array) -> State:
         z, classes = features(self.given, batch.data.x), self.spec.classes
         new_sums, new_counts = class_sums(batch.data, z, classes)
         sums, counts = state.sums + new_sums, state.counts + new_counts

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from methods.continual._simplex import Projection, State
-from tasks.continual import Session
+from tasks.continual import PhaseStep
 
 
 class CEOnMeans(Projection):
@@ -26,6 +26,6 @@ class CEOnMeans(Projection):
     def extra(self, key: jax.Array) -> tuple:
         return ()
 
-    def begin(self, state: State, batch: Session, z: jax.Array, new: jax.Array) -> State:
+    def begin(self, state: State, batch: PhaseStep, z: jax.Array, new: jax.Array) -> State:
         rows = jnp.where(new[:, None], self.project(state, state.params, state.means), state.params["rows"])
         return state._replace(params={**state.params, "rows": rows})

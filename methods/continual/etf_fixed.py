@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from methods.continual._simplex import Projection, State, nearest_frame
-from tasks.continual import Session
+from tasks.continual import PhaseStep
 
 
 class ETFFixed(Projection):
@@ -23,6 +23,6 @@ class ETFFixed(Projection):
 
     space = {"lr": (0.001, 0.003, 0.01)}
 
-    def begin(self, state: State, batch: Session, z: jax.Array, new: jax.Array) -> State:
+    def begin(self, state: State, batch: PhaseStep, z: jax.Array, new: jax.Array) -> State:
         rows = nearest_frame(jnp.ones(self.spec.classes, bool), state.extra)  # of random vectors: a random frame
         return state._replace(params={**state.params, "rows": rows})

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 
 from methods.continual import _heads
 from methods.continual._adapters import AdapterMethod, State
-from tasks.continual import Session, features
+from tasks.continual import PhaseStep, features
 
 
 class Prototypes(NamedTuple):
@@ -41,7 +41,7 @@ class FirstSessionAdapter(AdapterMethod):
     def both(self, adapter: Any, x: jax.Array) -> jax.Array:
         return jnp.concatenate([features(self.given, x), _heads.adapted(self.given, adapter, x)], -1)
 
-    def update(self, state: Prototypes, batch: Session, key: jax.Array) -> Prototypes:
+    def update(self, state: Prototypes, batch: PhaseStep, key: jax.Array) -> Prototypes:
         first = batch.phase == 0
         old = State(state.params, state.opt)
         params, opt = jax.lax.cond(first, lambda: self.fit(old, batch, batch.length), lambda: old)

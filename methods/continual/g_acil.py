@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 
 from methods.continual._ridge import Recursion, Ridge, recurse_over
-from tasks.continual import Session
+from tasks.continual import PhaseStep
 
 
 class GACIL(Ridge):
@@ -30,7 +30,7 @@ class GACIL(Ridge):
         e = self.spec.expanded
         return Recursion(jnp.eye(e) / self.gamma, jnp.zeros((e, self.spec.classes)))
 
-    def learn(self, state: Recursion, x: jax.Array, y: jax.Array, batch: Session, key: jax.Array) -> Recursion:
+    def learn(self, state: Recursion, x: jax.Array, y: jax.Array, batch: PhaseStep, key: jax.Array) -> Recursion:
         return recurse_over(state, x, y)
 
     def solution(self, state: Recursion) -> jax.Array:

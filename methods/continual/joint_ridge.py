@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from methods.continual._ridge import Ridge
-from tasks.continual import Session
+from tasks.continual import PhaseStep
 
 
 class State(NamedTuple):
@@ -34,7 +34,7 @@ class JointRidge(Ridge):
         e, c = self.spec.expanded, self.spec.classes
         return State(jnp.zeros((e, e)), jnp.zeros((e, c)), jnp.zeros((e, c)))
 
-    def learn(self, state: State, x: jax.Array, y: jax.Array, batch: Session, key: jax.Array) -> State:
+    def learn(self, state: State, x: jax.Array, y: jax.Array, batch: PhaseStep, key: jax.Array) -> State:
         gram, cross = state.gram + x.T @ x, state.cross + x.T @ y
         return State(gram, cross, jnp.linalg.solve(gram + self.gamma * jnp.eye(len(gram)), cross))
 

@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 
 from methods.continual._simplex import Projection, State, nearest_frame
-from tasks.continual import Session
+from tasks.continual import PhaseStep
 
 SOLVES = 200  # multiplicative steps of the factorisation, and of the codes
 
@@ -54,7 +54,7 @@ class MASIL(Projection):
         basis = jax.random.uniform(key, (self.concepts, self.spec.features), minval=0.5, maxval=1.5)
         return basis, jnp.zeros((self.spec.classes, self.spec.features))
 
-    def begin(self, state: State, batch: Session, z: jax.Array, new: jax.Array) -> State:
+    def begin(self, state: State, batch: PhaseStep, z: jax.Array, new: jax.Array) -> State:
         basis, explained = state.extra
         start = basis * (state.means.sum() / new.sum().astype(jnp.float32) / basis.sum())
         basis = jax.lax.cond(batch.phase == 0, lambda: factorise(state.means, start), lambda: basis)

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from methods.continual._heads import class_sums, unit
-from tasks.continual import Session, features
+from tasks.continual import PhaseStep, features
 from toybench import Method
 
 
@@ -35,7 +35,7 @@ class NCM(Method):
     def init(self, key: jax.Array) -> State:
         return State(sums=jnp.zeros((self.spec.classes, self.spec.features)))
 
-    def update(self, state: State, batch: Session, key: jax.Array) -> State:
+    def update(self, state: State, batch: PhaseStep, key: jax.Array) -> State:
         def add() -> jax.Array:
             return state.sums + class_sums(batch.data, features(self.given, batch.data.x), self.spec.classes)[0]
 

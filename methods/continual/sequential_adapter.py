@@ -15,7 +15,7 @@ import jax
 
 from methods.continual import _heads
 from methods.continual._adapters import AdapterMethod, State
-from tasks.continual import Session
+from tasks.continual import PhaseStep
 
 
 class SequentialAdapter(AdapterMethod):
@@ -26,7 +26,7 @@ class SequentialAdapter(AdapterMethod):
     def init(self, key: jax.Array) -> State:
         return self.start(key)
 
-    def update(self, state: State, batch: Session, key: jax.Array) -> State:
+    def update(self, state: State, batch: PhaseStep, key: jax.Array) -> State:
         return self.fit(state, batch, batch.length)
 
     def class_scores(self, state: State, x: jax.Array) -> jax.Array:

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from methods.continual._heads import class_sums
-from tasks.continual import Session, features
+from tasks.continual import PhaseStep, features
 from toybench import Method
 
 
@@ -41,7 +41,7 @@ class SLDA(Method):
         c, f = self.spec.classes, self.spec.features
         return State(sums=jnp.zeros((c, f)), counts=jnp.zeros(c), outer=jnp.zeros((f, f)))
 
-    def update(self, state: State, batch: Session, key: jax.Array) -> State:
+    def update(self, state: State, batch: PhaseStep, key: jax.Array) -> State:
         def add() -> State:
             z = features(self.given, batch.data.x)
             sums, counts = class_sums(batch.data, z, self.spec.classes)

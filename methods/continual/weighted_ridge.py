@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from methods.continual._ridge import Ridge
-from tasks.continual import Session
+from tasks.continual import PhaseStep
 
 
 class State(NamedTuple):
@@ -36,7 +36,7 @@ class WeightedRidge(Ridge):
         e, c = self.spec.expanded, self.spec.classes
         return State(jnp.zeros((c, e, e)), jnp.zeros((c, e)), jnp.zeros(c), jnp.zeros((e, c)))
 
-    def learn(self, state: State, x: jax.Array, y: jax.Array, batch: Session, key: jax.Array) -> State:
+    def learn(self, state: State, x: jax.Array, y: jax.Array, batch: PhaseStep, key: jax.Array) -> State:
         gram = jax.lax.map(lambda member: (x * member[:, None]).T @ x, y.T) + state.gram
         sums, counts = y.T @ x + state.sums, y.sum(0) + state.counts
         share = jnp.where(counts > 0, 1 / jnp.maximum(counts, 1.0), 0.0)

@@ -35,7 +35,7 @@ class Analytic(Protocol):
 
 
 @dataclass(frozen=True)
-class ClassSpec:
+class PhaseSpec:
     """What a method may know: sizes, the number of phases, and how many shots a class has (0: many)."""
 
     inputs: int
@@ -65,7 +65,7 @@ class Examples(NamedTuple):
     weight: jax.Array
 
 
-class Session(NamedTuple):
+class PhaseStep(NamedTuple):
     """One step: a mini-batch x [b, d], y int32 [b] of the phase's data; where in the phase it lies; and the data.
 
     `position` counts steps from 0 to `length` - 1 within phase number `phase`; `seen` bool [c] marks classes met so
@@ -153,7 +153,7 @@ class ClassStream(Task):
         """The pretrained backbone and the public random layer."""
         return world.backbone
 
-    def draw(self, world: Any, key: jax.Array, learner: Any) -> tuple[Any, Session]:
+    def draw(self, world: Any, key: jax.Array, learner: Any) -> tuple[Any, PhaseStep]:
         """A mini-batch of the current phase, drawn uniformly with replacement; a finished phase is scored before it."""
         phase = jnp.minimum(world.step // self.length, self.spec.phases - 1)
         position = world.step - phase * self.length
@@ -161,7 +161,7 @@ class ClassStream(Task):
         data = jax.tree.map(lambda leaf: leaf[phase], world.data)
         at = (jax.random.uniform(key, (self.batch,)) * data.weight.sum()).astype(jnp.int32)
         length = jnp.asarray(self.length, jnp.int32)
-        shown = Session(data.x[at], data.y[at], phase, position, length, world.seen[phase], data)
+        shown = PhaseStep(data.x[at], data.y[at], phase, position, length, world.seen[phase], data)
         return world._replace(step=world.step + 1, history=history), shown
 
     def keep_score(self, world: Any, learner: Any, phase: jax.Array, position: jax.Array) -> jax.Array:

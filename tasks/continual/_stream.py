@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tasks.continual._pretrained import Backbone, ClassSpec, ClassStream, Examples, World, count, cut, shuffled
+from tasks.continual._pretrained import Backbone, ClassStream, Examples, PhaseSpec, World, count, cut, shuffled
 
 LATENT, INPUTS, HIDDEN, FEATURES, EXPANDED = 16, 32, 64, 64, 256
 RADIUS, NOISE, CLUSTERS, CLASSES, TEST = 6.0, 0.3, 2, 20, 50
@@ -26,8 +26,8 @@ class ShiftedStream(ClassStream):
         return np.arange(CLASSES) // 4
 
     @property
-    def spec(self) -> ClassSpec:
-        return ClassSpec(INPUTS, HIDDEN, FEATURES, EXPANDED, CLASSES, phases=10 if self.order == "blurry" else 5)
+    def spec(self) -> PhaseSpec:
+        return PhaseSpec(INPUTS, HIDDEN, FEATURES, EXPANDED, CLASSES, phases=10 if self.order == "blurry" else 5)
 
     def sample(self, key: jax.Array) -> World:
         """Two domains, the source's backbone, and the target's stream and test set."""

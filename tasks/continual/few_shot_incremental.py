@@ -17,9 +17,9 @@ import numpy as np
 from tasks.continual._pretrained import (
     OFFSET,
     Backbone,
-    ClassSpec,
     ClassStream,
     Examples,
+    PhaseSpec,
     World,
     average,
     count,
@@ -52,8 +52,8 @@ class FewShotIncremental(ClassStream):
         return np.concatenate([np.zeros(BASE, int), 1 + np.arange(CLASSES - BASE) // 2])
 
     @property
-    def spec(self) -> ClassSpec:
-        return ClassSpec(INPUTS, HIDDEN, HIDDEN, EXPANDED, CLASSES, 1 + SESSIONS, base=BASE, shots=self.shots)
+    def spec(self) -> PhaseSpec:
+        return PhaseSpec(INPUTS, HIDDEN, HIDDEN, EXPANDED, CLASSES, 1 + SESSIONS, base=BASE, shots=self.shots)
 
     def sample(self, key: jax.Array) -> World:
         """Concepts and classes, the sessions' data and the test set, and the backbone of the base session."""

@@ -13,12 +13,12 @@ from methods.continual.aef_ocl import AEFOCL
 from methods.continual.g_acil import GACIL
 from methods.continual.nws import NWS
 from methods.continual.weighted_ridge import WeightedRidge
-from tasks.continual import Backbone, ClassSpec, Examples, NetSpec, Published, Session
+from tasks.continual import Backbone, Examples, NetSpec, PhaseSpec, PhaseStep, Published
 from tasks.continual._pretrained import summary
 from tasks.continual._stream import ShiftedStream
 from tasks.continual.few_shot_incremental import FewShotIncremental
 
-SPEC = ClassSpec(inputs=5, hidden=6, features=6, expanded=8, classes=4, phases=2)
+SPEC = PhaseSpec(inputs=5, hidden=6, features=6, expanded=8, classes=4, phases=2)
 RNG = np.random.default_rng(0)
 
 
@@ -34,7 +34,7 @@ def session(y, position=0, length=3, phase=0, seen=None):
     data = Examples(array(len(y), 5), y, jnp.ones(len(y)))
     seen = jnp.isin(jnp.arange(4), y) if seen is None else jnp.asarray(seen)
     numbers = (jnp.asarray(v, jnp.int32) for v in (phase, position, length))
-    return Session(data.x, y, *numbers, seen, data)
+    return PhaseStep(data.x, y, *numbers, seen, data)
 
 
 def bound(method):
