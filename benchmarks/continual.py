@@ -54,29 +54,52 @@ LINKS = (
 
 benchmark = Benchmark(
     tuning=Tuning(trials=6, seeds=2),
-    variants=(LABELS, FEW_SETTINGS,
-BLURRY, IMBALANCED, NEAR, EQUALITY_DISJOINT,
-WIDE, OPPOSITE, MORE_FIRST, MORE_LAST, RANDOM,
-),
-    only={LABELS: ("sgd", "adam", "l2", "shrink_and_perturb", "continual_backprop", "upgd", "reset_network"),
-STREAM: ("ncm", "slda", *CLOSED, *HEADS, *ADAPTERS),
+    variants=(
+        LABELS,
+        FEW_SETTINGS,
+        BLURRY,
+        IMBALANCED,
+        NEAR,
+        EQUALITY_DISJOINT,
+        WIDE,
+        OPPOSITE,
+        MORE_FIRST,
+        MORE_LAST,
+        RANDOM,
+    ),
+    only={
+        LABELS: ("sgd", "adam", "l2", "shrink_and_perturb", "continual_backprop", "upgd", "reset_network"),
+        STREAM: ("ncm", "slda", *CLOSED, *HEADS, *ADAPTERS),
         BLURRY: ("ncm", "slda", "g_acil", "joint_ridge", *HEADS),
         IMBALANCED: ("ncm", "slda", *CLOSED, *HEADS),
         NEAR: ("ncm", "g_acil", *FIRST_ORDER, *FORWARD),
         EQUALITY: ANALYTIC,
         EQUALITY_DISJOINT: ANALYTIC,
         FEW_SHOT: ("ncm", "slda", "g_acil", *HEADS, "masil", "etf_fixed", "ce_on_means"),
-WIDE: ("hypernetwork_chunked", "finetune_heads", "ewc_heads", "joint_heads"),
+        WIDE: ("hypernetwork_chunked", "finetune_heads", "ewc_heads", "joint_heads"),
         OPPOSITE: BAYES,
         MORE_FIRST: BAYES[:1],
         MORE_LAST: BAYES[:1],
         RANDOM: ("sequential_max_margin",),
-},
-    ablations=(UNWEIGHTED, HEAVY, UNDECAYED,
-ONE_ROUND, ENSEMBLE, FOUR, SIXTEEN, SMALL, MEDIUM, LARGE, FAKE_SMALL, FAKE_LARGE,
-*WEAKER, RARELY,
-),
-    claims=(Claim(
+    },
+    ablations=(
+        UNWEIGHTED,
+        HEAVY,
+        UNDECAYED,
+        ONE_ROUND,
+        ENSEMBLE,
+        FOUR,
+        SIXTEEN,
+        SMALL,
+        MEDIUM,
+        LARGE,
+        FAKE_SMALL,
+        FAKE_LARGE,
+        *WEAKER,
+        RARELY,
+    ),
+    claims=(
+        Claim(
             paper="dohare2023loss",
             says="Over a long stream of equally hard tasks plain gradient descent learns new tasks ever worse, and Adam "
             "does too.",
@@ -194,7 +217,7 @@ ONE_ROUND, ENSEMBLE, FOUR, SIXTEEN, SMALL, MEDIUM, LARGE, FAKE_SMALL, FAKE_LARGE
             differs=SMALL_SELECTION,
             conditions=(Better(SETTINGS, "tune_on_transfer", "tune_on_evaluation", "rank_correlation", margin=0.05),),
         ),
-Claim(
+        Claim(
             paper="sun2024mos",
             says="On a shifted domain, adapters that are merged with their predecessors and retrieved by their own "
             "answers end above one sequentially tuned adapter, above prototypes of the frozen backbone, and above the "
@@ -314,7 +337,7 @@ Claim(
             differs="As above; the paper compares with much larger networks, whose weights are more redundant.",
             conditions=(Equivalent(ROTATED, "nws", "independent", margin=0.02, metric="final_accuracy"),),
         ),
-Claim(
+        Claim(
             paper="oswald2019continual",
             says="A hypernetwork held to the weights that it formerly generated keeps old functions at the error of joint "
             "training, where fine-tuning forgets them and elastic weight consolidation is in between.",
@@ -408,5 +431,5 @@ Claim(
             differs=f"{LINKS} Mildly shifted are all others, those that keep their load included.",
             conditions=(Better("link_load_drift", "gru_incremental", "ltc", "mild_mae", margin=0.02),),
         ),
-),
+    ),
 )

@@ -55,8 +55,6 @@ def link_load_drift(task: Any, draw: Any) -> Any:
     return drawing.panels(chart, "link", names, columns=4, side=130)
 
 
-
-
 def permuted_stream(task: Any, draw: Any) -> Any:
     """How often each input is on in each of the first tasks; the rows are permutations of one another where inputs are
     permuted."""
@@ -99,8 +97,6 @@ def setting_selection(task: Any, draw: Any) -> Any:
         .mark_circle()
         .encode(x=alt.X("tuning:Q", scale=scale), y=alt.Y("evaluation:Q", scale=scale), color="learner:N")
     )
-
-
 
 
 def pretrained_incremental(task: Any, draw: Any) -> Any:

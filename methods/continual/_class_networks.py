@@ -71,7 +71,7 @@ class ClassNetwork(Method):
     def loss(self, params: Any, memory: Any, batch: LabelledBatch, key: jax.Array) -> jax.Array:
         return cross_entropy(layers(self.widths, batch.x, params), batch.y, batch.seen).mean()
 
-    def class_scores(self, state: State, x: jax.Array) -> jax.Array:
+    def single_head(self, state: State, x: jax.Array) -> jax.Array:
         return layers(self.widths, x, state.params)
 
 

@@ -102,7 +102,7 @@ class IncrementalLearner(Method):
         extra = self.carry(state, params, batch, chosen, other)
         return State(params=params, memory=self.keep(state.memory, batch, chosen), extra=extra)
 
-    def class_scores(self, state: State, x: jax.Array) -> jax.Array:
+    def session_scores(self, state: State, x: jax.Array) -> jax.Array:
         return self.logits(state.params, x)
 
     def fit(self, params: Any, loss: Any, session: Session, order: jax.Array, memory: jax.Array, key: jax.Array) -> Any:

@@ -44,7 +44,7 @@ class ICaRL(IncrementalLearner):
         features = self.direction(params, session.x).reshape(fresh, n, -1)
         return jax.vmap(lambda one: herd(one, self.kept))(features) + n * jnp.arange(fresh)[:, None]
 
-    def class_scores(self, state: State, x: jax.Array) -> jax.Array:
+    def session_scores(self, state: State, x: jax.Array) -> jax.Array:
         flat = state.memory.reshape(-1, self.spec.inputs)
         means = unit(self.direction(state.params, flat).reshape(self.spec.classes, self.kept, -1).mean(1))
         return 2 * self.direction(state.params, x) @ means.T - 1  # minus the squared distance, but for a constant

@@ -85,5 +85,5 @@ class ProtoCL(ClassNetwork):
         share = posterior.counts / posterior.counts.sum()
         return -0.5 * (apart / variance + z.shape[1] * jnp.log(variance)) + jnp.log(share)[None, :]
 
-    def class_scores(self, state: State, x: jax.Array) -> jax.Array:
+    def single_head(self, state: State, x: jax.Array) -> jax.Array:
         return self.log_joint(state.memory[0], layers(self.widths, x, state.params))

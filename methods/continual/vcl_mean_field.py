@@ -56,5 +56,5 @@ class VCLMeanField(ClassNetwork):
         missed = cross_entropy(layers(self.widths, batch.x, drawn), batch.y, batch.seen).mean()
         return missed + self.temper * total(kl) / self.spec.points
 
-    def class_scores(self, state: State, x: jax.Array) -> jax.Array:
+    def single_head(self, state: State, x: jax.Array) -> jax.Array:
         return layers(self.widths, x, state.params[0])

@@ -4,19 +4,30 @@ Every family of problems of this study asks its own questions of a learner; its 
 """
 
 from tasks.continual._classes import ClassSpec, LabelledBatch, SingleHead
-from tasks.continual._forecasts import ForecastSpec, Forecaster, Traffic
+from tasks.continual._forecasts import Forecaster, ForecastSpec, Traffic
 from tasks.continual._incremental import IncrementalClassifier, Session, SessionSpec
 from tasks.continual._plasticity import OnlineClassifier, Shown, StreamSpec
-from tasks.continual._pretrained import Analytic, Backbone, ClassScores, Examples, PhaseSpec, PhaseStep, expansion, features, hidden
+from tasks.continual._pretrained import (
+    Analytic,
+    Backbone,
+    ClassScores,
+    Examples,
+    PhaseSpec,
+    PhaseStep,
+    expansion,
+    features,
+    hidden,
+)
 from tasks.continual._regression import Points, RegressionSpec, TaskRegression, bumps
-from tasks.continual._selection import Selector, TableSpec, Tables
+from tasks.continual._selection import Selector, Tables, TableSpec
 from tasks.continual._separable import SeparableSpec, Separator, SignedPoints, project
-from tasks.continual._tasks import CODEWORDS, Net, NetSpec, Published, SEGMENT, TaskScores, run_net
+from tasks.continual._tasks import CODEWORDS, SEGMENT, Net, NetSpec, Published, TaskScores, run_net
 
 __all__ = [
+    "CODEWORDS",
+    "SEGMENT",
     "Analytic",
     "Backbone",
-    "CODEWORDS",
     "ClassScores",
     "ClassSpec",
     "Examples",
@@ -32,7 +43,6 @@ __all__ = [
     "Points",
     "Published",
     "RegressionSpec",
-    "SEGMENT",
     "Selector",
     "SeparableSpec",
     "Separator",

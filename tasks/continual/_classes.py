@@ -12,7 +12,7 @@ import jax
 class SingleHead(Protocol):
     """What a learner of these streams answers; nobody tells it the task."""
 
-    def class_scores(self, state: Any, x: jax.Array) -> jax.Array:
+    def single_head(self, state: Any, x: jax.Array) -> jax.Array:
         """A score for every class, x [b, d] to [b, c]."""
 
 

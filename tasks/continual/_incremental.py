@@ -22,7 +22,7 @@ METRICS = {
 class IncrementalClassifier(Protocol):
     """Classifies among all classes of the stream."""
 
-    def class_scores(self, state: Any, x: jax.Array) -> jax.Array:
+    def session_scores(self, state: Any, x: jax.Array) -> jax.Array:
         """Scores [b, c] for inputs [b, d]; those of classes not seen so far are not looked at."""
 
 
@@ -75,7 +75,7 @@ class Course(NamedTuple):
 def examine(course: Course, learner: Any) -> jax.Array:
     """Accuracy [t] on every session's test set among the classes that have been seen."""
     t, m = course.test_y.shape
-    scores = learner.class_scores(course.test_x.reshape(t * m, -1))
+    scores = learner.session_scores(course.test_x.reshape(t * m, -1))
     seen = jnp.arange(scores.shape[-1]) < course.begun * (scores.shape[-1] // t)
     right = jnp.argmax(jnp.where(seen[None], scores, -jnp.inf), -1) == course.test_y.reshape(-1)
     return right.astype(jnp.float32).reshape(t, m).mean(-1)

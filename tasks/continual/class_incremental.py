@@ -88,4 +88,6 @@ class ClassIncremental(Task):
     def floor(self, world: Course) -> Any:
         """The first class, always."""
         c = self.sessions * self.fresh
-        return SimpleNamespace(class_scores=lambda x: jnp.tile(jnp.arange(c) == 0, (x.shape[0], 1)).astype(jnp.float32))
+        return SimpleNamespace(
+            session_scores=lambda x: jnp.tile(jnp.arange(c) == 0, (x.shape[0], 1)).astype(jnp.float32)
+        )

@@ -107,7 +107,7 @@ class GaussianClasses(Task):
 
     def examine(self, world: World, learner: Any, last: jax.Array) -> jax.Array:
         """Share of test points put in a wrong class, among the classes up to task `last`: [t]."""
-        scores = learner.class_scores(world.test.reshape(-1, self.dims))
+        scores = learner.single_head(world.test.reshape(-1, self.dims))
         c = jnp.arange(2 * self.tasks)
         guess = jnp.argmax(jnp.where((c < 2 * last + 2)[None, :], scores, -jnp.inf), 1)
         truth = jnp.repeat(c, self.points // 2)
@@ -125,14 +125,14 @@ class GaussianClasses(Task):
     def floor(self, world: World) -> Any:
         """The first class, always."""
         first = (jnp.arange(2 * self.tasks) == 0).astype(jnp.float32)
-        return SimpleNamespace(class_scores=lambda x: jnp.broadcast_to(first[None, :], (len(x), len(first))))
+        return SimpleNamespace(single_head=lambda x: jnp.broadcast_to(first[None, :], (len(x), len(first))))
 
     def oracle(self, world: World) -> Any:
         """The true classes' densities."""
         h = self.dims // 2
 
-        def class_scores(x: jax.Array) -> jax.Array:
+        def single_head(x: jax.Array) -> jax.Array:
             z = (x @ world.rotation.T)[:, :h]
             return -((z[:, None, :] - world.means[None, :, :h]) ** 2).sum(-1)
 
-        return SimpleNamespace(class_scores=class_scores)
+        return SimpleNamespace(single_head=single_head)

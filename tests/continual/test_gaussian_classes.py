@@ -28,7 +28,7 @@ def test_labels_go_with_their_points() -> None:
     batch = a_batch(2 * TASK.length + 5)
     same = (batch.x[:, None, :] == WORLD.train[2][None]).all(-1)  # [b, n]
     np.testing.assert_array_equal(4 + jnp.argmax(same, 1) // TASK.points, batch.y)
-    assert float((jnp.argmax(TASK.oracle(WORLD).class_scores(batch.x), 1) == batch.y).mean()) > 0.8
+    assert float((jnp.argmax(TASK.oracle(WORLD).single_head(batch.x), 1) == batch.y).mean()) > 0.8
     assert set(np.asarray(batch.y)) == {4, 5}
     np.testing.assert_array_equal(batch.seen, np.arange(10) < 6)
 

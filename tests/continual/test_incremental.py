@@ -61,7 +61,7 @@ def test_the_fields_metrics_of_a_hand_worked_table():
 
 def test_the_course_examines_after_each_session_and_masks_classes_to_come():
     task = ClassIncremental(inputs=4, sessions=3, fresh=2, examples=4, memory=2, updates=2, batch=2)
-    last = SimpleNamespace(class_scores=lambda x: jnp.tile(jnp.arange(6.0), (len(x), 1)))  # the newest class, always
+    last = SimpleNamespace(session_scores=lambda x: jnp.tile(jnp.arange(6.0), (len(x), 1)))  # the newest class, always
     world, rows = task.sample(KEY), []
     for number in range(3):
         world, shown = task.draw(world, KEY, last)
@@ -135,7 +135,7 @@ def test_icarl_classifies_without_its_head():
     state = state._replace(memory=who.keep(state.memory, session(0), who.choose(state.params, session(0), KEY)))
     other = state._replace(params=state.params | {"head": jax.tree.map(lambda w: w + 3, state.params["head"])})
     x = session(1).x
-    np.testing.assert_array_equal(who.class_scores(state, x), who.class_scores(other, x))
+    np.testing.assert_array_equal(who.session_scores(state, x), who.session_scores(other, x))
 
 
 def test_herding_is_greedy():
