@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jax.flatten_util import ravel_pytree
 
 from tasks.local_learning import Examples, Layer, Spec, forward, output_error, pointwise_loss, slope, squash
 from toybench import Method
@@ -20,7 +19,7 @@ Weights = tuple[Layer, ...]
 
 
 class State(NamedTuple):
-    """Parameters {weights, learned}, what never changes, and the optimiser's moments."""
+    """Parameters {weights, learned}, what the optimiser leaves alone, and its moments."""
 
     params: Any
     fixed: Any
@@ -188,13 +187,18 @@ class ErrorToInput(Network):
 
 
 def normal_like(key: jax.Array, tree: Any) -> Any:
-    """Independent standard normal numbers in the structure of `tree`, from one draw."""
-    flat, unravel = ravel_pytree(tree)
-    return unravel(jax.random.normal(key, flat.shape))
+    """Independent standard normal numbers in the structure of `tree` (arrays, or their shapes), from one draw."""
+    leaves, structure = jax.tree.flatten(tree)
+    drawn = normals(key, {str(i): leaf.shape for i, leaf in enumerate(leaves)})
+    return jax.tree.unflatten(structure, list(drawn.values()))
 
 
 class Estimating(Network):
     """A rule whose direction is a random estimate of the gradient."""
+
+    lr: float = 0.003  # learning rate of the spec's optimiser; a tenth of other rules', for the estimate's noise
+
+    space = {"lr": (0.0001, 0.0003, 0.001, 0.003, 0.01)}
 
     def estimate(self, state: State, batch: Examples, key: jax.Array) -> Weights:
         """One estimate of the gradient, with the key's randomness."""

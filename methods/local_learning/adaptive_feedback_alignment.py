@@ -1,7 +1,8 @@
 """Adaptive feedback alignment: errors travel back through F W_1, fixed weights times the first layer's own.
 
 **Source**: Srinivasan, Mignacco, Sorbaro, Refinetti, Cooper, Kreiman and Dellaferrera, "Forward Learning with Top-Down
-Feedback: Empirical and Analytical Characterization", 2023, https://arxiv.org/abs/2302.05440 (section 3, the rule that approximates PEPITA).
+Feedback: Empirical and Analytical Characterization", 2023,
+https://arxiv.org/abs/2302.05440 (section 3, the rule that approximates PEPITA).
 
     d_1 = (e F W_1) f'(a_1),   dW_1 = x^T d_1 / b,   dW_2 = h_1^T e / b
 

@@ -1,7 +1,8 @@
 """Feedback alignment through F W_1 as it was at the start: the control of adaptive feedback alignment.
 
 **Source**: Srinivasan, Mignacco, Sorbaro, Refinetti, Cooper, Kreiman and Dellaferrera, "Forward Learning with Top-Down
-Feedback: Empirical and Analytical Characterization", 2023, https://arxiv.org/abs/2302.05440 (its comparison with direct feedback alignment), after
+Feedback: Empirical and Analytical Characterization", 2023,
+https://arxiv.org/abs/2302.05440 (its comparison with direct feedback alignment), after
 Nokland, 2016, https://arxiv.org/abs/1609.01596.
 
     d_1 = (e F W_1(0)) f'(a_1),   dW_1 = x^T d_1 / b,   dW_2 = h_1^T e / b

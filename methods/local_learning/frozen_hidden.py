@@ -5,8 +5,8 @@ https://doi.org/10.1016/j.neucom.2005.12.126 (random hidden units, trained reado
 
     dW_L = h_{L-1}^T e / b,   dW_l = 0 below
 
-**Differs from the paper**: 1. several hidden layers. 2. the readout is trained by gradient descent like all others here,
-not by least squares.
+**Differs from the paper**: 1. several hidden layers. 2. the readout is trained by gradient descent like all others
+here, not by least squares.
 
 **Shapes**: b batch; h_l [b, n_l] activities, e [b, c] output error.
 """

@@ -21,7 +21,7 @@ class InferenceLearning(Network):
     """With few rounds and a small rate it comes near back-propagation."""
 
     rate: float = 0.1  # step size of the activities
-    rounds: int = 25  # steps of the activities; the paper uses 15 to 25
+    rounds: int = 50  # steps of the activities; the paper uses 15 to 25, with steps of its own
 
     paper = "alonso2022theoretical"
 

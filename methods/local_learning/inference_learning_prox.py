@@ -8,7 +8,8 @@ https://arxiv.org/abs/2206.00164 (IL-prox).
 
 with the settled activities of `inference_learning`; the 1 is the bias' input.
 
-**Differs from the paper**: 1. as `inference_learning`. 2. in a batch of several points the steps of the points are averaged.
+**Differs from the paper**: 1. as `inference_learning`. 2. in a batch of several points their steps
+are averaged.
 
 **Shapes**: b batch; a_l, p_l [b, n_l] activities before the nonlinearity and predictions of them.
 """
@@ -22,6 +23,9 @@ from tasks.local_learning import Examples, assemble
 
 class InferenceLearningProx(_Inference):
     """Bounded steps at any learning rate."""
+
+    paper = "alonso2022theoretical"
+    space = {"lr": (0.01, 0.03, 0.1, 0.3, 1.0)}
 
     def direction(self, state: State, batch: Examples, key: jax.Array) -> Weights:
         hs, off = self.settled(state, batch)

@@ -1,4 +1,4 @@
-"""Kolen-Pollack learning: backward matrices learn by the forward weights' own changes, and decay forgets the difference.
+"""Kolen-Pollack learning: backward and forward weights share their changes, and decay forgets the difference.
 
 **Source**: Akrout, Wilson, Humphreys, Lillicrap and Tweed, "Deep Learning without Weight Transport", 2019,
 https://arxiv.org/abs/1904.05391 (section 4), after Kolen and Pollack, 1994.
@@ -6,7 +6,8 @@ https://arxiv.org/abs/1904.05391 (section 4), after Kolen and Pollack, 1994.
     d_{l-1} = (d_l B_l) f'(a_{l-1}),   dB_l = dW_l^T,   both with weight decay
     B_l - W_l^T shrinks by 1 - lr * decay a step
 
-**Differs from the paper**: 1. decay is decoupled from the optimiser, so that the law holds exactly under momentum and Adam.
+**Differs from the paper**: 1. decay is decoupled from the optimiser, so that the law holds exactly under momentum
+and Adam.
 
 **Shapes**: b batch; d_l [b, n_l] errors, W_l [n_{l-1}, n_l], B_l [n_l, n_{l-1}].
 """

@@ -7,8 +7,8 @@ https://arxiv.org/abs/2306.06968 (local guesses; activity perturbation).
 
 for every point and layer; the derivative of the global loss along u_l comes from forward mode.
 
-**Differs from the paper**: 1. dense layers and linear heads; there a guess in weights and one in activities project alike,
-point by point. 2. the last hidden layer's head is the readout, so that its guess is the gradient.
+**Differs from the paper**: 1. dense layers and linear heads; there a guess in weights and one in activities project
+alike, point by point. 2. the last hidden layer's head is the readout, so that its guess is the gradient.
 
 **Shapes**: b batch, l hidden layers; u_l, a_l [b, n_l] guesses and pre-activations.
 """

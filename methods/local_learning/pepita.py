@@ -1,8 +1,8 @@
 """PEPITA: a second forward pass, on an input modulated by the error, teaches by the difference it makes.
 
-**Source**: Dellaferrera and Kreiman, "Error-driven Input Modulation", 2022, https://arxiv.org/abs/2201.11665; analysed in
-Srinivasan, Mignacco, Sorbaro, Refinetti, Cooper, Kreiman and Dellaferrera, "Forward Learning with Top-Down
-Feedback: Empirical and Analytical Characterization", 2023, https://arxiv.org/abs/2302.05440.
+**Source**: Dellaferrera and Kreiman, "Error-driven Input Modulation", 2022, https://arxiv.org/abs/2201.11665;
+analysed in Srinivasan, Mignacco, Sorbaro, Refinetti, Cooper, Kreiman and Dellaferrera, "Forward Learning with
+Top-Down Feedback: Empirical and Analytical Characterization", 2023, https://arxiv.org/abs/2302.05440.
 
     x' = x - e F,   h' = f(x' W_1 + b_1)
     dW_1 = x'^T (h - h') / b,   dW_2 = h'^T e / b

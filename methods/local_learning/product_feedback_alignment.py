@@ -32,7 +32,7 @@ class ProductFeedbackAlignment(Network):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         backs, wider = list(self.back_shapes().items()), self.expand
-        fixed = {name: (n, wider * n) for name, (n, _) in backs}
+        fixed: dict[str, tuple[int, ...]] = {name: (n, wider * n) for name, (n, _) in backs}
         return fixed | {f"r{name}": (wider * n, m) for name, (n, m) in backs}
 
     def place(self, arrays: dict[str, jax.Array], weights: Weights) -> tuple[Any, Any]:
@@ -42,7 +42,9 @@ class ProductFeedbackAlignment(Network):
 
     def change(self, state: State, batch: Examples, key: jax.Array) -> dict:
         hs, delta = self.errors(state, batch)
-        weights, learned, count = [], [], len(batch.y)
+        weights: list[Layer] = []
+        learned: list[jax.Array] = []
+        count = len(batch.y)
         backs = [(None, None), *zip(state.fixed, state.params["learned"], strict=True)]
         for h, (b, r) in zip(reversed(hs), reversed(backs), strict=True):
             weights.insert(0, Layer(w=h.T @ delta / count, b=delta.mean(0)))

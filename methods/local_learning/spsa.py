@@ -1,7 +1,7 @@
 """SPSA: a two-sided difference of the loss along random signs, times those signs.
 
-**Source**: Spall, "Multivariate stochastic approximation using a simultaneous perturbation gradient approximation", IEEE
-Transactions on Automatic Control 37, 1992, https://doi.org/10.1109/9.119632.
+**Source**: Spall, "Multivariate stochastic approximation using a simultaneous perturbation gradient approximation",
+IEEE Transactions on Automatic Control 37, 1992, https://doi.org/10.1109/9.119632.
 
     g = s (L(W + mu s) - L(W - mu s)) / (2 mu),   s uniform in {-1, 1}^p
 
@@ -26,7 +26,7 @@ class SPSA(Estimating):
         weights = state.params["weights"]
         signs = jax.tree.map(jnp.sign, normal_like(key, weights))
 
-        def value(step: jax.Array) -> jax.Array:
+        def value(step: float) -> jax.Array:
             return loss(self.spec, jax.tree.map(lambda w, s: w + step * s, weights, signs), batch)
 
         along = (value(self.mu) - value(-self.mu)) / (2 * self.mu)

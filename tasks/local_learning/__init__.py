@@ -27,6 +27,7 @@ from tasks.local_learning._mixture import (
     squash,
     through_input,
     transposed,
+    zeros,
 )
 
 __all__ = [
@@ -52,4 +53,5 @@ __all__ = [
     "squash",
     "through_input",
     "transposed",
+    "zeros",
 ]

@@ -3,15 +3,16 @@
 Shapes: b batch, d features, c classes, h hidden units, m clusters; n_l units of layer l (n_0 = d, n_L = c).
 """
 
+import itertools
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
 
 from toybench import Metric, Task
-from toybench.blocks import optim
 
 
 class Classifier(Protocol):
@@ -144,6 +145,17 @@ def through_input(spec: Spec, hs: list[jax.Array], error: jax.Array, f: jax.Arra
     return assemble(hs, transposed(spec, hs, error, [f @ w]))
 
 
+def zeros(spec: Spec, **answers: Any) -> Any:
+    """A floor for rules: a network of zeros that never changes, and what else it is to answer."""
+    still = tuple(Layer(w=jnp.zeros(pair), b=jnp.zeros(pair[1])) for pair in itertools.pairwise(spec.sizes))
+    return SimpleNamespace(
+        predict=lambda x: jnp.zeros((len(x), spec.classes)),
+        forward_weights=lambda: still,
+        direction=lambda batch, key: still,
+        **answers,
+    )
+
+
 def gradient(spec: Spec, weights: tuple[Layer, ...], batch: Examples) -> tuple[Layer, ...]:
     """The gradient of the mean loss, by back-propagation."""
     hs, z = forward(spec.activation, weights, batch.x)
@@ -179,7 +191,7 @@ class Mixture(Task):
     loss: str = "cross_entropy"  # or squared
     optimizer: str = "adam"  # or momentum, or sgd
 
-    interface = Classifier
+    interface: ClassVar[type] = Classifier
     steps = 1500
     metrics = {"test_error": Metric("min", "share of fresh points put in a wrong class")}
     test_size = 4000
@@ -224,13 +236,25 @@ class Mixture(Task):
         return SimpleNamespace(predict=predict)
 
 
-def proximal_point(spec: Spec, weights: tuple[Layer, ...], batch: Examples, lr: Any, inner: int = 300) -> Any:
-    """The minimiser W' of L(W') + |W' - W|^2 / (2 lr), by `inner` steps of Adam with a rate that fades out."""
-    solver = optim.adam(0.02, inner)
+def proximal_point(spec: Spec, weights: tuple[Layer, ...], batch: Examples, lr: Any, rounds: int = 30) -> Any:
+    """The minimiser W' of L(W') + |W' - W|^2 / (2 lr) for the squared loss L, by halved Gauss-Newton steps.
 
-    def step(_: jax.Array, carry: tuple) -> tuple:
-        now, moments = carry
-        slope = jax.tree.map(lambda g, a, b: g + (a - b) / lr, gradient(spec, now, batch), now, weights)
-        return optim.descend(solver, slope, moments, now)
+    With outputs z ~ z_k + J (W' - W_k), a full step leads to
+    W' - W = -lr J^T (I + lr J J^T)^-1 (z_k - y - J (W_k - W)): as many equations as outputs. Where it stands still,
+    W' - W = -lr grad L(W') holds exactly.
+    """
+    start, unravel = ravel_pytree(weights)
+    scale = len(batch.y) ** -0.5  # the loss is a mean over points
+    target = jax.nn.one_hot(batch.y, spec.classes).reshape(-1) * scale
 
-    return jax.lax.fori_loop(0, inner, step, (weights, solver.init(weights)))[0]
+    def outputs(flat: jax.Array) -> jax.Array:
+        return forward(spec.activation, unravel(flat), batch.x)[1].reshape(-1) * scale
+
+    def step(_: jax.Array, now: jax.Array) -> jax.Array:
+        z, back = jax.vjp(outputs, now)
+        jacobian = jax.vmap(back)(jnp.eye(len(z)))[0]  # [outputs, weights]
+        system = jnp.eye(len(z)) + lr * jacobian @ jacobian.T
+        there = start - lr * jnp.linalg.solve(system, z - target - jacobian @ (now - start)) @ jacobian
+        return 0.5 * (now + there)
+
+    return unravel(jax.lax.fori_loop(0, rounds, step, start))

@@ -1,11 +1,12 @@
 """A fixed network and batch: what is the law of a random estimate of the gradient?
 
 Isolates the estimator from learning: no steps are taken, 4,096 estimates are drawn at the initial weights and compared
-with the exact gradient. An unbiased estimate's mean is off by one standard error a coordinate, whatever their number; one
-along a single random direction has a second moment that grows with the number of weights. A network of 16-16-4 units
-(340 weights), a batch of 64.
+with the exact gradient. An unbiased estimate's mean is off by one standard error a coordinate, whatever their number;
+one along a single random direction has a second moment that grows with the number of weights. A network of 16-16-4
+units (340 weights), a batch of 64.
 """
 
+import itertools
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,7 +60,7 @@ class GradientEstimate(Mixture):
     def _network(self, world: World) -> tuple[Layer, ...]:
         """Weights for the references, which have no `init`: the centres' own numbers, cut to shape."""
         sizes, numbers = self.spec.sizes, world.centres.reshape(-1)
-        pairs = list(zip(sizes, sizes[1:], strict=False))
+        pairs = list(itertools.pairwise(sizes))
         return tuple(Layer(w=jnp.resize(numbers, pair) / pair[0] ** 0.5, b=jnp.zeros(pair[1])) for pair in pairs)
 
     def floor(self, world: World) -> Any:

@@ -6,7 +6,6 @@ feedback alignment through F W_1 as it was at the start. Every learner is compar
 One hidden layer of 128 tanh units, 1,500 batches of 64.
 """
 
-from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -14,7 +13,6 @@ import jax.numpy as jnp
 
 from tasks.local_learning import (
     Examples,
-    Layer,
     Mixture,
     Modulated,
     World,
@@ -22,6 +20,7 @@ from tasks.local_learning import (
     forward,
     output_error,
     through_input,
+    zeros,
 )
 from toybench import Metric
 
@@ -64,13 +63,7 @@ class InputModulation(Mixture):
 
     def floor(self, world: World) -> Any:
         """A network of zeros that never changes."""
-        sizes = self.spec.sizes
-        still = tuple(Layer(w=jnp.zeros(pair), b=jnp.zeros(pair[1])) for pair in zip(sizes, sizes[1:], strict=False))
-        return SimpleNamespace(
-            predict=lambda x: jnp.zeros((len(x), self.classes)),
-            forward_weights=lambda: still,
-            direction=lambda batch, key: still,
-            feedback=lambda: (jnp.zeros((self.classes, self.features)), still[0].w),
-        )
+        f = jnp.zeros((self.classes, self.features))
+        return zeros(self.spec, feedback=lambda: (f, jnp.zeros((self.features, self.width))))
 
-    oracle = None
+    oracle = None  # type: ignore[assignment]
