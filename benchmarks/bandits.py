@@ -101,6 +101,7 @@ benchmark = Benchmark(
             paper="saha2023only",
             says="It loses less than UCB1 and UCB-V even where the factors of their widths are tuned.",
             differs="The paper compares with published constants; factors are tuned on instances of the same prior.",
+            note="The tuned factors are so small (0.5 and 0.03 of the published ones) that both bounds give up their guarantee, and at 2,000 pulls and 64 seeds they are ahead by about 10 of 100; their simple regret, which pays for it, is 2 and 9 times as large.",
             conditions=(
                 Better(ARMS, "varts", "ucb_v", "cumulative_regret"),
                 Better(ARMS, "varts", "ucb1", "cumulative_regret"),
@@ -119,6 +120,7 @@ benchmark = Benchmark(
             paper="saha2023only",
             says="The more informative the prior on the variances, the less is lost.",
             differs="The shape of the prior grows at a fixed expected variance, 1.",
+            note="The mean falls by 3 of 100 from the loosest prior to the tightest, not from step to step, and instances differ by ten times that: some 550 seeds would tell.",
             conditions=(Trend((LOOSE, ARMS, TIGHT), ("varts",), "falls", "cumulative_regret"),),
         ),
         Claim(
@@ -145,6 +147,7 @@ benchmark = Benchmark(
             says="Not knowing the share of good arms costs it little against sequential halving with the best subset size.",
             differs="Stated apart from the claim above after a pilot in which it failed. The best size is chosen by tuning on each "
             "problem; little is 0.15 of the gap between good and bad arms.",
+            note="Where good arms are rare (one in fifty) brackets of the wrong sizes take too many of the 600 pulls: 0.28 of the gap is lost against the best subset size. With one good arm in three nothing is.",
             conditions=tuple(
                 Equivalent(task, "bracketing_sequential_halving", "sequential_halving", 0.15, "simple_regret")
                 for task in (MANY, FEW_GOOD, MORE_GOOD)
@@ -185,6 +188,7 @@ benchmark = Benchmark(
             "alone loses less than OFUL whose radius is enlarged to stay valid, and soon loses nothing.",
             differs="100 contexts offered in every round, gap 0.5, misspecification 0.2 of random sign, noise 0.3. The setting was "
             "chosen after pilots of four, in the first of which (noise 1, 20 contexts, as a variant) the selection did not help.",
+            note="Far less is lost, on both; that nothing is lost any more fails in single seeds in which the selection stops before the best direction is known: the mean late slope is 0.008, with 0.004 to 0.014 as its interval.",
             conditions=(
                 Better(WRONG, "ds_oful", "oful_misspecified", "cumulative_regret", margin=100.0),
                 Better(WRONG_CHANGING, "ds_oful", "oful_misspecified", "cumulative_regret", margin=30.0),
@@ -197,6 +201,7 @@ benchmark = Benchmark(
             "misspecification.",
             differs="As above; the paper's guarantees are for enlarged radii, its experiments for tuned ones. Once with "
             "all contexts in every round and once with 20 changing ones.",
+            note="A tuned radius is so small that it ignores the misspecification at no cost; where contexts change the selection is ahead by 2 of 29, where they stay there is no difference.",
             conditions=(
                 Better(WRONG, "ds_oful", "oful", "cumulative_regret"),
                 Better(WRONG_CHANGING, "ds_oful", "oful", "cumulative_regret"),
@@ -215,6 +220,7 @@ benchmark = Benchmark(
             "regret than the maximum informative pair.",
             differs="5 dimensions, 10 contexts, 1,000 duels of which the first 50 are random for everybody; widths tuned "
             "on one grid.",
+            note="Ahead on all three problems; with contexts that never change the advantage of 10 comes with seeds that lose 100, too skewed for 64 seeds after correction.",
             conditions=(
                 Better(DUELS, "colstim", "maxinp", "weak_regret", margin=1.0),
                 Better(FIXED, "colstim", "maxinp", "weak_regret", margin=1.0),
@@ -225,6 +231,7 @@ benchmark = Benchmark(
             paper="bengs2022stochastic",
             says="So it does in average regret.",
             differs="As above; widths are tuned for weak regret.",
+            note="The optimistic challenger pays: both duellists are counted, and maxinp's pair soon holds two good arms, the challenger of colstim need not be one. With contexts drawn anew under a logistic link it is ahead even so.",
             conditions=tuple(Better(task, "colstim", "maxinp", "average_regret") for task in (DUELS, FIXED, PROBIT)),
         ),
         Claim(
@@ -232,6 +239,7 @@ benchmark = Benchmark(
             says="Optimism about objective and constraint lets regret and violation grow sublinearly, and finds out that "
             "a problem has no solution without ever saying so of one that has.",
             differs="Draws of Gaussian processes with a known kernel on a 15 x 15 grid, 50 evaluations.",
+            note="All hold but one: on rough problems without a solution that is declared in 94 % of the cases within 50 evaluations, too near the 90 % asked.",
             conditions=(
                 *(
                     Bound(t, "config_lcb", f"{m}_exponent", below=0.9)
@@ -248,6 +256,7 @@ benchmark = Benchmark(
             says="Its cumulative regret and violation are lower than those of constrained expected improvement, and its "
             "best feasible point is about as good.",
             differs="As above. The incumbent of expected improvement is chosen by posterior means.",
+            note="Regret is the same; expected improvement weighted with the probability of feasibility shuns the boundary, and violates less by 2.5 in 50 evaluations. It has no guarantee: on problems without a solution it violates by 53 more.",
             conditions=(
                 Better(SEARCH, "config_lcb", "constrained_ei", "cumulative_regret"),
                 Better(SEARCH, "config_lcb", "constrained_ei", "cumulative_violation"),
@@ -281,6 +290,7 @@ benchmark = Benchmark(
             paper="maraval2023endtoend",
             says="It finds better points than a Gaussian process with expected improvement.",
             differs="As above. The kernel's parameters are fitted to the whole training curves.",
+            note="The curves come from a family that a Gaussian process with fitted hyperparameters models well, and pretraining is short (400 batches).",
             conditions=(Better(CURVES, "nap", "gp_ei", "simple_regret"),),
         ),
         Claim(
