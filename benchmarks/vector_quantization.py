@@ -65,7 +65,6 @@ benchmark = Benchmark(
             "codes, the more so in a larger codebook, and a larger codebook reconstructs better.",
             differs="256 and 1,024 codes of width 32 on a mixture; the paper goes from 1,024 to 262,144 codes of width "
             "128 on images.",
-            note="All conditions hold but one: with 256 codes the lead in reconstruction, 0.008, is small beside the spread of the seeds.",
             conditions=(
                 Better(COLLAPSE, "simvq", "straight_through", "usage", margin=0.1),
                 Better(COLLAPSE, "simvq", "straight_through", "reconstruction_mse"),

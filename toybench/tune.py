@@ -77,7 +77,10 @@ def _scored(trial: Trial, record: Record) -> Trial:
 def choose(trials: Sequence[Trial]) -> dict[str, Any] | None:
     """The entry for the tuned file: the best configuration by the primary metric, and all that were tried."""
     cell = trials[0].cell
-    task, _, _, _ = cell.build()
+    task, method, _, _ = cell.build()
+    trials = sorted(
+        trials, key=lambda t: [method.space[k].index(v) for k, v in t.fields.items()]
+    )  # ties go to the first
     name, metric = next(iter(task.metrics.items()))
     scored = [t for t in trials if t.score is not None]
     if not scored:
