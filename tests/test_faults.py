@@ -19,7 +19,7 @@ import msgspec
 import psutil
 import pytest
 
-from toybench import api, conformance, execute, registry, runner
+from toybench import api, conformance, execute, registry, runner, runtime
 from toybench.cells import Cell
 from toybench.cli import main
 from toybench.records import Folder, Record
@@ -378,3 +378,12 @@ def test_every_test_of_a_fault_is_in_the_table() -> None:
 def test_a_failed_cell_is_tried_again(demo: Path, tmp_path: Path) -> None:
     Folder(tmp_path).write(execute.blank(Cell("demo", "linear", "floor", "smoke", (0, 1)), "failed", "on purpose"))
     assert "demo/linear/floor" in runner.run(["demo"], out=tmp_path, budget="smoke", jobs=0).records
+
+
+def test_a_half_written_compiled_program_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JAX's cache writes a program, then the time of its last use: what has no time was left by a killed process."""
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path))
+    for name in ("whole-cache", "whole-atime", "half-cache"):
+        (tmp_path / name).write_bytes(b"x")
+    runtime.configure()
+    assert sorted(p.name for p in tmp_path.glob("*-*")) == ["whole-atime", "whole-cache"]

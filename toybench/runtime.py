@@ -1,5 +1,6 @@
 """How JAX is started: flags that make compiling small programs cheap, and what a record says of the machine."""
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -33,6 +34,23 @@ def configure() -> None:
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(platformdirs.user_cache_path("toybench") / "xla"))
     os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(_CACHE_BYTES))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+    _mend(Path(os.environ["JAX_COMPILATION_CACHE_DIR"]))
+
+
+def _mend(cache: Path) -> None:
+    """Remove what a process that was killed left half-written: JAX would complain of it at every compilation.
+
+    An entry `NAME-cache` is followed by `NAME-atime`, under a lock.
+    """
+    if not cache.is_dir():
+        return
+    import filelock
+
+    with contextlib.suppress(OSError, filelock.Timeout), filelock.FileLock(cache / ".lockfile", timeout=5):
+        names = {entry.name for entry in cache.iterdir()}
+        for name in names:
+            if name.endswith("-cache") and f"{name.removesuffix('-cache')}-atime" not in names:
+                (cache / name).unlink()
 
 
 @cache
