@@ -165,6 +165,7 @@ benchmark = Benchmark(
             says="With batches of one point, inference learning reaches a lower error than back-propagation in as many "
             "updates.",
             differs=f"{SMALL} Two hidden layers of 32 units, a squared loss, 2,000 updates.",
+            note="Tuned alike, the three end level or the other way round: errors of 0.27 for back-propagation, 0.28 for inference learning and 0.31 with the proximal step. What the step buys is stability at high rates, not speed.",
             conditions=(
                 Better("implicit_step", "inference_learning", "backprop", margin=0.01),
                 Better("implicit_step", PROX, "backprop", margin=0.01),
@@ -200,6 +201,7 @@ benchmark = Benchmark(
             paper="lorberbom2023layer",
             says="Without collaboration more layers don't help: forward-forward makes more errors with five than with three.",
             differs=CLUSTERS,
+            note="With its threshold and rate tuned for each depth, forward-forward makes 0.018 of errors with three layers and with five: more layers neither help nor harm.",
             conditions=(Trend((MIXTURE, DEEP), ("forward_forward",), "grows", "test_error", margin=0.001),),
         ),
         Claim(
@@ -216,6 +218,7 @@ benchmark = Benchmark(
             paper="tosato2023emergent",
             says="The goodness objective makes activity sparse also when it is back-propagated through all layers.",
             differs=f"{CLUSTERS} Activity counts until 90% of its square; the threshold is tuned for accuracy.",
+            note="Its sparsity hangs on the threshold: the one that tuning chose for accuracy, 6, gives 0.18 of active units, cross-entropy 0.16; in a pilot a threshold of 2 gave 0.12.",
             conditions=(
                 Better(ENSEMBLES, "backprop_goodness", "backprop", "active_fraction", margin=0.02),
                 Equivalent(ENSEMBLES, "backprop_goodness", "backprop", 0.03, "test_error"),
@@ -231,6 +234,7 @@ benchmark = Benchmark(
             paper="apolinario2024lls",
             says="Fixed class waves beat random feedback by feedback alignment and by direct feedback alignment.",
             differs=f"{CLUSTERS} Five hidden layers of tanh units, for which feedback rules are at their best.",
+            note="They beat feedback alignment clearly. Direct feedback alignment with tanh units is only 0.0005 behind at an error of 0.008.",
             conditions=(
                 Better(DEEP, "lls", "feedback_alignment", "test_error", margin=0.005),
                 Better(DEEP, "lls", "direct_feedback_alignment", "test_error"),
@@ -240,6 +244,7 @@ benchmark = Benchmark(
             paper="apolinario2024lls",
             says="A learned matrix from waves to classes lowers the error further.",
             differs=CLUSTERS,
+            note="It does, by 0.0023 with five layers and by 0.0013 with three; the second is too near the margin of 0.001.",
             conditions=tuple(Better(task, "lls_mxm", "lls", "test_error", margin=0.001) for task in (MIXTURE, DEEP)),
         ),
         Claim(
@@ -255,6 +260,7 @@ benchmark = Benchmark(
             paper="song2020accelerating",
             says="Where states depend weakly on far-away ones, Jacobi rounds arrive in less than half of the sequential depth.",
             differs=SYSTEMS,
+            note="In three of four systems: 0.10, 0.13 and 0.04 of the depth. At gain 1 a random recurrence is at the edge of chaos, and 0.52 of the depth is needed.",
             conditions=tuple(
                 Bound(task, "jacobi", "depth_to_tol", below=0.5) for task in (SHORT, CHAIN, SKIPS, SAMPLER)
             ),
@@ -293,12 +299,14 @@ benchmark = Benchmark(
             says="Graph layers trained against virtual nodes are about as accurate as the same network under "
             "back-propagation.",
             differs=f"{SMALL_GRAPH} About is read as within 0.05.",
+            note="The gap is 0.049 of accuracy where 0.05 was allowed: no number of seeds is likely to tell.",
             conditions=(Equivalent(NODES, "forwardgnn_sf", "graph_backprop", 0.05, "test_accuracy"),),
         ),
         Claim(
             paper="park2024forward",
             says="Letting layers see the one above improves on learning from below alone.",
             differs=SMALL_GRAPH,
+            note="The layer above has seen the labels of training nodes, and test nodes have none: what it hands down differs between the two, and accuracy falls by 0.04.",
             conditions=(Better(NODES, "forwardgnn_sf_topdown", "forwardgnn_sf", "test_accuracy", margin=0.01),),
         ),
         Claim(
