@@ -199,6 +199,7 @@ benchmark = Benchmark(
             says="Accuracy that is published after tuning on the evaluation stream itself overstates what settings tuned "
             "on other data of the same scenario reach.",
             differs=SMALL_SELECTION,
+            note="It is: by 0.015 of accuracy, and by 0.017 more than after tuning on other data. That the first is above 0.01 takes some 230 seeds to say after correction.",
             conditions=(
                 Bound(SETTINGS, "tune_on_evaluation", "overstatement", above=0.01),
                 Better(SETTINGS, "tune_on_transfer", "tune_on_evaluation", "overstatement", margin=0.005),
@@ -208,6 +209,7 @@ benchmark = Benchmark(
             paper="cha2024hyperparameters",
             says="The more settings are tried, the more is overstated.",
             differs=f"{SMALL_SELECTION} The paper compares methods with more and fewer hyperparameters.",
+            note="The growth from 3 to 12 settings is 0.008, with 0.003 to 0.014 as its interval, too near the margin of 0.005.",
             conditions=(
                 Trend((FEW_SETTINGS, SETTINGS), ("tune_on_evaluation",), "grows", "overstatement", margin=0.005),
             ),
@@ -257,6 +259,7 @@ benchmark = Benchmark(
             says="On phases of mixed classes and random size the closed form, which stores no example, ends above a "
             "head trained by gradient, with and without a small memory.",
             differs=f"{PRETRAINED} The heads see the backbone's features; the closed form a random layer on top.",
+            note="Far above the head without memory; above the one with a small memory it is by 0.047, too near the margin of 0.03 at 64 seeds.",
             conditions=(
                 Better(BLURRY, "g_acil", "finetune_head", "final_accuracy", margin=0.03),
                 Better(BLURRY, "g_acil", "er_head", "final_accuracy", margin=0.03),
@@ -279,7 +282,7 @@ benchmark = Benchmark(
             "over classes on an imbalanced stream, over the plain recursion and over a head trained by gradient.",
             differs=f"{PRETRAINED} Classes from about 400 examples to 8. The plain recursion is that of `g_acil`; the "
             "table has class-weighted ridge regression too.",
-            note="The gain over the plain recursion is 0.03, not 0.05: features are correlated and pseudo-features, drawn one by one from a diagonal, are not. Weighting classes in the ridge gains 0.17.",
+            note="The gain over the plain recursion is 0.02, not 0.05: features are correlated and pseudo-features, drawn one by one from a diagonal, are not. Weighting classes in the ridge gains 0.17.",
             conditions=(
                 Better(IMBALANCED, "aef_ocl", "g_acil", "final_accuracy", margin=0.05),
                 Better(IMBALANCED, "aef_ocl", "finetune_head", "final_accuracy", margin=0.05),
@@ -354,6 +357,7 @@ benchmark = Benchmark(
             says="A hypernetwork held to the weights that it formerly generated keeps old functions at the error of joint "
             "training, where fine-tuning forgets them and elastic weight consolidation is in between.",
             differs=f"{CURVES} The hypernetwork has 1,699 weights, the network with a head a task 174.",
+            note="Nothing is forgotten and the order of the three is as claimed. The mean error of 0.02 comes from a few seeds that never fit the last functions, too few to tell it from 0.05.",
             conditions=(
                 Bound("regression_tasks", "hypernetwork_cl", "final_mse", below=0.05),
                 Bound("regression_tasks", "hypernetwork_cl", "forgetting", below=0.02),
@@ -365,6 +369,7 @@ benchmark = Benchmark(
             paper="oswald2019continual",
             says="The same holds for a chunked hypernetwork with fewer weights than the network that it generates.",
             differs=f"{CURVES} A network of two hidden layers of 32 units, 1,153 weights, from 816.",
+            note="Far less is forgotten than by fine-tuning, but not little in every seed: the mean of 0.11 rests on a few of 64.",
             conditions=(
                 Better(WIDE, "hypernetwork_chunked", "finetune_heads", margin=0.3),
                 Bound(WIDE, "hypernetwork_chunked", "forgetting", below=0.05),
