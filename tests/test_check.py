@@ -46,6 +46,11 @@ def checked(root: Path, *args: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def conformance(root: Path, turn: int) -> tuple[int, str]:
+    done = toybench("check", "--only", "conformance", "--turn", str(turn), "--jobs", "1", cwd=root, path=root)
+    return done.returncode, done.stdout + done.stderr
+
+
 def test_a_rotation_without_its_stop_gradient_is_caught(copy: Path, method: Path) -> None:
     text = method.read_text()
     assert "fixed = jax.lax.stop_gradient" in text
@@ -72,6 +77,24 @@ def test_a_harmless_refactoring_is_not_flagged(copy: Path, method: Path) -> None
 def test_nothing_changed_and_no_sample_reruns_nothing(copy: Path) -> None:
     code, said = checked(copy)
     assert (code, "its code changed" in said) == (3, False), said
+
+
+def test_a_changed_plug_in_conforms_at_once_and_others_in_turn(copy: Path, method: Path) -> None:
+    """Two methods and a task, all of them accepted: over a week each is checked once, and what changed every day."""
+
+    def names(turn: int) -> list[str]:
+        code, said = conformance(copy, turn)
+        assert code in (0, 3), said
+        return [line.split(" ")[1] for line in said.splitlines() if line.startswith("✓")]
+
+    turned, straight = (f"methods/vector_quantization/{m}" for m in ("rotation_trick", "straight_through"))
+    assert [names(turn) for turn in (0, 6, 5)] == [
+        ["tasks/vector_quantization/codebook_collapse"],
+        [turned],
+        [straight],
+    ]
+    method.write_text(method.read_text().replace("target / length * turned", "turned * target / length"))
+    assert names(4) == [turned], "nobody's turn"
 
 
 def test_a_conformance_violation_fails_the_check(demo: Path, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """`toybench check`: what continuous integration runs. Plug-ins conform, accepted records still come out, verdicts hold.
 
-1. Every task and method passes the conformance suite, under strict JAX. The dearest checks take turns: each method
-   has them once in seven days, and always in `conformance.check_method`.
+1. Tasks and methods pass the conformance suite, under strict JAX: each one whose code isn't what its accepted records
+   were made with, and of the others a seventh, so that a week covers all. A study that is named is checked whole.
 2. Accepted records whose digest no longer matches the code are run again, and a few others in rotation: first two
    seeds, and where these aren't equal to the bit, all of the record's seeds. `compare` judges the difference.
 3. The claims are judged again with the new records in place of the accepted ones.
@@ -27,7 +27,7 @@ from toybench.fields import split_label
 from toybench.records import BrokenRecord, Folder, Record
 
 FIRST = 2  # seeds that tell whether a record still comes out to the bit
-TURNS = 7  # days in which every method has had the dearest conformance checks
+TURNS = 7  # days in which every plug-in has been checked, however long its code has been the same
 Part = Literal["conformance", "records", "claims"]
 PARTS: tuple[Part, ...] = ("conformance", "records", "claims")
 
@@ -53,11 +53,13 @@ class Report:
 
     Attributes:
       changes: of the records run again. missing: planned cells without an accepted record.
+      waiting: plug-ins that are what they were when their records were accepted, and whose turn it isn't.
     """
 
     cases: list[Case] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     missing: int = 0
+    waiting: int = 0
 
     @property
     def failed(self) -> list[Case]:
@@ -97,7 +99,7 @@ def run(
     report = Report()
     fresh: dict[str, Record] = {}
     steps: dict[Part, Callable[[], Iterator[Case]]] = {
-        "conformance": lambda: conformance(study or None, stem, turn, jobs),
+        "conformance": lambda: _conformance(report, study, stem, results, turn, jobs),
         "records": lambda: _records(report, fresh, study, stem, results, sample, turn, jobs),
         "claims": lambda: claims(study, results, fresh),
     }
@@ -108,23 +110,43 @@ def run(
     return report
 
 
-def conformance(study: str | None, stem: str, turn: int, jobs: int) -> Iterator[Case]:
-    """Every task and method, in spawned workers; one that kills its worker fails by name."""
-    names = [("tasks", n) for n in registry.tasks(study)] + [("methods", n) for n in registry.methods(study)]
-    names = [(kind, n) for kind, n in names if not stem or n == f"{study}/{stem}"]
-    plugins = [(kind, n, bool(stem) or (i + turn) % TURNS == 0) for i, (kind, n) in enumerate(names)]
+def _conformance(report: Report, study: str, stem: str, results: Folder, turn: int, jobs: int) -> Iterator[Case]:
+    """Plug-ins in spawned workers; one that kills its worker fails by name."""
+    every = [("tasks", n) for n in registry.tasks(study or None)] + [
+        ("methods", n) for n in registry.methods(study or None)
+    ]
+    if study:
+        plugins = [p for p in every if not stem or p[1] == f"{study}/{stem}"]
+    else:
+        settled = _settled(results)
+        plugins = [p for i, p in enumerate(every) if p not in settled or (i + turn) % TURNS == 0]
+        report.waiting = len(every) - len(plugins)
     again = []
     for plugin, found in _checked(plugins, jobs):
         if found is None:
             again.append(plugin)
         else:
-            yield Case("conformance", f"{plugin[0]}/{plugin[1]}", *found)
+            yield Case("conformance", "/".join(plugin), *found)
     for plugin in again:  # a worker died, at this one or at another: each has one to itself now
         [(_, found)] = _checked([plugin], 1)
-        yield Case("conformance", f"{plugin[0]}/{plugin[1]}", *(found or (("the worker process died.",),)))
+        yield Case("conformance", "/".join(plugin), *(found or (("the worker process died.",),)))
 
 
-_Plugin = tuple[str, str, bool]  # kind, name, whether the dearest checks are run
+def _settled(results: Folder) -> set["_Plugin"]:
+    """Plug-ins whose code, helpers included, is what an accepted record was made with."""
+    found: set[_Plugin] = set()
+    for cell in planning.plan(budget="full").cells:
+        try:
+            record = results.read(cell.name)
+        except BrokenRecord:
+            continue
+        if record and record.digest == replace(cell, budget=record.budget).digest:
+            names = (("tasks", cell.task), ("methods", cell.method))
+            found |= {(kind, f"{cell.study}/{split_label(label)[0]}") for kind, label in names}
+    return found
+
+
+_Plugin = tuple[str, str]  # kind, name
 
 
 def _checked(plugins: list[_Plugin], jobs: int) -> Iterator[tuple[_Plugin, tuple | None]]:
@@ -156,14 +178,13 @@ def _strict(plugins: list[str]) -> None:
         registry.add_root(root)
 
 
-def _conforms(kind: str, name: str, dear: bool) -> tuple[tuple[str, ...], str, float]:
+def _conforms(kind: str, name: str) -> tuple[tuple[str, ...], str, float]:
     from toybench import conformance as suite
     from toybench.errors import PluginError
 
     start = time.perf_counter()
     try:
-        without = () if dear else suite.DEAR
-        found = list(suite.check_task(name) if kind == "tasks" else suite.check_method(name, without))
+        found = list(suite.check_task(name) if kind == "tasks" else suite.check_method(name))
     except PluginError as error:
         found = [("import", str(error))]
     return tuple(f"{check}: {what}" for check, what in found), "", time.perf_counter() - start
@@ -290,6 +311,8 @@ def markdown(report: Report) -> str:
         here = [c for c in report.cases if c.part == part]
         if here:
             lines.append(f"- {part}: {len(here)} checked, {sum(bool(c.problems) for c in here)} failed")
+    if report.waiting:
+        lines.append(f"- {report.waiting} plug-ins that haven't changed wait for their day of the week")
     if report.missing:
         lines.append(f"- {report.missing} planned cells have no accepted record")
     noted = [c for c in report.cases if c.part == "records" and not c.problems]

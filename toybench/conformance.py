@@ -11,7 +11,7 @@ import dataclasses
 import functools
 import inspect
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -390,20 +390,13 @@ TASK_CHECKS: dict[str, Callable[[Task], None]] = {
 }
 
 
-DEAR = ("jit_equals_eager", "loop_equals_vmap")  # they compile once more: as long as all other checks together
-
-
-def check_method(name: str, without: Collection[str] = ()) -> Iterator[tuple[str, str]]:
-    """(check, what is wrong) for every check that a registered method fails, on the first task that it fits.
-
-    Args:
-      without: names of checks to leave out.
-    """
+def check_method(name: str) -> Iterator[tuple[str, str]]:
+    """(check, what is wrong) for every check that a registered method fails, on the first task that it fits."""
     subject = subject_of(name)
     if subject is None:
         yield "answers_its_interface", f"{name} answers the interface of no task of its study."
         return
-    yield from _failures({k: f for k, f in METHOD_CHECKS.items() if k not in without}, subject)
+    yield from _failures(METHOD_CHECKS, subject)
 
 
 def check_task(name: str) -> Iterator[tuple[str, str]]:
