@@ -381,9 +381,22 @@ def test_a_failed_cell_is_tried_again(demo: Path, tmp_path: Path) -> None:
 
 
 def test_a_half_written_compiled_program_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """JAX's cache writes a program, then the time of its last use: what has no time was left by a killed process."""
-    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path))
-    for name in ("whole-cache", "whole-atime", "half-cache"):
-        (tmp_path / name).write_bytes(b"x")
+    """JAX's cache writes a program, then the time of its last use: what has no time was left by a killed process.
+
+    Only in our own cache: one without a bound, which a user may have elsewhere, has no times at all.
+    """
+    for name in ("JAX_COMPILATION_CACHE_DIR", "JAX_COMPILATION_CACHE_MAX_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(runtime.platformdirs, "user_cache_path", lambda app: tmp_path / app)
+    ours, theirs = tmp_path / "toybench" / "xla", tmp_path / "theirs"
+    for folder in (ours, theirs):
+        folder.mkdir(parents=True)
+        for name in ("whole-cache", "whole-atime", "half-cache"):
+            (folder / name).write_bytes(b"x")
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(theirs))
     runtime.configure()
-    assert sorted(p.name for p in tmp_path.glob("*-*")) == ["whole-atime", "whole-cache"]
+    assert "JAX_COMPILATION_CACHE_MAX_SIZE" not in os.environ
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    runtime.configure()
+    assert sorted(p.name for p in ours.glob("*-*")) == ["whole-atime", "whole-cache"]
+    assert len(list(theirs.glob("*-*"))) == 3

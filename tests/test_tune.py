@@ -1,5 +1,6 @@
 """Tuning: one budget for all, tuning seeds only, the choice is committed and used."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -22,6 +23,9 @@ def test_tuning_chooses_the_best_on_tuning_seeds_and_the_choice_is_used(demo: Pa
     done = list(tune.run(trials, jobs=0))
     entry = tune.choose(done)
     assert entry is not None
+    assert tune.choose(done[::-1]) == entry, "what finishes first has no say"
+    tie = tune.choose([dataclasses.replace(t, score=1.0) for t in done[::-1]])
+    assert tie is not None and tie["fields"] == {"lr": 0.03}
     scores = {t["lr"]: t["score"] for t in entry["trials"]}
     assert entry["fields"]["lr"] == min(scores, key=scores.get)  # type: ignore[arg-type]
     assert entry["updates"] == 3 * 2 * 200
@@ -35,6 +39,11 @@ def test_tuning_chooses_the_best_on_tuning_seeds_and_the_choice_is_used(demo: Pa
     finally:
         file.unlink()
         cells.forget_tuned()
+
+
+def test_a_study_is_tuned_with_its_variants() -> None:
+    tuned = {t.cell.task for t in tune.plan(["gflownets"])[0]}
+    assert {"set_generation", "set_generation[size=4]"} < tuned
 
 
 def test_a_variant_takes_the_plain_task_s_values_unless_it_was_tuned_itself(demo: Path) -> None:

@@ -31,16 +31,18 @@ def configure() -> None:
     """
     flags = os.environ.get("XLA_FLAGS", "")
     os.environ["XLA_FLAGS"] = " ".join([flags, *(f"--{k}={v}" for k, v in _FLAGS.items() if k not in flags)]).strip()
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(platformdirs.user_cache_path("toybench") / "xla"))
-    os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(_CACHE_BYTES))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
-    _mend(Path(os.environ["JAX_COMPILATION_CACHE_DIR"]))
+    ours = platformdirs.user_cache_path("toybench") / "xla"
+    if os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ours)) == str(ours):  # the user's own is left alone
+        bound = os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(_CACHE_BYTES))
+        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+        if bound != "-1":
+            _mend(ours)
 
 
 def _mend(cache: Path) -> None:
     """Remove what a process that was killed left half-written: JAX would complain of it at every compilation.
 
-    An entry `NAME-cache` is followed by `NAME-atime`, under a lock.
+    In a cache of bounded size an entry `NAME-cache` is followed by `NAME-atime`, under a lock.
     """
     if not cache.is_dir():
         return

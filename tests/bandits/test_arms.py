@@ -13,6 +13,7 @@ from methods.bandits.kl_ucb import divergence, largest_mean
 from tasks.bandits import gamma, keyed_normal
 from tasks.bandits._arms import ArmSpec, Noise, Pull
 from toybench import registry, trial
+from toybench.cells import Cell
 
 SPEC = ArmSpec(instances=2, arms=4, goal="regret", rewards="gaussian", prior=(0.5, 2.0, 3.0, 1.5))
 KEY = jax.random.key(3)
@@ -167,3 +168,12 @@ def test_regret_scales_with_the_rewards():
     twice = Tally(state.pulls, 2 * state.total, 4 * state.square)
     a, b = method("varts").index(state, KEY), method("varts", double).index(twice, KEY)
     np.testing.assert_allclose(b, 2 * a, rtol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["floor", "ucb1"])
+def test_a_smaller_budget_is_a_shorter_problem(method):
+    """Regret is a sum over rounds: references and players must be judged over the same number of them."""
+    for budget, rounds in (("full", 2000), ("quick", 500)):
+        task, _, steps, _ = Cell("bandits", "stochastic_arms", method, budget, (0,)).build()
+        assert task.steps == rounds
+        assert steps == (0 if method == "floor" else rounds)

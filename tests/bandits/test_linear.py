@@ -37,7 +37,7 @@ def offer():
     return jnp.asarray(x / np.linalg.norm(x, axis=-1, keepdims=True), jnp.float32)
 
 
-def same_choice(a, b, data, offer) -> None:
+def assert_same_choice(a, b, data, offer) -> None:
     mask = jnp.ones(offer.shape[:2], bool)
     for upto in (1, 7, 60):
         some = jax.tree.map(lambda v, n=upto: v[:n], data)
@@ -56,11 +56,11 @@ def test_rank_one_steps_are_the_dense_solution():
 
 
 def test_weighted_is_plain_where_all_rounds_have_noise_1(offer):
-    same_choice(method("weighted_oful"), method("oful"), rounds(), offer)
+    assert_same_choice(method("weighted_oful"), method("oful"), rounds(), offer)
 
 
 def test_multi_level_is_plain_where_all_rounds_have_the_largest_noise(offer):
-    same_choice(method("multi_level_ftrl"), method("oful"), rounds(), offer)
+    assert_same_choice(method("multi_level_ftrl"), method("oful"), rounds(), offer)
 
 
 def test_multi_level_ignores_noisy_rounds_beside_many_quiet_ones(offer):
@@ -77,11 +77,11 @@ def test_multi_level_ignores_noisy_rounds_beside_many_quiet_ones(offer):
 
 
 def test_no_threshold_is_plain(offer):
-    same_choice(method("ds_oful", threshold=0.0), method("oful"), rounds(), offer)
+    assert_same_choice(method("ds_oful", threshold=0.0), method("oful"), rounds(), offer)
 
 
 def test_no_misspecification_is_plain(offer):
-    same_choice(method("oful_misspecified"), method("oful"), rounds(), offer)
+    assert_same_choice(method("oful_misspecified"), method("oful"), rounds(), offer)
     wide = method("oful_misspecified", replace(SPEC, zeta=0.2))
     state = learned(wide, rounds())
     np.testing.assert_allclose(wide.extent(state) - method("oful").extent(state), 0.2 * 60**0.5, rtol=1e-4)
@@ -89,7 +89,7 @@ def test_no_misspecification_is_plain(offer):
 
 def test_no_width_is_greedy(offer):
     a, b = method("oful", replace(SPEC, norm=0.0), c=0.0), method("linear_greedy")
-    same_choice(a, b, rounds(), offer)
+    assert_same_choice(a, b, rounds(), offer)
 
 
 @pytest.mark.parametrize("threshold", [0.2, 0.4])

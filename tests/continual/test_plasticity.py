@@ -37,7 +37,7 @@ def after(who, n=5):
     return state
 
 
-def close(a, b, **tolerance):
+def assert_close(a, b, **tolerance):
     jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, **tolerance), a, b)
 
 
@@ -53,7 +53,7 @@ def close(a, b, **tolerance):
 )
 def test_a_method_switched_off_is_its_baseline(name, fields, other):
     baseline = method("l2", decay=0.1) if other == "l2[decay]" else method(other)
-    close(after(method(name, **fields)).params, after(baseline).params, rtol=1e-5, atol=1e-6)
+    assert_close(after(method(name, **fields)).params, after(baseline).params, rtol=1e-5, atol=1e-6)
 
 
 def test_without_noise_and_utility_upgd_is_gradient_descent():
@@ -69,7 +69,7 @@ def test_without_noise_and_utility_upgd_is_gradient_descent():
         batches(1)[0],
         KEY,
     )
-    close(step.params, jax.tree.map(lambda g: -0.1 * g, grads), rtol=1e-5)  # zero weights have zero utility
+    assert_close(step.params, jax.tree.map(lambda g: -0.1 * g, grads), rtol=1e-5)  # zero weights have zero utility
 
 
 def test_the_gate_shuts_for_useful_weights_and_never_turns_round():
@@ -94,7 +94,7 @@ def test_l2_init_returns_to_where_it_started():
     state = who.init(KEY)
     moved = state._replace(params=jax.tree.map(lambda w: w + 1, state.params))
     nothing = jax.tree.map(jnp.zeros_like, state.params)
-    close(
+    assert_close(
         who.learn(moved, nothing, (), batches(1)[0], KEY).params,
         jax.tree.map(lambda w: w + 0.5, state.params),
         rtol=1e-5,
@@ -153,7 +153,7 @@ def test_reset_forgets_everything_at_the_start_of_a_task():
     who = method("reset_network")
     a, b = who.init(KEY), who.init(jax.random.key(5))
     first, later = batches(1, start=True)[0], batches(1)[0]
-    close(who.update(a, first, KEY), who.update(b, first, KEY))
+    assert_close(who.update(a, first, KEY), who.update(b, first, KEY))
     assert not np.allclose(who.update(a, later, KEY).params[0]["w"], who.update(b, later, KEY).params[0]["w"])
 
 

@@ -37,7 +37,7 @@ def exact(state, batch=BATCH, spec=SPEC):
     return true_gradient(spec, state.params["weights"], batch)
 
 
-def close(a, b, rtol=2e-4, atol=1e-6):
+def assert_close(a, b, rtol=2e-4, atol=1e-6):
     for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True):
         np.testing.assert_allclose(x, y, rtol=rtol, atol=atol)
 
@@ -58,32 +58,32 @@ def moved(state, i):
 def test_the_gradient_is_jaxs(kind, activation):
     spec = replace(SPEC, loss=kind, activation=activation)
     method, state = make("backprop", spec)
-    close(direction(method, state), jax.grad(lambda w: loss(spec, w, BATCH))(state.params["weights"]))
+    assert_close(direction(method, state), jax.grad(lambda w: loss(spec, w, BATCH))(state.params["weights"]))
 
 
 def test_feedback_through_the_transposed_weights_is_backprop():
     method, state = make("feedback_alignment")
-    close(direction(method, state._replace(fixed=backs(state))), exact(state))
+    assert_close(direction(method, state._replace(fixed=backs(state))), exact(state))
     assert cosine(direction(method, state)[0].w, exact(state)[0].w) < 0.9  # and through others it isn't
 
 
 def test_direct_feedback_on_one_hidden_layer_can_be_backprop():
     method, state = make("direct_feedback_alignment", ONE)
-    close(direction(method, state._replace(fixed=backs(state))), exact(state, spec=ONE))
+    assert_close(direction(method, state._replace(fixed=backs(state))), exact(state, spec=ONE))
 
 
 def test_sign_symmetry_is_backprop_where_all_weights_are_equally_large():
     method, state = make("sign_symmetry")
     weights = tuple(Layer(w=jnp.sign(v.w) / len(v.w) ** 0.5, b=v.b) for v in state.params["weights"])
     state = state._replace(params={"weights": weights, "learned": {}})
-    close(direction(method, state), exact(state))
+    assert_close(direction(method, state), exact(state))
 
 
 def test_target_projection_needs_no_output():
     method, state = make("direct_random_target_projection")
     here, there = direction(method, state), direction(method, moved(state, 3))
-    close(here[:3], there[:3], rtol=0, atol=0)
-    close(here[3], exact(state)[3])
+    assert_close(here[:3], there[:3], rtol=0, atol=0)
+    assert_close(here[3], exact(state)[3])
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "adam"])
@@ -93,7 +93,7 @@ def test_kolen_pollack_forgets_the_difference_at_its_rate(optimizer):
     rates = 0.05 * 0.5 * (1 + np.cos(np.pi * np.arange(20) / 50))
     state = jax.lax.fori_loop(0, 20, lambda i, s: method.update(s, BATCH, KEY), state)
     left = [b - w for b, w in zip(state.params["learned"], backs(state), strict=True)]
-    close(left, [np.prod(1 - 2.0 * rates) * d for d in start], atol=1e-5)
+    assert_close(left, [np.prod(1 - 2.0 * rates) * d for d in start], atol=1e-5)
 
 
 def test_product_feedback_forgets_what_isnt_the_product():
@@ -104,14 +104,14 @@ def test_product_feedback_forgets_what_isnt_the_product():
 
     rates = 0.05 * 0.5 * (1 + np.cos(np.pi * np.arange(20) / 50))
     after = jax.lax.fori_loop(0, 20, lambda i, s: method.update(s, BATCH, KEY), state)
-    close(off(after), [np.prod(1 - 2.0 * rates) * d for d in off(state)], atol=1e-5)
+    assert_close(off(after), [np.prod(1 - 2.0 * rates) * d for d in off(state)], atol=1e-5)
 
 
 def test_product_feedback_with_matching_factors_is_backprop():
     method, state = make("product_feedback_alignment", expand=1)
     eyes = [jnp.eye(len(b)) for b in backs(state)]
     matched = state._replace(fixed=eyes, params={**state.params, "learned": backs(state)})
-    close(direction(method, matched), exact(state))
+    assert_close(direction(method, matched), exact(state))
 
 
 def test_a_weight_mirror_copies_the_direction_of_the_weights():
@@ -124,16 +124,16 @@ def test_a_weight_mirror_copies_the_direction_of_the_weights():
 def test_a_local_classifier_hears_nothing_from_above():
     method, state = make("local_classifier")
     here, there = direction(method, state), direction(method, moved(state, 2))
-    close(here[:2], there[:2], rtol=0, atol=0)
+    assert_close(here[:2], there[:2], rtol=0, atol=0)
     assert jnp.abs(here[2].w - there[2].w).max() > 1e-4
-    close(here[2:], exact(state)[2:])  # the last hidden layer's head is the readout
+    assert_close(here[2:], exact(state)[2:])  # the last hidden layer's head is the readout
 
 
 def test_a_frozen_layer_doesnt_move():
     method, state = make("frozen_hidden")
     after = jax.jit(lambda s: method.update(s, BATCH, KEY))(state)
-    close(after.params["weights"][:3], state.params["weights"][:3], rtol=0, atol=0)
-    close(direction(method, state)[3], exact(state)[3])
+    assert_close(after.params["weights"][:3], state.params["weights"][:3], rtol=0, atol=0)
+    assert_close(direction(method, state)[3], exact(state)[3])
 
 
 def test_a_local_guess_is_a_projection_and_never_ascends():
@@ -144,7 +144,7 @@ def test_a_local_guess_is_a_projection_and_never_ascends():
         assert float(jnp.vdot(a.w, b.w)) >= 0
         assert abs(float(cosine(a.w, u.w))) > 1 - 1e-5  # along the guess
         np.testing.assert_allclose(jnp.vdot(b.w - a.w, u.w), 0.0, atol=1e-5)  # and what is left is orthogonal to it
-    close(ours[2:], true[2:])
+    assert_close(ours[2:], true[2:])
 
 
 def test_difference_targets_without_a_step_are_the_activities():
@@ -156,13 +156,13 @@ def test_difference_targets_without_a_step_are_the_activities():
 def test_difference_targets_under_one_hidden_layer_are_backprop():
     method, state = make("difference_target_propagation", ONE, step=0.25)
     ours, true = direction(method, state), exact(state, spec=ONE)
-    close(ours[0], jax.tree.map(lambda g: 0.25 * g, true[0]))
+    assert_close(ours[0], jax.tree.map(lambda g: 0.25 * g, true[0]))
 
 
 def test_the_linear_classifier_has_one_layer():
     method, state = make("linear_softmax")
     assert [layer.w.shape for layer in state.params["weights"]] == [(6, 3)]
-    close(method.change(state, BATCH, KEY)["weights"], exact(state))
+    assert_close(method.change(state, BATCH, KEY)["weights"], exact(state))
 
 
 def test_pepita_tends_to_adaptive_feedback_and_has_its_sign():
@@ -178,7 +178,7 @@ def test_pepita_tends_to_adaptive_feedback_and_has_its_sign():
 def test_fixed_feedback_is_adaptive_at_the_start_and_not_later():
     fixed, state = make("fixed_feedback", ONE)
     rival, _ = make("adaptive_feedback_alignment", ONE)
-    close(direction(fixed, state), direction(rival, state), rtol=0, atol=0)
+    assert_close(direction(fixed, state), direction(rival, state), rtol=0, atol=0)
     later = moved(state, 0)
     assert cosine(direction(fixed, later)[0].w, direction(rival, later)[0].w) < 0.99
 
@@ -218,7 +218,7 @@ def test_activity_forward_gradient_sums_the_layers_derivatives():
     expected = X.T @ (v * (d * v).sum(-1, keepdims=True)) / 12
     ours = direction(method, state)
     np.testing.assert_allclose(ours[0].w, expected, rtol=1e-3, atol=1e-5)
-    close(ours[1], exact(state, spec=ONE)[1])
+    assert_close(ours[1], exact(state, spec=ONE)[1])
 
 
 SQUARED = replace(SPEC, loss="squared", optimizer="sgd")
@@ -236,7 +236,7 @@ def test_inference_lowers_its_energy():
 
 def test_one_small_round_of_inference_is_backprop_in_the_layer_below_the_readout():
     method, state = make("inference_learning", SQUARED, rounds=1, rate=0.01)
-    close(direction(method, state)[2], jax.tree.map(lambda g: 0.01 * g, exact(state, spec=SQUARED)[2]))
+    assert_close(direction(method, state)[2], jax.tree.map(lambda g: 0.01 * g, exact(state, spec=SQUARED)[2]))
 
 
 def test_the_proximal_step_solves_each_layers_problem():
