@@ -1,14 +1,18 @@
 """The report: numbers in series and charts, the pages in a real browser, pictures for papers, notebook display."""
 
+import base64
+import gzip
 import json
 import re
 import shutil
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
+import msgspec
 import pytest
 
 from toybench import api, compare, verdicts
@@ -92,6 +96,13 @@ def test_diverged_seeds_leave_gaps_and_wide_ranges_get_logarithms() -> None:
     assert len(set(series.looks([str(i) for i in range(24)]).values())) == 24
 
 
+def test_a_reference_that_would_flatten_the_curves_is_not_drawn() -> None:
+    curve = _curve({"steps": [0, 1], "values": {"mse": [[0.0, 1.0], [0.0, 1.0]]}})
+    m = msgspec.structs.replace(record("m", (1.0, 1.0)), curve=curve)
+    group = [m, record("floor", (2.1, 2.1)), record("oracle", (-0.9, -0.9))]
+    assert [r["method"] for r in series.curves(group, "mse") if r.get("reference")] == ["oracle"]
+
+
 def _curve(parts: dict[str, Any]) -> Any:
     from toybench.records import Curve
 
@@ -133,6 +144,14 @@ def test_every_kind_of_plot_is_a_specification(tmp_path: Path) -> None:
     for kind, of in (("pareto", "quasimetric/one_way_grid"), ("forest", "quasimetric"), ("scores", "quasimetric")):
         charts.save(plots.plot(kind, of), tmp_path / f"{kind}.json")
         assert json.loads((tmp_path / f"{kind}.json").read_text())["layer"]
+
+
+def test_regret_is_drawn_against_the_logarithm_of_time(tmp_path: Path) -> None:
+    body = charts.spec(plots.plot("curves", "bandits/stochastic_arms", log_steps=True))
+    steps = [x for layer in body["layer"] if (x := layer["encoding"].get("x", {})).get("field") == "step"]
+    assert [x["scale"]["type"] for x in steps] == ["log"] * 3
+    charts.save(plots.plot("curves", "bandits/stochastic_arms", log_steps=True), tmp_path / "regret.svg")
+    assert ">2,000<" in (tmp_path / "regret.svg").read_text()
 
 
 @pytest.mark.parametrize(
@@ -212,20 +231,31 @@ def test_every_link_leads_somewhere(built: Path) -> None:
     texts = {page.resolve(): page.read_text() for page in built.rglob("*.html")}
     for page, text in texts.items():
         ids[page] = set(re.findall(r'\sid="([^"]*)"', text))
+    bundles = (built / "record").glob("*/*.js")
+    recorded = {f"{b.parent.name}/{b.stem}/{method}" for b in bundles for method in unpack(b)}
+    ids[(built / "record.html").resolve()] |= recorded
     lost = set()
     for page, text in texts.items():
-        for address in re.findall(r'(?:href|src|data-file)="([^"]*)"', text):
+        for address in re.findall(r'(?:href|src)="([^"]*)"', text):
             if address.startswith(("http://", "https://")):
                 continue
             path, _, fragment = address.partition("#")
             target = (page.parent / unquote(path)).resolve() if path else page
             if not target.is_file() or (fragment and target in ids and unquote(fragment) not in ids[target]):
                 lost.add((page.name, address))
+        for kind, key in re.findall(r'data-(?:copy|kind)="(\w+)" data-key="([^"]*)"', text):
+            if not (built / ("picture" if kind == "picture" else "data") / f"{unescape(key)}.js").is_file():
+                lost.add((page.name, key))
     assert not lost, sorted(lost)[:20]
     assert len(texts) > 150
-    assert (built / "record" / "quasimetric" / "one_way_grid" / "iqe.json").read_bytes() == (
-        HOME / "results" / "quasimetric" / "one_way_grid" / "iqe.json"
-    ).read_bytes()
+    assert len(recorded) > 30
+    iqe = HOME / "results" / "quasimetric" / "one_way_grid" / "iqe.json"
+    assert unpack(built / "record" / "quasimetric" / "one_way_grid.js")["iqe"] == iqe.read_text()
+
+
+def unpack(script: Path) -> Any:
+    """What a script of the site hands over."""
+    return json.loads(gzip.decompress(base64.b64decode(script.read_text().split('"')[-2])))
 
 
 def test_nothing_in_a_record_becomes_markup(built: Path) -> None:
@@ -267,11 +297,13 @@ def visit(browser: Any, built: Path) -> Iterator[Any]:
     page.on(
         "request", lambda r: complaints.append(r.url) if not r.url.startswith(("file:", "data:", "blob:")) else None
     )
-    page.on("requestfailed", lambda r: complaints.append(f"failed: {r.url}"))
+    left = "net::ERR_ABORTED"  # by a page that was left
+    page.on("requestfailed", lambda r: complaints.append(f"failed: {r.url}") if r.failure != left else None)
 
     def go(path: str, **media: Any) -> Any:
         page.emulate_media(**media)
-        page.goto((built / path).as_uri())
+        name, mark, fragment = path.partition("#")
+        page.goto((built / name).as_uri() + mark + fragment)
         page.wait_for_selector("html[data-ready]", timeout=20_000)
         return page
 
@@ -334,7 +366,7 @@ def test_tables_sort_and_claims_are_filtered(visit: Any) -> None:
         assert head.get_attribute("aria-sort") == order
         column = head.evaluate("h => h.cellIndex")
         shown = page.locator("table.ranking tbody tr").evaluate_all(
-            f"rs => rs.map(r => +r.children[{column}].dataset.v)"
+            f"rs => rs.map(r => +r.children[{column}].textContent)"
         )
         assert shown == sorted(shown, reverse=order == "descending")
         assert len(shown) > 10
@@ -364,6 +396,10 @@ def test_curves_switch_on_and_off_and_metrics_change(visit: Any) -> None:
     assert lines() == 13
     figure.locator("select").select_option("greedy_success")
     assert lines() == 13
+    points = figure.locator("g.mark-symbol path").count()
+    figure.get_by_label("log updates").check()
+    assert lines() == 13
+    assert figure.locator("g.mark-symbol path").count() == points - 13, "a logarithmic axis has no zero"
     assert figure.locator("svg").first.bounding_box()["width"] > 300
 
 
@@ -373,10 +409,38 @@ def test_numbers_lead_to_records_and_tables_are_copied(visit: Any) -> None:
     page.locator("[data-copy=latex]").first.click()
     page.locator("button", has_text="copied").wait_for()
     assert r"\begin{tabular}" in page.evaluate("navigator.clipboard.readText()")
-    cell = page.locator("table.ranking tbody tr", has_text="deep_norm").first.locator("td a").first
-    cell.click()
-    page.wait_for_url("**/record/quasimetric/one_way_grid/deep_norm.json")
-    assert json.loads(page.locator("body").inner_text())["method"] == "deep_norm"
+    row = page.locator("table.ranking tbody tr", has_text="deep_norm").first
+    for number in (row.locator("td a"), row.locator("td.n").nth(3), page.locator(".heat td.n").first):
+        number.click()
+        page.wait_for_url("**/record.html#quasimetric/one_way_grid/*")
+        page.locator("#record table").wait_for()
+        assert page.locator("#record h1").inner_text().endswith(" on one_way_grid")
+        page.go_back()
+    assert page.locator(".heat td.n").first.evaluate("e => getComputedStyle(e).cursor") == "pointer"
+
+
+def test_a_record_is_shown_whole_and_saved_as_it_is(visit: Any) -> None:
+    page = visit("record.html#quasimetric/one_way_grid/iqe")
+    page.locator("#record table").wait_for()
+    text = (HOME / "results" / "quasimetric" / "one_way_grid" / "iqe.json").read_text()
+    found = json.loads(text)
+    assert page.locator("#record tbody tr").count() == len(found["seeds"])
+    first = page.locator("#record tbody tr").first.locator("td").first.inner_text()
+    assert float(first) == found["metrics"]["heldout_mse"]["values"][0]
+    with page.expect_download() as download:
+        page.get_by_text("save JSON").click()
+    assert download.value.path().read_text() == text
+    assert download.value.suggested_filename == "quasimetric-one_way_grid-iqe.json"
+    page.goto(page.url.replace("iqe", "nobody"))
+    page.get_by_text("There is none of quasimetric/one_way_grid/nobody").wait_for()
+
+
+def test_a_hostile_record_shows_as_text(visit: Any) -> None:
+    page = visit(f"record.html#quasimetric/one_way_grid/{quote(SNEAKY)}")
+    page.locator("#record table").wait_for()
+    assert EVIL in page.locator("#record").inner_text()
+    assert page.locator("#record script, #record img").count() == 0
+    assert page.evaluate("window.hacked") is None
 
 
 def test_nothing_moves_while_a_page_is_drawn(visit: Any) -> None:

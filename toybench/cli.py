@@ -442,6 +442,7 @@ def report(out: Path, results: Path | None, against: Path | None, pictures: bool
 @_METHOD
 @click.option("--metric", default="", help="[default: the task's first]")
 @click.option("--cost", default="run_seconds", show_default=True, help="run_seconds, flops or parameters, for pareto.")
+@click.option("--log-steps", is_flag=True, help="Updates of curves on a logarithmic axis, as regret is often drawn.")
 def plot(kind: str, selector: str, out: Path, results: Path | None, **options: Any) -> None:
     """A picture for a paper: curves or pareto of a task, forest (claims) or scores of a study."""
     from toybench.report import charts, plots

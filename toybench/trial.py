@@ -67,7 +67,7 @@ class Program:
             raise _TooLarge(size)
         if self.name not in ("sample", "stream"):
             bill.programs.add((self.name, structure))
-        if self.name == "advance":
+        if self.name in ("advance", "interact"):
             bill.flops, bill.peak_bytes = flops / block, max(bill.peak_bytes, size)
         return compiled(*args)
 

@@ -21,6 +21,7 @@ VERDICTS = {"supported": "#0b66ad", "refuted": "#c8500a", "inconclusive": "#8a6a
 SHAPES = {"supported": "circle", "refuted": "cross", "inconclusive": "diamond", "not_run": "square"}
 _DIGIT = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
 _ROUND = f"indexof([1, 2, 5], {_DIGIT}) < 0 ? '' : format(datum.value, datum.value < 1 ? '~g' : '~s')"
+_PLAIN = "format(datum.value, '~g')"  # as `format` alone it would get the axis' precision: 2.5e+3
 _READ = "contradicts the claim  ←  edge of the claim  →  as claimed (each row to its own scale)"
 SUFFIXES = (".png", ".svg", ".pdf", ".json")
 CONFIG: dict[str, Any] = {
@@ -34,14 +35,14 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def curves(data: Any, y: str = "", log: bool = False, methods: Sequence[str] = ()) -> Any:
+def curves(data: Any, y: str = "", log: bool = False, methods: Sequence[str] = (), log_steps: bool = False) -> Any:
     """Learning curves with bands; `methods` in the order of their looks give a legend, none leaves it out."""
     chart = alt.Chart(_data(data))
-    drawn = chart.transform_filter("!datum.reference")
+    drawn = chart.transform_filter("!datum.reference && datum.step > 0" if log_steps else "!datum.reference")
     scale = _axis(log)
-    x = alt.X("step:Q", title="updates")
+    x = alt.X("step:Q", title="updates", scale=_axis(True) if log_steps else alt.Undefined)
     color, dash = _look(methods)
-    quality = alt.Y("mean:Q", title=y or None, scale=scale, axis=alt.Axis(tickCount=6, format="~g"))
+    quality = alt.Y("mean:Q", title=y or None, scale=scale, axis=alt.Axis(tickCount=6, labelExpr=_PLAIN))
     low = alt.Y("low:Q", title=y or None, scale=scale)
     band = drawn.mark_area(opacity=0.14).encode(x=x, y=low, y2="high:Q", color=color, detail="method:N")
     tooltip = [alt.Tooltip("method:N"), alt.Tooltip("step:Q"), *_interval()]
@@ -101,7 +102,7 @@ def pareto(data: Any, y: str = "", cost: str = "", log: bool = False, methods: S
         axis=alt.Axis(labelExpr=_ROUND, labelOverlap=True),
     )
     scale = _axis(log, padding=8)
-    quality = alt.Y("mean:Q", title=y or None, scale=scale, axis=alt.Axis(tickCount=6, format="~g"))
+    quality = alt.Y("mean:Q", title=y or None, scale=scale, axis=alt.Axis(tickCount=6, labelExpr=_PLAIN))
     color, _ = _look(methods)
     front = chart.transform_filter("datum.front").mark_line(strokeWidth=1.5, color="#7b848c", interpolate="step-after")
     spread = chart.mark_rule(strokeWidth=1.5, opacity=0.6)

@@ -18,6 +18,7 @@ from toybench.errors import ToybenchError
 _URL = re.compile(r"(?<![<(\"'])\bhttps?://[^\s<>()]*[^\s<>().,;]")
 _PLAIN = re.compile(r'<span class="(?:n|p|o|w|nn|nb|bp|si|sa)">([^<]*)</span>')  # what the style sheet doesn't colour
 _SPAN = re.compile(r'<span class="(\w+)">([^<]*)</span>')  # half of a code page would be markup
+_LINES = re.compile(r"(?:<i class=sd>[^<]*</i>\s*)+(?<=>)")  # a docstring: one span a line
 _ITEM = re.compile(r"(?:^|\s)(\d+)\. ")
 
 
@@ -37,7 +38,8 @@ class Doc:
 
     Attributes:
       first: the docstring's first paragraph, plain. body: the rest as HTML.
-      summary: the class's own docstring. code: coloured HTML. uses: shared modules of this tree that it imports.
+      summary: the class's own docstring. code: coloured HTML, without the module's docstring.
+      uses: shared modules of this tree that it imports.
     """
 
     path: str = ""
@@ -91,7 +93,8 @@ def colours(code: str) -> Markup:
     from pygments.lexers import PythonLexer
 
     coloured = highlight(code, PythonLexer(), HtmlFormatter(nowrap=True))
-    return Markup(_SPAN.sub(r"<i class=\1>\2</i>", _PLAIN.sub(r"\1", coloured)))
+    short = _SPAN.sub(r"<i class=\1>\2</i>", _PLAIN.sub(r"\1", coloured))
+    return Markup(_LINES.sub(lambda m: f"<i class=sd>{re.sub('<.*?>', '', m[0])}</i>", short))
 
 
 @cache
@@ -103,14 +106,16 @@ def read(kind: str, name: str) -> Doc:
     except ToybenchError:
         return Doc()
     code = path.read_text()
-    first, _, rest = inspect.cleandoc(ast.get_docstring(ast.parse(code)) or "").partition("\n\n")
+    tree = ast.parse(code)
+    first, _, rest = inspect.cleandoc(ast.get_docstring(tree) or "").partition("\n\n")
+    begin = tree.body[0].end_lineno if first else 0
     return Doc(
         path=relative(path),
         first=" ".join(first.split()),
         body=html(rest),
         summary=phrase(inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0]),
         knobs=tuple(knobs(cls)),
-        code=colours(code),
+        code=colours("\n".join(code.splitlines()[begin:]).lstrip("\n")),
         uses=tuple(uses(path)),
     )
 
@@ -156,8 +161,14 @@ def _comments(cls: type) -> dict[str, str]:
 
 
 def uses(path: Path) -> list[str]:
-    """Shared modules of this tree (as paths) that a file imports, directly or not."""
-    return sorted(relative(f) for f in digest.sources(path) if f != path and f.read_text().strip())
+    """Shared modules of this tree (as paths) with code in them that a file imports, directly or not."""
+    return sorted(relative(f) for f in digest.sources(path) if f != path and _defines(f))
+
+
+@cache
+def _defines(file: Path) -> bool:
+    """Whether there is more in a module than its docstring."""
+    return any(not isinstance(node, ast.Expr) for node in ast.parse(file.read_text()).body)
 
 
 @cache

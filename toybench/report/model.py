@@ -45,10 +45,7 @@ class Links:
         return f"{self.study(j.study)}#claim-{j.number}"
 
     def record(self, cell: str) -> str:
-        return quote(f"record/{cell}.json")
-
-    def data(self, study: str, task: str) -> str:
-        return quote(f"data/{study}/{task}.js")
+        return f"record.html#{quote(cell)}"
 
     def source(self, path: str) -> str:
         return quote(f"source/{path}.html")

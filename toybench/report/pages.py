@@ -31,6 +31,7 @@ def every(model: Model, drawn: Mapping[str, "Future[Any]"], compared: Comparison
     """All pages of the site. Tasks come last: their pictures are being drawn meanwhile."""
     yield "index.html", "overview.html", overview(model)
     yield "papers.html", "papers.html", {}
+    yield "record.html", "record.html", {}
     for study in model.studies:
         yield f"study/{study}.html", "study.html", study_page(model, study)
         for name in model.methods(study):
@@ -122,7 +123,7 @@ def ranking(model: Model, study: str, task: str) -> dict[str, Any]:
                 "cells": [_cell(row) for row in found],
                 "score": series.short(first["score"]) if first and first["score"] is not None else None,
                 "strip": place(first) if first else None,
-                "costs": [(tables.number(v), v) for v in (r.cost.run_seconds, r.cost.flops, r.cost.parameters)],
+                "costs": [tables.number(r.cost.run_seconds), tables.number(r.cost.flops), f"{r.cost.parameters:,}"],
             }
         )
     return {
@@ -376,7 +377,6 @@ HELPERS: dict[str, Any] = {
     "VERDICTS": VERDICTS,
     "ARROWS": ARROWS,
     "COSTS": series.COSTS,
-    "STROKES": ("none", "6 3", "2 2", "8 3 2 3"),
     "number": tables.number,
     "placed": series.placed,
     "interval": series.interval,

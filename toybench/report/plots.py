@@ -20,8 +20,11 @@ def plot(
     metric: str = "",
     cost: str = "run_seconds",
     methods: Sequence[str] = (),
+    log_steps: bool = False,
 ) -> Any:
     """One chart: learning curves or quality against cost of a task, effects of claims or scores of a study.
+
+    With `log_steps` the updates of learning curves are on a logarithmic axis, as regret is often drawn.
 
     Raises:
       UsageError: an unknown kind, metric, cost or method, or nothing to draw.
@@ -41,7 +44,7 @@ def plot(
     if len(groups) != 1:
         raise UsageError(f"'{selector}' is not one task with records; write STUDY/TASK[field=value].")
     (group,) = groups.values()
-    return _of_task(kind, group, metric or series.primary(group), cost, methods)
+    return _of_task(kind, group, metric or series.primary(group), cost, methods, log_steps)
 
 
 def _grouped(records: Sequence[Record]) -> dict[str, list[Record]]:
@@ -57,7 +60,7 @@ def _some(found: Any, nothing: str) -> Any:
     return found
 
 
-def _of_task(kind: str, group: list[Record], metric: str, cost: str, methods: Sequence[str]) -> Any:
+def _of_task(kind: str, group: list[Record], metric: str, cost: str, methods: Sequence[str], log_steps: bool) -> Any:
     metrics = list(dict.fromkeys(m for r in group for m in r.metrics))
     if metric not in metrics:
         raise UsageError(f"{group[0].task} has no metric '{metric}'{nearest(metric, metrics)}; see `toybench table`.")
@@ -76,7 +79,7 @@ def _of_task(kind: str, group: list[Record], metric: str, cost: str, methods: Se
     _some([r for r in rows if not r.get("reference")], f"no method of {group[0].task} has numbers of {metric}")
     log, title = series.is_log(rows), f"{metric} {tables._ARROW[_direction(group, metric)]}".strip()
     if kind == "curves":
-        return charts.curves(rows, title, log, chosen).properties(width=520, height=300)
+        return charts.curves(rows, title, log, chosen, log_steps).properties(width=520, height=300)
     return charts.pareto(charts.costed(rows, cost), title, cost, log, chosen).properties(width=520, height=300)
 
 

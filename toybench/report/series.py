@@ -45,7 +45,10 @@ def competing(group: Iterable[Record], metric: str) -> list[Record]:
 
 
 def curves(group: Sequence[Record], metric: str) -> list[Row]:
-    """Mean and 95 % t interval over seeds at every checkpoint; references have one value and no step."""
+    """Mean and 95 % t interval over seeds at every checkpoint; references have one value and no step.
+
+    A reference farther from the curves than they reach themselves is left out: it would flatten them.
+    """
     methods = competing(group, primary(group))
     style = looks([r.method for r in methods])
     rows: list[Row] = []
@@ -58,7 +61,9 @@ def curves(group: Sequence[Record], metric: str) -> list[Row]:
                 hue, dash = style[r.method]
                 rows.append(_row(r, mean, low, high) | {"step": step, "hue": hue, "dash": dash})
     if rows:
-        rows += _references(group, metric)
+        low, high = min(r["mean"] for r in rows), max(r["mean"] for r in rows)
+        reach = (high - low) or math.inf
+        rows += [r for r in _references(group, metric) if low - reach <= r["mean"] <= high + reach]
     return _positive(rows)
 
 

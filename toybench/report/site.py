@@ -1,11 +1,13 @@
 """The site: pages from templates, records as they are, scripts and styles, all in one folder that needs no network."""
 
+import base64
 import functools
+import gzip
 import importlib.metadata
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,11 +51,7 @@ def write(out: Path, results: Folder, compared: Comparison | None = None, pictur
     for path, template, context in pages.every(found, drawn, compared):
         _put(out / path, render(path, template, context))
         count += 1
-    _assets(out, found)
-    for record in found.records:
-        target = out / "record" / f"{record.cell}.json"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(results.file(record.cell), target)
+    _assets(out, found, drawn)
     size = sum(f.stat().st_size for f in out.rglob("*") if f.is_file())
     return Summary(out, count, len(found.records), size, time.perf_counter() - start)
 
@@ -109,20 +107,31 @@ def renderer(found: Model, compared: bool) -> Callable[[str, str, dict[str, Any]
     return render
 
 
-def _assets(out: Path, found: Model) -> None:
-    """Style, scripts, the search index, and the numbers of every task's charts."""
+def _assets(out: Path, found: Model, drawn: Mapping[str, "Future[Any]"]) -> None:
+    """Style, script, the search index; packed, what pages ask for: charts and their numbers, drawn tasks, records."""
     for name in ("style.css", "site.js", "icon.svg"):
         _put(out / "assets" / name, (HERE / "static" / name).read_text())
-    _put(out / "assets" / "vega.js", _bundle())
+    _pack(out, "assets/vega", _bundle())
     specs = {
         f"{kind}{'-log' if log else ''}": charts.spec(make("rows", log=log), width="container", height=300)
         for kind, make in (("curves", charts.curves), ("pareto", charts.pareto))
         for log in (False, True)
     }
-    _put(out / "assets" / "specs.js", f"toybench.specs = {_json(specs)};\n")
+    _pack(out, "assets/specs", specs)
     _put(out / "assets" / "search.js", f"toybench.index = {_json(list(pages.index(found)))};\n")
     for (study, task), numbers in pages.numbers(found):
-        _put(out / "data" / study / f"{task}.js", f"toybench.data[{_json(f'{study}/{task}')}] = {_json(numbers)};\n")
+        _pack(out, f"data/{study}/{task}", numbers)
+        group = found.by_task[study, task]
+        _pack(out, f"record/{study}/{task}", {r.method: found.folder.file(r.cell).read_text() for r in group})
+    for name, picture in drawn.items():
+        if picture.result().spec:
+            _pack(out, f"picture/{name}", picture.result().spec)
+
+
+def _pack(out: Path, name: str, value: Any) -> None:
+    """Write a script that hands over JSON, compressed: a page from disk can load a script and no other file."""
+    text = base64.b64encode(gzip.compress(_json(value).encode(), mtime=0)).decode()
+    _put(out / f"{name}.js", f'toybench.packed[{_json(name)}] = "{text}";\n')
 
 
 def _json(value: Any) -> str:

@@ -1,6 +1,6 @@
 "use strict";
 // One small script: search, sorting, narrowing, copying, theme, and charts that are drawn when they come into view.
-const toybench = (window.toybench = { data: {}, specs: {}, index: [] });
+const toybench = (window.toybench = { packed: {}, index: [] });
 const root = document.documentElement.dataset.root;
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const say = (text) => (document.getElementById("said").textContent = text);
@@ -73,12 +73,14 @@ function searchBox() {
   });
 }
 
-// ---- tables: a heading's button sorts by the cells' data-v; what has no value stays last
+// ---- tables: a heading's button sorts by what the cells show, or by their data-v; what has no value stays last
 function sort(head) {
   const table = head.closest("table"), column = head.cellIndex, down = head.getAttribute("aria-sort") === "ascending";
   all("th[aria-sort]", table).forEach((h) => h.setAttribute("aria-sort", "none"));
   head.setAttribute("aria-sort", down ? "descending" : "ascending");
-  const value = (row) => row.children[column].dataset.v ?? "", numeric = head.classList.contains("n");
+  const numeric = head.classList.contains("n");
+  const shown = (text, x = parseFloat(text.replaceAll(",", ""))) => (!numeric ? text.trim() : isNaN(x) ? "" : x);
+  const value = (row) => row.children[column].dataset.v ?? shown(row.children[column].textContent);
   const rows = all("tbody tr", table).sort((a, b) => {
     const x = value(a), y = value(b);
     if (x === "" || y === "") return (x === "") - (y === "");
@@ -105,15 +107,18 @@ function filters() {
   }));
 }
 
-// ---- numbers of a task: a script that is loaded once, when something needs it (a page from disk can't fetch)
+// ---- what pages ask for is packed JSON in scripts, each loaded once, when something needs it
+const address = (name) => root + name.split("/").map(encodeURIComponent).join("/");
 const loading = {};
-function numbers(key, file) {
-  if (toybench.data[key]) return Promise.resolve(toybench.data[key]);
-  return (loading[key] ??= new Promise((done, fail) => {
+function load(name) {
+  return (loading[name] ??= new Promise((done, fail) => {
     const script = document.createElement("script");
-    script.src = file;
-    script.onload = () => done(toybench.data[key]);
-    script.onerror = () => fail(new Error(`${file} can't be read`));
+    script.src = `${address(name)}.js`;
+    script.onload = () => {
+      const bytes = Uint8Array.from(atob(toybench.packed[name]), (c) => c.charCodeAt(0));
+      done(new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json());
+    };
+    script.onerror = () => fail(new Error(`${name} can't be read`));
     document.head.append(script);
   }));
 }
@@ -129,12 +134,77 @@ async function copy(text) {
   }
 }
 async function copied(button) {
-  const { copy: form, copyFrom, key, file } = button.dataset;
-  await copy(copyFrom ? document.getElementById(copyFrom).textContent : (await numbers(key, file)).copy[form]);
+  const { copy: form, copyFrom, key } = button.dataset;
+  await copy(copyFrom ? document.getElementById(copyFrom).textContent : (await load(`data/${key}`)).copy[form]);
   const was = button.textContent;
   button.textContent = "copied";
   say("copied");
   setTimeout(() => (button.textContent = was), 1200);
+}
+
+// ---- records: every number of a row leads to the record that the row's link names
+const record = (cell) => `${root}record.html#${cell.split("/").map(encodeURIComponent).join("/")}`;
+function follow(event, to) {
+  if (event.ctrlKey || event.metaKey) window.open(to);
+  else location.href = to;
+}
+function recordOf(number) {
+  const row = number.parentElement, table = number.closest("table"), { study } = table.dataset;
+  if (!study) return row.querySelector("a.record")?.href;
+  const name = (cell) => cell.textContent.trim();
+  return name(number) && record(`${study}/${name(table.tHead.rows[0].cells[number.cellIndex])}/${name(row.cells[0])}`);
+}
+const element = (tag, text = "", more = {}) => Object.assign(document.createElement(tag), { textContent: text, ...more });
+function listed(title, pairs) {
+  const list = element("dl", "", { className: "asked" });
+  for (const [key, value] of Object.entries(pairs)) {
+    const pair = element("div");
+    pair.append(element("dt", key.replaceAll("_", " ")), element("dd", typeof value === "object" ? JSON.stringify(value) : String(value)));
+    list.append(pair);
+  }
+  return [element("h2", title), list];
+}
+function finals(found) {
+  const table = element("table"), names = Object.keys(found.metrics), head = element("tr");
+  const arrow = { min: " ↓", max: " ↑", zero: " →0", info: "" };
+  for (const name of ["seed", ...names.map((n) => n + arrow[found.metrics[n].direction]), "diverged at"]) head.append(element("th", name, { scope: "col", className: "n" }));
+  table.append(element("thead"), element("tbody"));
+  table.tHead.append(head);
+  found.seeds.forEach((seed, i) => {
+    const row = element("tr");
+    for (const value of [...names.map((n) => found.metrics[n].values[i]), found.diverged_at[i]]) row.append(element("td", value ?? "–", { className: "n" }));
+    row.prepend(element("th", seed, { scope: "row", className: "n" }));
+    table.tBodies[0].append(row);
+  });
+  const scroll = element("div", "", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "Final values of every seed" });
+  scroll.append(table);
+  return [element("h2", "Final values"), scroll];
+}
+async function showRecord(page) {
+  const [study, task, method] = location.hash.slice(1).split("/").map(decodeURIComponent), cell = `${study}/${task}/${method}`;
+  if (!method) return;
+  const text = await load(`record/${study}/${task}`).then((known) => known[method], () => undefined);
+  document.title = `${cell} · toybench`;
+  if (!text) return page.replaceChildren(element("h1", "No such record"), element("p", `There is none of ${cell} in this report.`, { className: "lead" }));
+  const found = JSON.parse(text), state = element("span", found.state, { className: `state ${found.state}` });
+  const lead = element("p", "", { className: "lead" }), places = element("p", "", { className: "meta" }), stem = (label) => label.split("[")[0];
+  lead.append(state, found.reason ? ` ${found.reason}` : ` ${found.seeds.length} seeds, ${found.steps} updates each.`);
+  for (const [words, to] of [[study, `study/${study}`], [task, `task/${study}/${stem(task)}`], [method, `method/${study}/${stem(method)}`]]) {
+    const reference = ["floor", "chance", "oracle"].includes(words);
+    places.append(...(places.childNodes.length ? [" · "] : []), reference ? words : element("a", words, { href: `${address(to)}.html` }));
+  }
+  const tools = element("p", "", { className: "copies" });
+  const copying = element("button", "copy JSON", { type: "button" }), saving = element("a", "save JSON", { download: `${cell.replaceAll("/", "-")}.json` });
+  copying.dataset.copyFrom = "json";
+  saving.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  tools.append(copying, " ", saving);
+  const { task_fields, method_fields, budget, steps, checkpoints, protocol, digest, cost, environment } = found;
+  const raw = element("details");
+  raw.append(element("summary", "The file"), element("pre", text, { id: "json", className: "code" }));
+  page.replaceChildren(
+    element("h1", `${method} on ${task}`), lead, places, tools, ...finals(found), ...listed("What ran", { ...task_fields, ...method_fields, budget, steps, checkpoints, protocol, digest }),
+    ...listed("What it cost", cost), ...listed("Where", environment), raw,
+  );
 }
 
 // ---- charts
@@ -168,29 +238,35 @@ function reflow(spec, width) { // panels side by side become as many rows as a p
   if (spec.hconcat && total > width) { spec.vconcat = spec.hconcat; delete spec.hconcat; }
   if (spec.columns) spec.columns = Math.max(1, Math.min(spec.columns, Math.floor((width - 60) / ((spec.spec?.width ?? 80) + 20))));
 }
+const plotting = () => (loading.plotting ??= load("assets/vega").then((code) => new Promise((done, fail) => {
+  const src = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  document.head.append(element("script", "", { src, onload: done, onerror: fail }));
+})));
 async function draw(figure) {
   const kind = figure.dataset.kind, plot = figure.querySelector(".plot");
   let spec;
-  if (kind === "spec") spec = JSON.parse(figure.querySelector("script").textContent);
+  if (kind === "picture") spec = structuredClone(await load(`picture/${figure.dataset.key}`));
   else {
-    const metric = figure.querySelector("[data-metric]").value, found = (await numbers(figure.dataset.key, figure.dataset.file))[kind][metric];
+    const metric = figure.querySelector("[data-metric]").value, found = (await load(`data/${figure.dataset.key}`))[kind][metric];
     if (!found) { plot.textContent = "Nothing to draw."; return; }
-    spec = structuredClone(toybench.specs[kind + (found.log ? "-log" : "")]);
+    spec = structuredClone((await load("assets/specs"))[kind + (found.log ? "-log" : "")]);
     let shown = rows(found.rows);
     if (kind === "curves") {
-      const on = new Set(all("input:checked", figure).map((i) => i.value));
-      shown = shown.filter((r) => r.reference || on.has(r.method));
+      const on = new Set(all(".toggles input:checked", figure).map((i) => i.value)), log = figure.querySelector("[data-log]").checked;
+      shown = shown.filter((r) => r.reference || (on.has(r.method) && (r.step > 0 || !log)));
+      if (log) spec.layer.filter((l) => l.encoding.x?.field === "step").forEach((l) => (l.encoding.x.scale = { type: "log", nice: false }));
     } else shown = costed(shown, figure.querySelector("[data-cost]").value);
     spec.datasets = { rows: shown };
   }
   delete spec.config;
   reflow(spec, plot.clientWidth);
+  await plotting();
   const result = await vegaEmbed(plot, spec, { config: config(), actions: false, renderer: "svg", tooltip: { theme: css("color-scheme") === "dark" ? "dark" : "light" } });
   figure.view?.finalize();
   figure.view = result.view;
   figure.dataset.drawn = String(Number(figure.dataset.drawn ?? 0) + 1);
-  if (figure.dataset.key) result.view.addEventListener("click", (_, item) => {
-    if (item?.datum?.method) location.href = `${root}record/${[...figure.dataset.key.split("/"), item.datum.method].map(encodeURIComponent).join("/")}.json`;
+  if (kind !== "picture") result.view.addEventListener("click", (event, item) => {
+    if (item?.datum?.method) follow(event, record(`${figure.dataset.key}/${item.datum.method}`));
   });
 }
 function charts() {
@@ -254,14 +330,21 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("change", (event) => { const figure = event.target.closest("figure.chart"); if (figure) redraw(figure); });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button"), figure = button?.closest("figure.chart");
+    const number = !event.target.closest("a") && event.target.closest("tbody td.n"), to = number && recordOf(number);
+    if (to) follow(event, to);
     if (!button) return;
     if (button.closest("th[aria-sort]")) sort(button.closest("th"));
     else if ("copy" in button.dataset || "copyFrom" in button.dataset) copied(button);
     else if (button.dataset.save) save(figure, button.dataset.save);
     else if ("all" in button.dataset) {
-      all("input[type=checkbox]", figure).forEach((box) => (box.checked = Boolean(button.dataset.all)));
+      all(".toggles input", figure).forEach((box) => (box.checked = Boolean(button.dataset.all)));
       redraw(figure);
     }
   });
+  const page = document.getElementById("record");
+  if (page) {
+    window.addEventListener("hashchange", () => showRecord(page));
+    showRecord(page);
+  }
   document.documentElement.dataset.ready = "true";
 });
