@@ -74,6 +74,8 @@ def test_costs_are_compared_exactly_on_the_same_versions() -> None:
     found = kinds(old, new)
     assert (found["cost flops"], found["cost parameters"], found["cost programs"]) == ("worse", "better", "equal")
     assert not any("seconds" in what for what in found)
+    uncounted = msgspec.structs.replace(old, cost=Cost(flops=0.0))
+    assert "cost flops" not in kinds(uncounted, new)
     elsewhere = msgspec.structs.replace(new, environment=Environment(jax="0.0.1"))
     assert not any(what.startswith("cost") for what in kinds(old, elsewhere))
 

@@ -175,6 +175,11 @@ def test_flops_are_of_one_update_times_the_updates(linear: tuple[Task, Method]) 
     assert 16 * 4 * 2 * 2 <= short.flops / 20 <= 2000
 
 
+def test_flops_of_an_interactive_task_are_counted() -> None:
+    task, method = registry.load("tasks", "bandits/stochastic_arms")(), registry.load("methods", "bandits/ucb1")()
+    assert trial.run(task, method, [0], 40, 5)[1].flops == 2 * trial.run(task, method, [0], 20, 5)[1].flops > 0
+
+
 def test_tuning_and_reporting_seeds_never_meet() -> None:
     assert cells.REPORTING + 100_000 < cells.TUNING
 

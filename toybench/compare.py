@@ -122,7 +122,7 @@ def _cell(old: Record, new: Record) -> Iterable[Change]:
     if (old.environment.jax, old.environment.device) == (new.environment.jax, new.environment.device):
         for cost in COSTS:
             a, b = getattr(old.cost, cost), getattr(new.cost, cost)
-            if old.state == new.state:
+            if old.state == new.state and (a or cost != "flops"):  # 0: nobody counted, or there was nothing to
                 yield Change(old.cell, f"cost {cost}", "equal" if a == b else "worse" if b > a else "better", a, b)
 
 
