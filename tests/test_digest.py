@@ -1,5 +1,8 @@
 """Digests: an edit makes exactly the cells stale that depend on it."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,7 +39,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory):
 
 
 def digests() -> dict[str, str]:
-    digest._imports.cache_clear(), digest._parse.cache_clear(), digest.code.cache_clear(), digest.sources.cache_clear()
+    digest.forget()
     return {m: Cell("tree", "linear", m, "full", (0,)).digest for m in ("least_mean_squares", "helped", "floor")}
 
 
@@ -125,3 +128,44 @@ def test_the_protocol_version_counts(tree: Path, monkeypatch: pytest.MonkeyPatch
     before = digests()
     monkeypatch.setattr(digest, "PROTOCOL", digest.PROTOCOL + 1)
     assert all(before[m] != d for m, d in digests().items())
+
+
+def planned(root: Path, scratch: Path) -> str:
+    """What a new process plans for the tree, with `scratch` as the user's cache; says whether it imported plug-ins."""
+    code = (
+        "import sys; from toybench import cells, registry; from pathlib import Path\n"
+        f"registry.add_root(Path({str(root)!r}))\n"
+        "plan = cells.plan(['tree'], budget='full')\n"
+        "imported = any(m.startswith('methods.tree') for m in sys.modules)\n"
+        "print(imported, [(c.name, c.digest) for c in plan.cells], plan.broken)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=registry.HOME,
+        env={**os.environ, "XDG_CACHE_HOME": str(scratch)},
+    )
+    return done.stdout
+
+
+def test_a_plan_is_kept_until_a_file_changes(tree: Path, tmp_path: Path) -> None:
+    first = planned(tree, tmp_path)
+    assert first.startswith("True")
+    assert planned(tree, tmp_path) == first.replace("True", "False", 1), "the same, and nothing was imported"
+    method = tree / FILES["method"]
+    text = method.read_text()
+    try:
+        method.write_text(text.replace("0.1 * jax", "0.2 * jax"))
+        edited = planned(tree, tmp_path)
+        assert edited.startswith("True")
+        assert edited != first
+        method.write_text("1 +")
+        assert "least_mean_squares" in planned(tree, tmp_path).split("]")[-1], "a broken plug-in is said every time"
+        assert planned(tree, tmp_path).startswith("True")
+    finally:
+        method.write_text(text)
+    for kept in (tmp_path / "toybench" / "plans").iterdir():
+        kept.write_text("{")
+    assert planned(tree, tmp_path) == first, "what can't be read is planned again"

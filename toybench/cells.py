@@ -1,14 +1,20 @@
 """Cells: which (task variant, method variant, budget) there are, and what each depends on."""
 
+import contextlib
+import functools
+import hashlib
+import importlib.metadata
 import json
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from toybench import digest, registry
+import msgspec
+
+from toybench import cache, digest, registry
 from toybench.errors import PluginError, ToybenchError, UsageError, nearest
 from toybench.fields import join_label, knobs, make, split_label
 
@@ -77,6 +83,14 @@ class Plan:
     broken: dict[str, str]
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A plan without broken plug-ins, and `digest.facts` of the files that it came from."""
+
+    cells: list[Cell]
+    facts: dict[str, tuple[str, list[str]]]
+
+
 def budgeted(steps: int, checkpoints: int, share: float) -> int:
     """A share of `steps`, rounded up to a multiple of `checkpoints`."""
     return checkpoints * math.ceil(steps * share / checkpoints) if steps and checkpoints else steps
@@ -87,9 +101,31 @@ def plan(
 ) -> Plan:
     """The cells that selectors name: every study, some studies, or `study/task[field=value]`; of all or some methods.
 
+    Planning imports every plug-in that is asked for, so a plan is kept in the user's cache until some file changes;
+    not by a process that had imported plug-ins before, whose files may have changed since.
+
     Raises:
       UsageError: an unknown name, field or value, or fewer than one seed.
     """
+    versions = [sys.version, *(importlib.metadata.version(name) for name in ("jax", "flax", "optax", "numpy"))]
+    tree, fresh = digest.tree(), digest.nothing_read()
+    asked = json.dumps([tree, versions, list(selectors), list(methods), budget, seeds])
+    name = f"plans/{hashlib.sha256(asked.encode()).hexdigest()[:24]}.json"
+    with contextlib.suppress(msgspec.DecodeError):  # something else wrote there: plan again
+        if found := cache.read(name):
+            kept = msgspec.json.decode(found, type=_Kept)
+            digest.know(kept.facts)
+            return Plan(kept.cells, {})
+    made = _plan(selectors, methods, budget, seeds)
+    if fresh and not made.broken:
+        for cell in made.cells:
+            _ = cell.digest  # so that its files are known
+        if digest.tree() == tree:
+            cache.write(name, msgspec.json.encode(_Kept(made.cells, digest.known())), newest=16)
+    return made
+
+
+def _plan(selectors: Sequence[str], methods: Sequence[str], budget: str, seeds: int | None) -> Plan:
     if budget not in BUDGETS:
         raise UsageError(f"there is no budget '{budget}'{nearest(budget, BUDGETS)}; use {', '.join(BUDGETS)}.")
     if seeds is not None and not 1 <= seeds <= 100_000:
@@ -191,7 +227,7 @@ def tuned(study: str, task: str, method: str) -> tuple[dict[str, Any], int]:
     return dict(entry.get("fields", {})), int(entry.get("updates", 0))
 
 
-@cache
+@functools.cache
 def _tuned(study: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for root in registry.roots():

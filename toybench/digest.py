@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -29,15 +30,52 @@ def of(task: tuple[str, dict], method: tuple[str, dict], budget: dict[str, Any])
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-@cache
 def code(file: Path) -> str:
     """Hash of a file's syntax tree, without docstrings, comments, layout and positions."""
-    return hashlib.sha256(repr(_plain(_parse(file))).encode()).hexdigest()
+    return facts(file)[0]
 
 
-@cache
-def _parse(file: Path) -> ast.Module:
-    return ast.parse(file.read_text())
+_facts: dict[Path, tuple[str, list[str]]] = {}
+
+
+def facts(file: Path) -> tuple[str, list[str]]:
+    """(hash of its syntax tree, dotted names that it imports) of a file, read once."""
+    if file not in _facts:
+        tree = ast.parse(file.read_text())
+        _facts[file] = hashlib.sha256(repr(_plain(tree)).encode()).hexdigest(), sorted(_imports(file, tree))
+    return _facts[file]
+
+
+def know(known: dict[str, tuple[str, list[str]]]) -> None:
+    """Take over what was found out before about files that have not changed since."""
+    _facts.update({Path(file): found for file, found in known.items()})
+
+
+def forget() -> None:
+    """Read files anew: they were just written."""
+    _facts.clear()
+    sources.cache_clear()
+    _candidates.cache_clear()
+
+
+def nothing_read() -> bool:
+    """Whether this process has yet to read or import any plug-in."""
+    return not _facts and not any(name.startswith(("tasks.", "methods.")) for name in sys.modules)
+
+
+def known() -> dict[str, tuple[str, list[str]]]:
+    """What was found out about files so far."""
+    return {str(file): found for file, found in _facts.items()}
+
+
+def tree() -> str:
+    """Hash, to the byte, of all that plans and digests depend on: every root's plug-ins, and the harness."""
+    seen = hashlib.sha256()
+    folders = [root / part for root in registry.roots() for part in ("tasks", "methods", "benchmarks")]
+    for folder in [*folders, Path(__file__).parent]:
+        for file in sorted(f for f in folder.rglob("*") if f.suffix in (".py", ".json")):
+            seen.update(f"{file}\0".encode() + file.read_bytes())
+    return seen.hexdigest()
 
 
 def _plain(node: Any) -> Any:
@@ -70,15 +108,14 @@ def sources(file: Path) -> frozenset[Path]:
         here = queue.pop()
         if here not in found:
             found.add(here)
-            queue += [f for name in _imports(here) for f in _locate(name)]
+            queue += [f for name in facts(here)[1] for f in _locate(name)]
     return frozenset(found)
 
 
-@cache
-def _imports(file: Path) -> set[str]:
+def _imports(file: Path, tree: ast.Module) -> set[str]:
     package = _relative(file.parent).parts
     names = {".".join(package)}  # a module pulls in its package
-    for node in _statements(_parse(file)):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -98,10 +135,15 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
 
 def _locate(name: str) -> list[Path]:
     """Files of a dotted name that lie in the part of the tree that counts, in any root."""
+    return _candidates(name, tuple(registry.roots()))
+
+
+@cache
+def _candidates(name: str, roots: tuple[Path, ...]) -> list[Path]:
     place = Path(*name.split(".")) if name else Path()
     if place.parts[:1] not in _TREE and place.parts[:2] not in _TREE:
         return []
-    candidates = [root / p for root in registry.roots() for p in (place.with_suffix(".py"), place / "__init__.py")]
+    candidates = [root / p for root in roots for p in (place.with_suffix(".py"), place / "__init__.py")]
     return [p for p in candidates if p.is_file()]
 
 

@@ -9,8 +9,6 @@ import dataclasses
 import math
 from typing import Any, ClassVar, dataclass_transform
 
-import jax
-
 from toybench.errors import UsageError, nearest
 
 BOUND = {"bound": True}  # field metadata: set by the harness, not a knob
@@ -35,6 +33,8 @@ def _register(cls: type) -> None:
     `jax.tree_util.register_dataclass` leaves it out: structures of two classes with equal fields then compare equal,
     and JAX's caches may answer for one class with the program of the other.
     """
+    import jax  # half a second that reading labels can do without
+
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]
     traced = tuple(f.name for f in fields if is_traced(f))
     static = tuple(f.name for f in fields if not is_traced(f))

@@ -15,6 +15,7 @@ from typing import Any
 
 import jax
 import pytest
+import sides
 
 from toybench import conformance, execute, randomness, registry, runner, runtime, trial
 from toybench.cells import TUNING, Cell
@@ -77,18 +78,18 @@ def test_evaluate(benchmark: Any, study: str) -> None:
     benchmark(lambda: jax.block_until_ready(compiled(*args)))
 
 
-@pytest.mark.parametrize("study", registry.studies())
+@pytest.mark.parametrize("study", sides.CELLS)
 def test_harness_beside_a_hand_written_loop(benchmark: Any, study: str) -> None:
-    """A whole trial of 16 seeds by the harness, and the same trial as one jit(vmap(scan)), in turns.
+    """A whole cell of 16 seeds by the harness and by hand: as one jit(vmap(scan)), and seed after seed, in turns.
 
-    Both on one core, as the workers of a run are; `extra_info` has the median ratio of harness to hand-written.
-    Compilation is left out of both, and the harness has to make its worlds and streams anew.
+    All on one core, as the workers of a run are; `extra_info` has the median ratios of harness to hand-written.
+    Compilation is left out, and the harness has to make its worlds and streams anew.
     """
     with ProcessPoolExecutor(1, get_context("spawn"), initializer=_pin) as process:
-        pairs = process.submit(_side_by_side, study).result()
-    benchmark.extra_info["ratio"] = statistics.median(a / b for a, b in pairs)
-    benchmark.extra_info["harness_seconds"] = statistics.median(a for a, _ in pairs)
-    benchmark.extra_info["by_hand_seconds"] = statistics.median(b for _, b in pairs)
+        rounds = process.submit(_side_by_side, study).result()
+    for side in ("hand", "hand_in_turn"):
+        benchmark.extra_info[f"ratio to {side}"] = statistics.median(r["toybench"] / r[side] for r in rounds)
+    benchmark.extra_info["seconds"] = {k: statistics.median(r[k] for r in rounds) for k in rounds[0]}
     benchmark.pedantic(lambda: None, rounds=1)
 
 
@@ -97,39 +98,17 @@ def _pin() -> None:
     runtime.configure()
 
 
-def _side_by_side(study: str) -> list[tuple[float, float]]:
-    """(seconds of the harness, seconds by hand), five times in turns."""
-    s = representative(study)
-    task, seeds, steps = s.task, list(range(TUNING, TUNING + SEEDS)), 500
-    method = trial._traced(dataclasses.replace(s.method, spec=task.spec, steps=steps))
-    keys = {role: trial._keys(o, role, seeds) for o, role in ((task, "world"), (task, "evaluate"), (method, "init"))}
-    shown, noise = (trial._step_keys(o, r, seeds, steps) for o, r in ((task, "stream"), (method, "update")))
+def _side_by_side(study: str) -> list[dict[str, float]]:
+    """Seconds of every side, five times in turns."""
+    seeds = range(TUNING, TUNING + SEEDS)
 
-    def one(world_key: Any, init_key: Any, judge_key: Any, shown: Any, noise: Any) -> Any:
-        world, given = trial.sample(task, world_key)
-        bound = dataclasses.replace(method, given=given)
-
-        def step(state: Any, k: Any) -> Any:
-            return bound.update(state, task.draw(world, k[0], None)[1], k[1]), None
-
-        first = trial.init(method, given, init_key)
-        last, _ = jax.lax.scan(step, first, trial._typed((shown, noise)))
-        return [trial.evaluate(task, method, given, world, state, judge_key) for state in (first, last)]
-
-    by_hand = jax.jit(jax.vmap(one))
-    args = (keys["world"], keys["init"], keys["evaluate"], shown, noise)
-
-    def harness() -> Any:
-        trial._shared.task = None
-        return trial.run(task, s.method, seeds, steps, 1)[0]
-
-    def timed(f: Any) -> float:
+    def timed(side: str) -> float:
         start = time.perf_counter()
-        jax.block_until_ready(f())
+        sides.SIDES[side](study, seeds)
         return time.perf_counter() - start
 
-    harness(), by_hand(*args)
-    return [(timed(harness), timed(lambda: by_hand(*args))) for _ in range(5)]
+    rounds = [{side: timed(side) for side in ("toybench", "hand", "hand_in_turn")} for _ in range(6)]
+    return rounds[1:]  # the first compiles
 
 
 def test_overhead_per_cell(benchmark: Any, tmp_path: Path) -> None:

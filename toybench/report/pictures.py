@@ -5,7 +5,6 @@ A picture is a function with the task's name, `def random_digraph(task, draw)`, 
 `draw(lambda key: task.sample(key).weights)` a part of one that costs no more than it needs.
 """
 
-import contextlib
 import functools
 import hashlib
 import importlib.util
@@ -21,10 +20,8 @@ import jax
 import msgspec
 import numpy as np
 
-from toybench import digest, registry
-from toybench.errors import UsageError
-from toybench.records import write_atomically
-from toybench.report import cache, charts
+from toybench import cache, digest, registry
+from toybench.report import charts
 
 Draw = Callable[[Callable[[Any], Any]], Any]
 
@@ -57,8 +54,8 @@ def picture(name: str) -> Picture:
     study, _, stem = name.partition("/")
     try:
         kept = _kept(name)
-        if kept.is_file():
-            return msgspec.json.decode(kept.read_bytes(), type=Picture)
+        if found := cache.read(kept):
+            return msgspec.json.decode(found, type=Picture)
         task = registry.load("tasks", name)()
         drawing = _drawing(study, stem)
         if drawing is None:
@@ -67,20 +64,19 @@ def picture(name: str) -> Picture:
             made = Picture(charts.spec(drawing(task, _draw)), " ".join((drawing.__doc__ or "").split()))
     except Exception as error:
         return Picture(reason=f"{type(error).__name__}: {error}")
-    with contextlib.suppress(UsageError):  # where nothing can be kept, it is drawn again next time
-        write_atomically(kept, msgspec.json.encode(made))
+    cache.write(kept, msgspec.json.encode(made), newest=1000)
     return made
 
 
-def _kept(name: str) -> Path:
-    """Where the drawing is kept: in the user's cache, by what it depends on, for a world is compiled for a second."""
+def _kept(name: str) -> str:
+    """The name under which the drawing is kept, by what it depends on: a world is compiled for a second."""
     parts = [
         name,
         digest.of((name, {}), (f"{name.split('/')[0]}/floor", {}), {}),
         *(file.read_text() for file in _files(name.split("/")[0])),
         *((Path(__file__).parent / f"{stem}.py").read_text() for stem in ("pictures", "drawing", "charts")),
     ]
-    return cache.place(f"pictures/{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}.json")
+    return f"pictures/{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}.json"
 
 
 def _key() -> Any:

@@ -15,10 +15,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from toybench import cache
 from toybench.compare import Comparison
 from toybench.errors import UsageError
 from toybench.records import Folder
-from toybench.report import cache, charts, model, pages
+from toybench.report import charts, model, pages
 from toybench.report.model import Links, Model
 
 HERE = Path(__file__).parent

@@ -17,6 +17,7 @@ from sides import CELLS, SIDES
 NAMES = {
     "toybench": "toybench",
     "hand": "by hand: one `jit(vmap(scan))`",
+    "hand_in_turn": "by hand, seed after seed",
     "pytorch": "PyTorch, a loop a seed",
     "benchopt": "benchopt hosting the method",
 }
