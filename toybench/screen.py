@@ -95,7 +95,7 @@ def legend(console: Console, seeds: int) -> None:
 
 
 def matrix(console: Console, states: dict[str, str]) -> None:
-    """One table per study: methods down, tasks across by number, a mark for each state; and a count."""
+    """Per study: methods down, tasks across by number in groups of five, a mark for each state; and a count."""
     studies: dict[str, dict[tuple[str, str], str]] = {}
     for name, state in states.items():
         study, task, method = name.split("/")
@@ -103,10 +103,14 @@ def matrix(console: Console, states: dict[str, str]) -> None:
     for study, found in studies.items():
         tasks = list(dict.fromkeys(t for t, _ in found))
         methods = list(dict.fromkeys(m for _, m in found))
-        rows = [[escape(m), *(_MARK.get(found.get((t, m), ""), "") for t in tasks)] for m in methods]
-        console.print(simple([f"[bold]{escape(study)}[/]", *(str(i + 1) for i in range(len(tasks)))], rows))
-        for i, task in enumerate(tasks):
-            console.print(f"[dim]{i + 1:2d}[/] {escape(task)}", highlight=False)
+        width, groups = min(40, max(map(len, [study, *methods]))), [tasks[i : i + 5] for i in range(0, len(tasks), 5)]
+        numbers = "".join(str(5 * i + 1).ljust(6) for i in range(len(groups)))
+        lines = [f"[bold]{escape(study.ljust(width))}[/]  [dim]{numbers}[/]"]
+        for m in methods:
+            marks = ("".join(_MARK.get(found.get((t, m), ""), " ") for t in group) for group in groups)
+            lines.append(f"{escape(m.ljust(width))}  {' '.join(marks)}")
+        lines += [f"[dim]{i:2d}[/] {escape(task)}" for i, task in enumerate(tasks, 1)]
+        console.print("\n".join(lines), highlight=False, soft_wrap=True)
         console.print()
     counts = {s: sum(v == s for v in states.values()) for s in _MARK}
     console.print("  ".join(f"{_MARK[s]} {n} {s}" for s, n in counts.items() if n), highlight=False)
