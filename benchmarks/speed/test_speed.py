@@ -8,6 +8,7 @@ import dataclasses
 import os
 import statistics
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -26,35 +27,40 @@ SEEDS, STEPS = 16, 100
 
 
 def representative(study: str) -> conformance.Subject:
-    """The first method of a study that learns, on its first task."""
-    subjects = (conformance.subject_of(m) for m in registry.methods(study))
-    for s in subjects:
-        if s and learns(s.method) and s.method.compiled and s.task.kind != "interactive":
+    """The method that is measured beside other ways to run it, or else the study's first that learns, on a task."""
+    chosen = sides.CELLS.get(study)
+    names = [f"{study}/{chosen[1]}"] if chosen else registry.methods(study)
+    for s in map(conformance.subject_of, names):
+        if s and s.method.compiled and learns(s.method):
             return s
-    pytest.skip(f"in {study} nobody learns from batches that come of themselves")
+    pytest.skip(f"in {study} nobody learns")
 
 
-def block(subject: conformance.Subject) -> tuple[Any, list[tuple]]:
-    """(method, arguments of `trial.advance` per seed) for 16 seeds and 100 updates."""
-    task = trial._traced(subject.task)
-    method = trial._traced(dataclasses.replace(subject.method, spec=subject.task.spec, steps=STEPS))
+def block(study: str) -> tuple[Callable, list[tuple]]:
+    """(what the harness compiles for updates, its arguments per seed), for 16 seeds and 100 updates."""
+    s = representative(study)
+    task, method = (trial._traced(o) for o in (s.task, dataclasses.replace(s.method, spec=s.task.spec, steps=STEPS)))
     sample, init, stream = jax.jit(trial.sample), jax.jit(trial.init), jax.jit(trial.stream)
-    rows = []
+    rows: list[tuple] = []
     for seed in range(TUNING, TUNING + SEEDS):
         world, given = sample(task, randomness.key("world", task.name, seed))
         state = init(method, given, randomness.key("init", method.name, seed))
-        batches = stream(task, world, randomness.step_keys(STEPS, "stream", task.name, seed))[1]
-        rows.append((given, state, batches, randomness.step_keys(STEPS, "update", method.name, seed)))
-    return method, rows
+        shown = randomness.step_keys(STEPS, "stream", task.name, seed)
+        noise = randomness.step_keys(STEPS, "update", method.name, seed)
+        if task.kind == "interactive":
+            rows.append((task, method, given, world, state, (shown, noise)))
+        else:
+            rows.append((method, given, state, stream(task, world, shown)[1], noise))
+    return trial.interact if task.kind == "interactive" else trial.advance, rows
 
 
 @pytest.mark.parametrize("study", registry.studies())
 def test_compile(benchmark: Any, study: str) -> None:
     """Tracing and compiling 100 updates, anew each time."""
-    method, rows = block(representative(study))
+    updates, rows = block(study)
 
     def compile_anew() -> Any:
-        return jax.jit(lambda *args: trial.advance(*args)).lower(method, *rows[0]).compile()
+        return jax.jit(lambda *args: updates(*args)).lower(*rows[0]).compile()
 
     benchmark.pedantic(compile_anew, rounds=3)
 
@@ -62,10 +68,10 @@ def test_compile(benchmark: Any, study: str) -> None:
 @pytest.mark.parametrize("study", registry.studies())
 def test_update(benchmark: Any, study: str) -> None:
     """100 updates of 16 seeds; divide by 100 for one update of the block."""
-    method, rows = block(representative(study))
-    compiled = jax.jit(trial.advance).lower(method, *rows[0]).compile()
+    updates, rows = block(study)
+    compiled = jax.jit(updates).lower(*rows[0]).compile()
     benchmark.extra_info["updates"] = STEPS
-    benchmark(lambda: jax.block_until_ready([compiled(method, *row) for row in rows]))
+    benchmark.pedantic(lambda: jax.block_until_ready([compiled(*row) for row in rows]), rounds=5, warmup_rounds=1)
 
 
 @pytest.mark.parametrize("study", registry.studies())
@@ -75,7 +81,7 @@ def test_evaluate(benchmark: Any, study: str) -> None:
     (world, given), state, key = s.problem, s.state, s.key
     args = (trial._traced(s.task), trial._traced(s.bound), given, world, state, key)
     compiled = jax.jit(trial.evaluate).lower(*args).compile()
-    benchmark(lambda: jax.block_until_ready(compiled(*args)))
+    benchmark.pedantic(lambda: jax.block_until_ready(compiled(*args)), rounds=20, warmup_rounds=1)
 
 
 @pytest.mark.parametrize("study", sides.CELLS)

@@ -1,0 +1,65 @@
+"""Where a suite's seconds went, and what share of one core's arithmetic peak its training reached, from its records.
+
+python benchmarks/speed/costs.py [RESULTS]      of records made on this machine, nothing else running
+
+FLOPs are XLA's count of one update times the updates; cells without a count are left out of the rate.
+"""
+
+import os
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from toybench import runtime
+from toybench.records import Folder, Record
+
+PARTS = ("trace_seconds", "compile_seconds", "run_seconds", "evaluate_seconds")
+
+
+def peak() -> float:
+    """FLOPs a second of a compiled product of float32 matrices [1024, 1024] on one core, the best of ten."""
+    import jax
+    import jax.numpy as jnp
+
+    x = jnp.ones((1024, 1024))
+    product = jax.jit(lambda a, b: a @ b).lower(x, x).compile()
+    seconds = []
+    for _ in range(11):
+        start = time.perf_counter()
+        product(x, x).block_until_ready()
+        seconds.append(time.perf_counter() - start)
+    return 2 * 1024**3 / min(seconds[1:])
+
+
+def main(results: Path) -> None:
+    """Prints the table."""
+    spent: dict[tuple[str, str], float] = defaultdict(float)
+    work: dict[str, float] = defaultdict(float)
+    busy: dict[str, float] = defaultdict(float)
+    cells: dict[str, int] = defaultdict(int)
+    best = peak()
+    for r in Folder(results).scan():
+        if isinstance(r, Record) and r.metrics:
+            cells[r.study] += 1
+            for part in PARTS:
+                spent[r.study, part] += getattr(r.cost, part)
+            if r.cost.flops:
+                work[r.study] += r.cost.flops * len(r.seeds)
+                busy[r.study] += r.cost.run_seconds
+    print(f"one core's peak: {best / 1e9:.0f} GFLOP/s\n")
+    print(f"| study | cells | {' | '.join(p.split('_')[0] for p in PARTS)} | GFLOP/s | of peak |")
+    print("|---|---|---|---|---|---|---|---|")
+    for study in sorted(cells):
+        rate = work[study] / busy[study] if busy[study] else 0.0
+        row = [study, cells[study], *(f"{spent[study, p]:.0f}" for p in PARTS)]
+        print("|", " | ".join(map(str, row)), "|", f"{rate / 1e9:.2f} | {rate / best:.1%} |" if rate else "– | – |")
+    total = [f"{sum(v for (_, p), v in spent.items() if p == part):.0f}" for part in PARTS]
+    print("| all |", sum(cells.values()), "|", " | ".join(total), "| | |")
+
+
+if __name__ == "__main__":
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    runtime.configure()
+    main(Path(sys.argv[1] if sys.argv[1:] else "results"))
