@@ -123,7 +123,11 @@ def ranking(model: Model, study: str, task: str) -> dict[str, Any]:
                 "cells": [_cell(row) for row in found],
                 "score": series.short(first["score"]) if first and first["score"] is not None else None,
                 "strip": place(first) if first else None,
-                "costs": [tables.number(r.cost.run_seconds), tables.number(r.cost.flops or None), f"{r.cost.parameters:,}"],
+                "costs": [
+                    tables.number(r.cost.run_seconds),
+                    tables.number(r.cost.flops or None),
+                    f"{r.cost.parameters:,}",
+                ],
             }
         )
     return {
