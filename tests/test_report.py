@@ -217,6 +217,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = Folder(root / "results")
     hostile = {"study": "quasimetric", "task": "one_way_grid", "metric": EVIL, "environment": Environment(commit=EVIL)}
     folder.write(record(SNEAKY, (1.0, 2.0, 3.0), state="diverged", reason=EVIL, **hostile))
+    skipped = record("skipped_one", (), study="vector_quantization", task="codebook_collapse", state="skipped")
+    folder.write(msgspec.structs.replace(skipped, reason="on purpose", metrics={}))
     (root / "results" / "quasimetric" / "one_way_grid" / "broken.json").write_text("{")
     change = compare.Change("quasimetric/one_way_grid/iqe", EVIL, "worse", 1.0, 2.0, Estimate(1.0, 0.5, 1.5))
     compared = compare.Comparison([change], only_before=[f"quasimetric/one_way_grid/{EVIL}"])
@@ -433,6 +435,15 @@ def test_a_record_is_shown_whole_and_saved_as_it_is(visit: Any) -> None:
     assert download.value.suggested_filename == "quasimetric-one_way_grid-iqe.json"
     page.goto(page.url.replace("iqe", "nobody"))
     page.get_by_text("There is none of quasimetric/one_way_grid/nobody").wait_for()
+
+
+def test_a_record_without_numbers_says_why(visit: Any) -> None:
+    page = visit("record.html#vector_quantization/codebook_collapse/kmeans_init")
+    page.locator("#record table").wait_for()
+    skipped = "vector_quantization/codebook_collapse/skipped_one"
+    page.goto(page.url.split("#")[0] + f"#{skipped}")
+    page.locator("#record .lead", has_text="on purpose").wait_for()
+    assert page.locator("#record table").count() == 0
 
 
 def test_a_hostile_record_shows_as_text(visit: Any) -> None:

@@ -147,13 +147,12 @@ def ranking(model: Model, study: str, task: str) -> dict[str, Any]:
 def _cell(row: Mapping[Any, Any] | None) -> dict[str, Any]:
     """One number with its interval as a table shows it."""
     if row is None or row["mean"] is None or not math.isfinite(row["mean"]):
-        return {"text": "–", "half": "", "value": None, "best": False}
+        return {"text": "–", "half": "", "best": False}
     spread = row["high"] is not None and math.isfinite(row["high"])
     half = tables.number(row["high"] - row["mean"], 2) if spread else ""
     return {
         "text": tables.number(row["mean"]),
         "half": half,
-        "value": float(f"{row['mean']:.9g}"),
         "best": bool(row["best"]),
     }
 
@@ -306,7 +305,7 @@ def task_page(model: Model, study: str, name: str, picture: Any) -> dict[str, An
         "name": name,
         "doc": docs.read("tasks", f"{study}/{name}"),
         "picture": picture,
-        "references": [r for r in references if r[1] or r[2]["value"] is not None],
+        "references": [r for r in references if r[1] or r[2]["text"] != "–"],
         "labels": labels,
         "about": _about(study, name),
         "main": next(iter(_about(study, name)), ""),

@@ -202,7 +202,7 @@ async function showRecord(page) {
   const raw = element("details");
   raw.append(element("summary", "The file"), element("pre", text, { id: "json", className: "code" }));
   page.replaceChildren(
-    element("h1", `${method} on ${task}`), lead, places, tools, ...finals(found), ...listed("What ran", { ...task_fields, ...method_fields, budget, steps, checkpoints, protocol, digest }),
+    element("h1", `${method} on ${task}`), lead, places, tools, ...(Object.keys(found.metrics).length ? finals(found) : []), ...listed("What ran", { ...task_fields, ...method_fields, budget, steps, checkpoints, protocol, digest }),
     ...listed("What it cost", cost), ...listed("Where", environment), raw,
   );
 }
@@ -331,7 +331,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button"), figure = button?.closest("figure.chart");
     const number = !event.target.closest("a") && event.target.closest("tbody td.n"), to = number && recordOf(number);
-    if (to) follow(event, to);
+    if (to && !String(getSelection())) follow(event, to); // who marks numbers wants to copy them
     if (!button) return;
     if (button.closest("th[aria-sort]")) sort(button.closest("th"));
     else if ("copy" in button.dataset || "copyFrom" in button.dataset) copied(button);
