@@ -13,13 +13,16 @@ import platformdirs
 from toybench.records import Environment
 from toybench.registry import HOME
 
-# Small programs spend their time in the compiler. Without MLIR's fusion emitters that is half as long, at the same
-# run time (docs/performance.md); level 1 and cheap LLVM passes save a little more.
+# Small programs spend their time in the compiler. Without MLIR's fusion emitters that is half as long; level 1 and
+# cheap LLVM passes save a little more. But the emitters make loops over vectors three to ten times as fast, so updates
+# get them (docs/performance.md).
 _FLAGS = {
     "xla_backend_optimization_level": "1",
     "xla_llvm_disable_expensive_passes": "true",
     "xla_cpu_use_fusion_emitters": "false",
 }
+_LONG = 50  # updates in a loop that is worth it
+_UPDATES = {"xla_cpu_use_fusion_emitters": True}
 _CACHE_BYTES = 2**30
 
 
@@ -30,13 +33,23 @@ def configure() -> None:
     processes inherit both. `JAX_ENABLE_COMPILATION_CACHE=false` turns the cache off.
     """
     flags = os.environ.get("XLA_FLAGS", "")
-    os.environ["XLA_FLAGS"] = " ".join([flags, *(f"--{k}={v}" for k, v in _FLAGS.items() if k not in flags)]).strip()
+    os.environ["XLA_FLAGS"] = " ".join([flags, *(f for k, f in _written().items() if k not in flags)]).strip()
     ours = platformdirs.user_cache_path("toybench") / "xla"
     if os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ours)) == str(ours):  # the user's own is left alone
         bound = os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(_CACHE_BYTES))
         os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
         if bound != "-1":
             _mend(ours)
+
+
+def _written() -> dict[str, str]:
+    return {name: f"--{name}={value}" for name, value in _FLAGS.items()}
+
+
+def options(updates: int) -> dict[str, bool]:
+    """Options to compile a loop of so many updates with; none where the user's own flags are in force."""
+    ours = os.environ.get("XLA_FLAGS", "").endswith(" ".join(_written().values()))
+    return _UPDATES if ours and updates >= _LONG else {}
 
 
 def _mend(cache: Path) -> None:

@@ -15,8 +15,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from toybench import randomness
+from toybench import lowering, randomness, runtime
 from toybench.protocol import Learner, Method, Task, learns
+
+lowering.install()
 
 
 @dataclass
@@ -50,11 +52,12 @@ class Outcome:
 class Program:
     """A function compiled ahead of time, once per structure of its arguments, with its price.
 
-    `axes` says which arguments differ between seeds (0) and which are shared (None).
+    `axes` says which arguments differ between seeds (0) and which are shared (None). `loops`: it makes updates, one for
+    each of the keys [..., updates, 2] that are its last argument.
     """
 
-    def __init__(self, function: Callable, axes: tuple):
-        self.function, self.axes, self.name = function, axes, function.__name__
+    def __init__(self, function: Callable, axes: tuple, loops: bool = False):
+        self.function, self.axes, self.name, self.loops = function, axes, function.__name__, loops
         self._compiled: dict[Any, tuple[Any, float, int]] = {}
 
     def __call__(self, bill: Bill, block: int, *args: Any) -> Any:
@@ -67,7 +70,7 @@ class Program:
             raise _TooLarge(size)
         if self.name not in ("sample", "stream"):
             bill.programs.add((self.name, structure))
-        if self.name in ("advance", "interact"):
+        if self.loops:
             bill.flops, bill.peak_bytes = flops / block, max(bill.peak_bytes, size)
         return compiled(*args)
 
@@ -76,7 +79,8 @@ class Program:
         function = self.function if block == 1 else jax.vmap(self.function, self.axes)
         lowered = jax.jit(function).lower(*args)
         traced = time.perf_counter()
-        compiled = lowered.compile()
+        updates = jax.tree.leaves(args[-1])[0].shape[-2] if self.loops else 0
+        compiled = lowered.compile(compiler_options=dict(runtime.options(updates)))
         bill.trace += traced - start
         bill.compile += time.perf_counter() - traced
         memory, cost = compiled.memory_analysis(), lowered.cost_analysis() or {}
@@ -143,8 +147,9 @@ def locate(method: Method, given: Any, state: Any, batches: Any, keys: Any) -> A
 
 
 _sample, _init, _stream = Program(sample, (None, 0)), Program(init, (None, 0, 0)), Program(stream, (None, 0, 0))
-_advance, _locate = Program(advance, (None, 0, 0, 0, 0)), Program(locate, (None, 0, 0, 0, 0))
-_interact, _evaluate = Program(interact, (None, None, 0, 0, 0, 0)), Program(evaluate, (None, None, 0, 0, 0, 0))
+_advance = Program(advance, (None, 0, 0, 0, 0), loops=True)
+_interact = Program(interact, (None, None, 0, 0, 0, 0), loops=True)
+_locate, _evaluate = Program(locate, (None, 0, 0, 0, 0)), Program(evaluate, (None, None, 0, 0, 0, 0))
 
 
 @functools.lru_cache(maxsize=64)

@@ -14,7 +14,8 @@ gradient, which is local.
 import jax
 import jax.numpy as jnp
 
-from methods.local_learning._rule import Estimating, State, Weights, normal_like, perturbed_losses
+from methods.local_learning._kinds import Estimating, perturbed_losses
+from methods.local_learning._rule import State, Weights, normal_like
 from tasks.local_learning import Examples, assemble
 
 

@@ -14,7 +14,8 @@ Nokland, 2016, https://arxiv.org/abs/1609.01596.
 
 import jax
 
-from methods.local_learning._rule import ErrorToInput, State, Weights
+from methods.local_learning._kinds import ErrorToInput
+from methods.local_learning._rule import State, Weights
 from tasks.local_learning import Examples, through_input
 
 

@@ -14,7 +14,8 @@ gradient descent with a decaying rate.
 
 import jax
 
-from methods.local_learning._rule import Estimating, State, Weights, normal_like
+from methods.local_learning._kinds import Estimating
+from methods.local_learning._rule import State, Weights, normal_like
 from tasks.local_learning import Examples, loss
 
 

@@ -14,7 +14,8 @@ gradient is exact.
 
 import jax
 
-from methods.local_learning._rule import State, WithHeads, local_errors
+from methods.local_learning._kinds import WithHeads, local_errors
+from methods.local_learning._rule import State
 from tasks.local_learning import Examples, assemble, transposed
 
 

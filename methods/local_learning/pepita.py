@@ -16,7 +16,8 @@ To first order h - h' = (e F W_1) f'(a_1): feedback alignment through F W_1.
 
 import jax
 
-from methods.local_learning._rule import ErrorToInput, State, Weights
+from methods.local_learning._kinds import ErrorToInput
+from methods.local_learning._rule import State, Weights
 from tasks.local_learning import Examples, assemble, forward
 
 

@@ -13,7 +13,8 @@ IEEE Transactions on Automatic Control 37, 1992, https://doi.org/10.1109/9.11963
 import jax
 import jax.numpy as jnp
 
-from methods.local_learning._rule import Estimating, State, Weights, normal_like
+from methods.local_learning._kinds import Estimating
+from methods.local_learning._rule import State, Weights, normal_like
 from tasks.local_learning import Examples, loss
 
 
