@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 import msgspec
 import pytest
 
-from toybench import api, compare, verdicts
+from toybench import api, compare, registry, verdicts
 from toybench.claims import Better, Bound, Claim, Equivalent
 from toybench.errors import UsageError
 from toybench.records import Cost, Environment, Folder, Measured, Record
@@ -184,6 +184,30 @@ def test_a_task_is_drawn_or_shown_as_its_arrays(tmp_path: Path, monkeypatch: pyt
     assert plain.arrays, plain.reason
     assert all(" to " in a[3] for a in plain.arrays)
     assert "no task" in pictures.picture("demo/nothing").reason
+
+
+def test_kept_drawings_spare_the_sampling_until_their_code_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, demo: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (file,) = pictures.keep(["demo/linear"])
+    assert file == demo / "benchmarks" / "pictures" / "demo.json"
+    kept = pictures.picture("demo/linear")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+    monkeypatch.setattr(pictures, "_draw", None)
+    assert pictures.picture("demo/linear") == kept
+    assert kept.arrays
+    file.write_text(file.read_text().replace('"code":"', '"code":"0'))
+    pictures._read.cache_clear()
+    assert "not callable" in pictures.picture("demo/linear").reason  # it wanted to sample
+    file.unlink()
+
+
+def test_the_studies_drawings_are_kept_for_the_first_report() -> None:
+    ours = [n for n in registry.tasks() if registry.HOME in registry.path("tasks", n).parents]
+    kept = {n: pictures._committed(n.split("/")[0]).get(n.split("/")[1]) for n in ours}
+    old = [name for name, drawn in kept.items() if not drawn or drawn.code != pictures._code(name)]
+    assert not old, f"run `toybench report --keep-pictures` and commit: the code behind {', '.join(old)} changed"
 
 
 # ---- notebooks

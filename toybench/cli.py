@@ -414,7 +414,8 @@ def papers(study: str | None, results: Path | None, form: str) -> None:
 @_RESULTS
 @click.option("--against", type=click.Path(path_type=Path), help="Also compare with the older records in DIR.")
 @click.option("--pictures/--no-pictures", default=True, help="Draw a sampled world of each task.  [default: draw]")
-def report(out: Path, results: Path | None, against: Path | None, pictures: bool) -> int:
+@click.option("--keep-pictures", is_flag=True, help="Also write the drawings to benchmarks/pictures, to be committed.")
+def report(out: Path, results: Path | None, against: Path | None, pictures: bool, keep_pictures: bool) -> int:
     """A static site of records and verdicts, to open from disk or to put online."""
     from toybench import api, runtime
     from toybench import compare as comparing
@@ -429,6 +430,11 @@ def report(out: Path, results: Path | None, against: Path | None, pictures: bool
         f"wrote {done.pages} pages of {done.records} records, {done.size / 1e6:.1f} MB in {done.seconds:.0f} s: "
         f"open {done.folder / 'index.html'}"
     )
+    if keep_pictures:
+        from toybench import registry
+        from toybench.report.pictures import keep
+
+        click.echo(f"kept {', '.join(map(str, keep(registry.tasks())))}; commit them.")
     return 0 if done.records else 3
 
 

@@ -16,7 +16,7 @@ from toybench.registry import HOME
 # Small programs spend their time in the compiler. Without MLIR's fusion emitters that is half as long; level 1 and
 # cheap LLVM passes save a little more. But the emitters make loops over vectors three to ten times as fast, so updates
 # get them (docs/performance.md).
-_FLAGS = {
+FLAGS = {
     "xla_backend_optimization_level": "1",
     "xla_llvm_disable_expensive_passes": "true",
     "xla_cpu_use_fusion_emitters": "false",
@@ -32,8 +32,8 @@ def configure() -> None:
     The flags are without effect once JAX has started its backend, the cache's settings once JAX was imported; worker
     processes inherit both. `JAX_ENABLE_COMPILATION_CACHE=false` turns the cache off.
     """
-    flags = os.environ.get("XLA_FLAGS", "")
-    os.environ["XLA_FLAGS"] = " ".join([flags, *(f for k, f in _written().items() if k not in flags)]).strip()
+    flags = os.environ.get("XLAFLAGS", "")
+    os.environ["XLAFLAGS"] = " ".join([flags, *(f for k, f in _written().items() if k not in flags)]).strip()
     ours = platformdirs.user_cache_path("toybench") / "xla"
     if os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ours)) == str(ours):  # the user's own is left alone
         bound = os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(_CACHE_BYTES))
@@ -43,12 +43,12 @@ def configure() -> None:
 
 
 def _written() -> dict[str, str]:
-    return {name: f"--{name}={value}" for name, value in _FLAGS.items()}
+    return {name: f"--{name}={value}" for name, value in FLAGS.items()}
 
 
 def options(updates: int) -> dict[str, bool]:
     """Options to compile a loop of so many updates with; none where the user's own flags are in force."""
-    ours = os.environ.get("XLA_FLAGS", "").endswith(" ".join(_written().values()))
+    ours = os.environ.get("XLAFLAGS", "").endswith(" ".join(_written().values()))
     return _UPDATES if ours and updates >= _LONG else {}
 
 
@@ -83,7 +83,7 @@ def environment() -> Environment:
         device=jax.devices()[0].device_kind,
         x64=bool(jax.config.jax_enable_x64),  # type: ignore[attr-defined]
         matmul_precision=str(jax.config.jax_default_matmul_precision or "default"),  # type: ignore[attr-defined]
-        xla_flags=os.environ.get("XLA_FLAGS", ""),
+        xla_flags=os.environ.get("XLAFLAGS", ""),
     )
 
 

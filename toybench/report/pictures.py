@@ -3,6 +3,9 @@
 A picture is a function with the task's name, `def random_digraph(task, draw)`, that returns an Altair chart.
 `draw(f)` compiles `f`, calls it with a key and gives NumPy arrays; `draw(task.sample)` is a world, and
 `draw(lambda key: task.sample(key).weights)` a part of one that costs no more than it needs.
+
+Compiling takes a second a picture. So drawings are kept: in the user's cache, and, where `keep` was asked to, in
+`benchmarks/pictures/<study>.json`, which is committed. One that was made by other code is drawn anew.
 """
 
 import functools
@@ -41,6 +44,14 @@ class Picture:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A committed drawing, and the hash of the code that made it."""
+
+    code: str
+    picture: Picture
+
+
 def start(names: Iterable[str]) -> dict[str, Future[Picture]]:
     """Begin to draw tasks (`study/stem`) in the background: compiling is most of it, and leaves Python alone."""
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
@@ -53,7 +64,10 @@ def picture(name: str) -> Picture:
     """The drawing of a task at its default fields; a failure is said and stops nothing."""
     study, _, stem = name.partition("/")
     try:
-        kept = _kept(name)
+        code = _code(name)
+        if (committed := _committed(study).get(stem)) and committed.code == code:
+            return committed.picture
+        kept = f"pictures/{code}.json"
         if found := cache.read(kept):
             return msgspec.json.decode(found, type=Picture)
         task = registry.load("tasks", name)()
@@ -68,15 +82,47 @@ def picture(name: str) -> Picture:
     return made
 
 
-def _kept(name: str) -> str:
-    """The name under which the drawing is kept, by what it depends on: a world is compiled for a second."""
+def keep(names: Iterable[str]) -> list[Path]:
+    """Draw tasks (`study/stem`) and write the drawings beside the code that makes them, a file a study."""
+    found: dict[Path, dict[str, Drawn]] = {}
+    for name in sorted(names):
+        study, _, stem = name.partition("/")
+        root = registry.path("tasks", name).parents[2]
+        drawn = picture(name)
+        if not drawn.reason:
+            found.setdefault(_file(root, study), {})[stem] = Drawn(_code(name), drawn)
+    for file, drawings in found.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(msgspec.json.encode(drawings) + b"\n")
+        _read.cache_clear()
+    return list(found)
+
+
+def _code(name: str) -> str:
+    """Hash of all the code that a drawing depends on."""
+    study = name.split("/")[0]
     parts = [
-        name,
-        digest.of((name, {}), (f"{name.split('/')[0]}/floor", {}), {}),
-        *(file.read_text() for file in _files(name.split("/")[0])),
-        *((Path(__file__).parent / f"{stem}.py").read_text() for stem in ("pictures", "drawing", "charts")),
+        digest.of((name, {}), (f"{study}/floor", {}), {}),
+        *map(digest.code, _files(study)),
+        *(digest.code(Path(__file__).parent / f"{stem}.py") for stem in ("pictures", "drawing", "charts")),
     ]
-    return f"pictures/{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}.json"
+    return hashlib.sha256("/".join(parts).encode()).hexdigest()[:24]
+
+
+def _file(root: Path, study: str) -> Path:
+    return root / "benchmarks" / "pictures" / f"{study}.json"
+
+
+def _committed(study: str) -> dict[str, Drawn]:
+    return {stem: drawn for root in registry.roots() for stem, drawn in _read(_file(root, study)).items()}
+
+
+@functools.cache
+def _read(file: Path) -> dict[str, Drawn]:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, Drawn])
+    except (OSError, msgspec.MsgspecError):
+        return {}
 
 
 def _key() -> Any:
