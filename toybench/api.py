@@ -88,26 +88,23 @@ def status(study: str | None = None, *, results: Path | str | None = None) -> li
 
     runtime.configure()
     plan = cells.plan([study] if study else [], budget="full")
-    where, rows = folder(results), []
-    for cell in plan.cells:
-        try:
-            record: Record | BrokenRecord | None = where.read(cell.name)
-        except BrokenRecord as error:
-            record = error
-        reason = str(record) if isinstance(record, BrokenRecord) else record.reason if record else ""
-        seeds = len(record.seeds) if isinstance(record, Record) else 0
-        differs = runtime.differences(record.environment) if isinstance(record, Record) and record.metrics else ""
-        row = {"cell": cell.name, "state": runner.state(cell, record), "seeds": seeds, "reason": reason}
-        rows.append({**row, "environment": f"environment differs: {differs}" if differs else ""})
-    planned = {cell.name for cell in plan.cells}
-    for item in where.scan(study):
-        if isinstance(item, Record) and item.cell not in planned:
-            gone = {"cell": item.cell, "state": "stale", "seeds": len(item.seeds), "reason": "not a planned cell"}
-            rows.append({**gone, "environment": ""})
-        elif isinstance(item, BrokenRecord) and item.cell not in planned:
-            rows.append({"cell": item.cell, "state": "broken", "seeds": 0, "reason": str(item), "environment": ""})
+    plan = cells.plan([study] if study else [], budget="full")
+    planned = {cell.name: cell for cell in plan.cells}
+    blank = {"seeds": 0, "reason": "", "environment": ""}
+    rows = {name: {"cell": name, "state": "missing", **blank} for name in planned}
+    for item in folder(results).scan(study):
+        cell, row = planned.get(item.cell), {"cell": item.cell, **blank}
+        if isinstance(item, BrokenRecord):
+            row |= {"state": "broken", "reason": str(item)}
+        elif cell is None:
+            row |= {"state": "stale", "seeds": len(item.seeds), "reason": "not a planned cell"}
+        else:
+            differs = runtime.differences(item.environment) if item.metrics else ""
+            row |= {"state": runner.state(cell, item), "seeds": len(item.seeds), "reason": item.reason}
+            row["environment"] = f"environment differs: {differs}" if differs else ""
+        rows[item.cell] = row
     failed = {"state": "failed", "seeds": 0, "environment": ""}
-    return rows + [{"cell": _as_cell(n), "reason": r, **failed} for n, r in plan.broken.items()]
+    return [*rows.values(), *({"cell": _as_cell(n), "reason": r, **failed} for n, r in plan.broken.items())]
 
 
 def _as_cell(name: str) -> str:

@@ -90,7 +90,8 @@ def state(cell: Cell, record: Record | BrokenRecord | None) -> str:
         return "missing"
     if isinstance(record, BrokenRecord):
         return "broken"
-    return record.state if record.digest == replace(cell, budget=record.budget).digest else "stale"
+    asked = cell if cell.budget == record.budget else replace(cell, budget=record.budget)
+    return record.state if record.digest == asked.digest else "stale"
 
 
 def run(

@@ -6,7 +6,10 @@ import os
 import subprocess
 import sys
 from functools import cache
+from importlib.metadata import entry_points, version
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -71,20 +74,30 @@ def _mend(cache: Path) -> None:
 @cache
 def environment() -> Environment:
     """Versions, device and commit, as records keep them."""
-    import jax
-    import numpy
-
     return Environment(
         commit=_git("rev-parse", "--short=12", "HEAD"),
         dirty=bool(_git("status", "--porcelain", "--untracked-files=no")),
         python=".".join(map(str, sys.version_info[:3])),
-        jax=jax.__version__,
-        numpy=numpy.__version__,
-        device=jax.devices()[0].device_kind,
-        x64=bool(jax.config.jax_enable_x64),  # type: ignore[attr-defined]
-        matmul_precision=str(jax.config.jax_default_matmul_precision or "default"),  # type: ignore[attr-defined]
+        jax=version("jax"),
+        numpy=version("numpy"),
+        **_device(),
         xla_flags=os.environ.get("XLAFLAGS", ""),
     )
+
+
+def _device() -> dict[str, Any]:
+    """Device and precision flags; JAX takes a second to import and isn't asked where only one answer is possible."""
+    names = ("JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION", "JAX_PLATFORMS")
+    accelerators = [*entry_points(group="jax_plugins"), *filter(find_spec, ("jax_plugins", "libtpu"))]
+    if "jax" not in sys.modules and not accelerators and not any(name in os.environ for name in names):
+        return {"device": "cpu", "x64": False, "matmul_precision": "default"}
+    import jax
+
+    return {
+        "device": jax.devices()[0].device_kind,
+        "x64": bool(jax.config.jax_enable_x64),  # type: ignore[attr-defined]
+        "matmul_precision": str(jax.config.jax_default_matmul_precision or "default"),  # type: ignore[attr-defined]
+    }
 
 
 def differences(recorded: Environment) -> str:
@@ -97,8 +110,6 @@ def differences(recorded: Environment) -> str:
 
 def versions(roots: list[str]) -> dict[str, str]:
     """What two processes must have in common to give the same records; `roots` are added folders of plug-ins."""
-    from importlib.metadata import version
-
     return {
         "Python": ".".join(map(str, sys.version_info[:3])),
         "jax": version("jax"),

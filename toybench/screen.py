@@ -5,7 +5,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box, markup
 from rich.console import Console
@@ -13,9 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from toybench.cells import Cell
-from toybench.compare import Change, Comparison
 from toybench.records import Record
-from toybench.verdicts import Finding, Judgement
+
+if TYPE_CHECKING:  # what these import takes longer than what is shown of them
+    from toybench.compare import Change, Comparison
+    from toybench.verdicts import Finding, Judgement
 
 _MARK = {
     "ok": "[green]●[/]",
@@ -130,7 +132,7 @@ _VERDICT = {
 }
 
 
-def board(console: Console, judgements: Sequence[Judgement]) -> None:
+def board(console: Console, judgements: "Sequence[Judgement]") -> None:
     """The verdict board: one table per study, a claim a row, why under those that aren't supported; and a count."""
     for study in dict.fromkeys(j.study for j in judgements):
         here = [j for j in judgements if j.study == study]
@@ -169,7 +171,7 @@ _KIND = {
 }
 
 
-def changes(console: Console, found: Comparison, shown: Sequence[Change]) -> None:
+def changes(console: Console, found: "Comparison", shown: "Sequence[Change]") -> None:
     """What differs between two folders, worst first; cells on one side only; and a count."""
     order = list(_KIND)
     table = simple(["", "cell", "what", "before", "after", "difference", "seeds"], [], right=(3, 4, 5, 6))
@@ -194,13 +196,13 @@ def _value(value: float | str | None) -> str:
     return "–" if value is None else escape(value) if isinstance(value, str) else f"{value:.4g}"
 
 
-def _claim(j: Judgement) -> str:
+def _claim(j: "Judgement") -> str:
     lines = [f"[bold]{escape(j.claim.paper)}[/] {escape(j.claim.says)}", f"[dim]{escape(j.decisive.says)}[/]"]
     lines += [f"[dim italic]{escape(text)}[/]" for text in (j.reason, j.claim.note) if text]
     return "\n".join(lines)
 
 
-def _effect(finding: Finding) -> str:
+def _effect(finding: "Finding") -> str:
     if finding.effect is None:
         return "–"
     e, low, high = finding.effect, finding.low, finding.high
