@@ -88,7 +88,6 @@ def status(study: str | None = None, *, results: Path | str | None = None) -> li
 
     runtime.configure()
     plan = cells.plan([study] if study else [], budget="full")
-    plan = cells.plan([study] if study else [], budget="full")
     planned = {cell.name: cell for cell in plan.cells}
     blank = {"seeds": 0, "reason": "", "environment": ""}
     rows = {name: {"cell": name, "state": "missing", **blank} for name in planned}

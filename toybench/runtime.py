@@ -35,8 +35,8 @@ def configure() -> None:
     The flags are without effect once JAX has started its backend, the cache's settings once JAX was imported; worker
     processes inherit both. `JAX_ENABLE_COMPILATION_CACHE=false` turns the cache off.
     """
-    flags = os.environ.get("XLAFLAGS", "")
-    os.environ["XLAFLAGS"] = " ".join([flags, *(f for k, f in _written().items() if k not in flags)]).strip()
+    flags = os.environ.get("XLA_FLAGS", "")
+    os.environ["XLA_FLAGS"] = " ".join([flags, *(f for k, f in _written().items() if k not in flags)]).strip()
     ours = platformdirs.user_cache_path("toybench") / "xla"
     if os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ours)) == str(ours):  # the user's own is left alone
         bound = os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(_CACHE_BYTES))
@@ -51,7 +51,7 @@ def _written() -> dict[str, str]:
 
 def options(updates: int) -> dict[str, bool]:
     """Options to compile a loop of so many updates with; none where the user's own flags are in force."""
-    ours = os.environ.get("XLAFLAGS", "").endswith(" ".join(_written().values()))
+    ours = os.environ.get("XLA_FLAGS", "").endswith(" ".join(_written().values()))
     return _UPDATES if ours and updates >= _LONG else {}
 
 
@@ -81,7 +81,7 @@ def environment() -> Environment:
         jax=version("jax"),
         numpy=version("numpy"),
         **_device(),
-        xla_flags=os.environ.get("XLAFLAGS", ""),
+        xla_flags=os.environ.get("XLA_FLAGS", ""),
     )
 
 
