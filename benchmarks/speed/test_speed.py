@@ -25,6 +25,7 @@ from toybench.records import Folder
 
 SEEDS, STEPS = 16, 100
 OPTIONS = dict(runtime.options(STEPS))
+DEAR = "in_context/linear_regression/softmax_transformer[layers=1]"  # what in_context spends its time on
 
 
 def representative(study: str) -> conformance.Subject:
@@ -85,7 +86,7 @@ def test_evaluate(benchmark: Any, study: str) -> None:
     benchmark.pedantic(lambda: jax.block_until_ready(compiled(*args)), rounds=20, warmup_rounds=1)
 
 
-@pytest.mark.parametrize("study", sides.CELLS)
+@pytest.mark.parametrize("study", [*sides.CELLS, DEAR])
 def test_harness_beside_a_hand_written_loop(benchmark: Any, study: str) -> None:
     """A whole cell of 16 seeds by the harness and by hand: as one jit(vmap(scan)), and seed after seed, in turns.
 

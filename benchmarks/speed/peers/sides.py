@@ -34,8 +34,9 @@ CELLS = {
 
 @functools.cache
 def cell(study: str) -> tuple[Any, Any, int]:
-    """(task, method, updates) at the full budget, with tuned hyperparameters."""
-    task, method, steps, _ = Cell(study, *CELLS[study], "full", (TUNING,)).build()
+    """(task, method, updates) at the full budget, with tuned hyperparameters, of a study or a cell by its whole name."""
+    names = study.split("/") if "/" in study else (study, *CELLS[study])
+    task, method, steps, _ = Cell(*names, "full", (TUNING,)).build()
     return task, method, steps
 
 
