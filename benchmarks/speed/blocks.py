@@ -31,7 +31,8 @@ def measure(cell: str, block: int) -> tuple[float, float]:
     from toybench import trial
     from toybench.cells import TUNING, Cell
 
-    task, method, steps, checkpoints = Cell(*cell.split("/"), "full", (TUNING,)).build()
+    study, stem, name = cell.split("/")
+    task, method, steps, checkpoints = Cell(study, stem, name, "full", (TUNING,)).build()
     compiled, least = 0.0, float("inf")
     for _ in range(4):  # the first compiles
         trial._shared.task = None

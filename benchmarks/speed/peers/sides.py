@@ -35,8 +35,8 @@ CELLS = {
 @functools.cache
 def cell(study: str) -> tuple[Any, Any, int]:
     """(task, method, updates) at the full budget, with tuned hyperparameters, of a study or a cell by its whole name."""
-    names = study.split("/") if "/" in study else (study, *CELLS[study])
-    task, method, steps, _ = Cell(*names, "full", (TUNING,)).build()
+    parts = study.split("/") if "/" in study else (study, *CELLS[study])
+    task, method, steps, _ = Cell(parts[0], parts[1], parts[2], "full", (TUNING,)).build()
     return task, method, steps
 
 
