@@ -51,7 +51,7 @@ class Cost(_Part, frozen=True, kw_only=True):
     Attributes:
       parameters: array elements of one learner's parameters.
       flops: of one seed's training: one update (XLA's analysis; of an interactive task one draw and update) times the
-        updates; 0 where nobody counted.
+        updates; every branch counts as taken. 0 where nobody counted.
       peak_bytes: arguments, outputs and temporaries of the training program, for one block.
       programs: compiled programs that the cell needs.
       tuning_updates: updates spent on choosing the hyperparameters, all trials and seeds together.
