@@ -43,6 +43,12 @@ def test_batched_keys_give_what_single_ones_do(shape: tuple[int, ...]) -> None:
     assert (together == jnp.stack([jax.random.bits(k, shape) for k in keys])).all()
 
 
+@pytest.mark.parametrize(("count", "rounds"), [(16, 1), (17, 2), (1024, 3)])
+def test_a_long_axis_is_reduced_in_rounds(count: int, rounds: int) -> None:
+    lowered = jax.jit(jnp.argmin).lower(np.zeros(count, np.float32)).as_text()
+    assert lowered.count("stablehlo.reduce") == rounds
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     shape=st.lists(st.sampled_from([1, 2, 3, 16, 17, 40, 130]), min_size=1, max_size=3),

@@ -204,7 +204,7 @@ def test_kept_drawings_spare_the_sampling_until_their_code_changes(
 
 
 def test_the_studies_drawings_are_kept_for_the_first_report() -> None:
-    ours = [n for n in registry.tasks() if registry.HOME in registry.path("tasks", n).parents]
+    ours = [n for n in registry.tasks() if HOME in registry.path("tasks", n).parents]
     kept = {n: pictures._committed(n.split("/")[0]).get(n.split("/")[1]) for n in ours}
     old = [name for name, drawn in kept.items() if not drawn or drawn.code != pictures._code(name)]
     assert not old, f"run `toybench report --keep-pictures` and commit: the code behind {', '.join(old)} changed"

@@ -2,8 +2,8 @@
 
 python benchmarks/speed/blocks.py [BLOCK ...]
 
-Seconds of training and evaluating 16 seeds, compiled, the least of three turns; compilation apart. Ratios are to one
-seed at a time.
+Seconds of training and evaluating 16 seeds, compiled, the less of two turns; compilation apart. Ratios are to one seed
+at a time.
 """
 
 import os
@@ -34,7 +34,7 @@ def measure(cell: str, block: int) -> tuple[float, float]:
     study, stem, name = cell.split("/")
     task, method, steps, checkpoints = Cell(study, stem, name, "full", (TUNING,)).build()
     compiled, least = 0.0, float("inf")
-    for _ in range(4):  # the first compiles
+    for _ in range(3):  # the first compiles
         trial._shared.task = None
         start = time.perf_counter()
         _, bill = trial.run(task, method, range(TUNING, TUNING + SEEDS), steps, checkpoints, block=block)

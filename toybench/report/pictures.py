@@ -24,6 +24,7 @@ import msgspec
 import numpy as np
 
 from toybench import cache, digest, registry
+from toybench.records import write_atomically
 from toybench.report import charts
 
 Draw = Callable[[Callable[[Any], Any]], Any]
@@ -92,9 +93,8 @@ def keep(names: Iterable[str]) -> list[Path]:
         if not drawn.reason:
             found.setdefault(_file(root, study), {})[stem] = Drawn(_code(name), drawn)
     for file, drawings in found.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(msgspec.json.encode(drawings) + b"\n")
-        _read.cache_clear()
+        write_atomically(file, msgspec.json.encode(drawings) + b"\n")
+    _read.cache_clear()
     return list(found)
 
 
