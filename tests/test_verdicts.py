@@ -1,10 +1,13 @@
 """Verdicts from records: each kind of condition, what stops a verdict, and what corrections do."""
 
+import io
+
 import numpy as np
 import pytest
 from helpers import record
+from rich.console import Console
 
-from toybench import verdicts
+from toybench import screen, verdicts
 from toybench.claims import Better, Bound, Claim, Condition, Equivalent, Trend
 from toybench.records import Record
 from toybench.verdicts import Judgement
@@ -183,3 +186,18 @@ def test_every_look_costs() -> None:
     second = judge(Better("t", "a", "b"), *twice)
     assert second.p == pytest.approx(2 * 4 * second.decisive.p_supports)
     assert judge(Better("t", "a", "b"), a, b).verdict == "supported"
+
+
+def test_the_board_is_aligned_and_shows_text_as_itself() -> None:
+    claim = Claim(paper="p", says="[bold]x[/bold] " + "wide " * 40, differs="", conditions=(Better("t", "b", "a"),))
+    known = {r.cell: r for r in (GOOD, BAD)}
+    missing = Claim(paper="q", says="says", differs="", conditions=(Better("t", "b", "c"),))
+    console = Console(width=60, file=io.StringIO())
+    screen.board(console, verdicts.judge([("s", claim), ("s", missing)], known))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    heading, refuted = lines[1], next(line for line in lines if "✗ refuted" in line)
+    assert refuted.index("> 0") == heading.index("claimed")
+    assert refuted.endswith("16  <0.0001")
+    assert next(line for line in lines if "not run" in line).split() == ["–", "not", "run", "–", "–", "–", "–"]
+    assert "    p: [bold]x[/bold] wide" in "\n".join(lines)
+    assert max(map(len, lines)) <= 60

@@ -2,6 +2,7 @@
 
 import math
 import re
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,7 @@ from toybench.records import Record
 
 if TYPE_CHECKING:  # what these import takes longer than what is shown of them
     from toybench.compare import Change, Comparison
-    from toybench.verdicts import Finding, Judgement
+    from toybench.verdicts import Judgement
 
 _MARK = {
     "ok": "[green]●[/]",
@@ -125,36 +126,33 @@ def environments(console: Console, differing: Sequence[str]) -> None:
 
 
 _VERDICT = {
-    "supported": "[green]✓ supported[/]",
-    "refuted": "[red]✗ refuted[/]",
-    "inconclusive": "[yellow]? inconclusive[/]",
-    "not_run": "[dim]– not run[/]",
+    "supported": ("green", "✓ supported"),
+    "refuted": ("red", "✗ refuted"),
+    "inconclusive": ("yellow", "? inconclusive"),
+    "not_run": ("dim", "– not run"),
 }
+_LINE = 100  # characters that are read with ease
 
 
 def board(console: Console, judgements: "Sequence[Judgement]") -> None:
-    """The verdict board: one table per study, a claim a row, why under those that aren't supported; and a count."""
+    """The verdict board: a line of numbers for every claim, below it the claim, and why where it isn't supported."""
+    line = min(console.width, _LINE)
     for study in dict.fromkeys(j.study for j in judgements):
         here = [j for j in judgements if j.study == study]
-        table = Table(title=f"[bold]{study}[/]", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
-        table.padding = (0, 1, 0, 0)
-        for name, justify in (
-            ("verdict", "left"),
-            ("claim", "left"),
-            ("effect", "right"),
-            ("seeds", "right"),
-            ("p", "right"),
-        ):
-            table.add_column(name, justify=justify, no_wrap=name != "claim", overflow="fold")  # type: ignore[arg-type]
-        for j in here:
-            table.add_row(_VERDICT[j.verdict], _claim(j), _effect(j.decisive), str(j.seeds or "–"), _p(j.p))
-        console.print(table)
-        console.print()
+        rows = [("verdict", "effect", "claimed", "seeds", "p"), *map(_numbers, here)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        aligned = ["  ".join(f"{v:{a}{w}}" for v, a, w in zip(row, "<><>>", widths, strict=True)) for row in rows]
+        text = [f"[bold]{study}[/]", aligned[0], "─" * len(aligned[0])]
+        for j, numbers in zip(here, aligned[1:], strict=True):
+            colour, verdict = _VERDICT[j.verdict]
+            text += [escape(numbers).replace(verdict, f"[{colour}]{verdict}[/]"), *_sentences(j, line)]
+        console.print("\n".join(text) + "\n", highlight=False, soft_wrap=True)
     counts = {v: sum(j.verdict == v for j in judgements) for v in _VERDICT}
-    console.print("  ".join(f"{_VERDICT[v]} {n}" for v, n in counts.items() if n), highlight=False)
+    marked = ((*_VERDICT[v], n) for v, n in counts.items() if n)
+    console.print("  ".join(f"[{colour}]{verdict}[/] {n}" for colour, verdict, n in marked), highlight=False)
     tested = max((j.claims for j in judgements), default=0)
     console.print(
-        "[dim]Effect: of the condition that decides, with its 95 % interval; below it, what is claimed. "
+        "[dim]Effect: of the condition that decides, with its 95 % interval. "
         f"p: two-sided, corrected for {tested} claims and for looks; a verdict needs 0.05. "
         "All conditions: --format json.[/]",
         highlight=False,
@@ -196,21 +194,26 @@ def _value(value: float | str | None) -> str:
     return "–" if value is None else escape(value) if isinstance(value, str) else f"{value:.4g}"
 
 
-def _claim(j: "Judgement") -> str:
-    lines = [f"[bold]{escape(j.claim.paper)}[/] {escape(j.claim.says)}", f"[dim]{escape(j.decisive.says)}[/]"]
-    lines += [f"[dim italic]{escape(text)}[/]" for text in (j.reason, j.claim.note) if text]
-    return "\n".join(lines)
+def _numbers(j: "Judgement") -> tuple[str, ...]:
+    """A claim's row: verdict, effect, what is claimed of it, seeds, p."""
+    f = j.decisive
+    effect = claimed = "–"
+    if e := f.effect:
+        effect = f"{e.value:.3g} [{e.low:.3g}, {e.high:.3g}]"
+        ends = (f"> {f.low:.3g}" * math.isfinite(f.low), f"< {f.high:.3g}" * math.isfinite(f.high))
+        claimed = f"in [{f.low:.3g}, {f.high:.3g}]" if all(ends) else "".join(ends)
+    return _VERDICT[j.verdict][1], effect, claimed, str(j.seeds or "–"), _p(j.p)
 
 
-def _effect(finding: "Finding") -> str:
-    if finding.effect is None:
-        return "–"
-    e, low, high = finding.effect, finding.low, finding.high
-    if math.isfinite(low) and math.isfinite(high):
-        region = f"in \\[{low:.3g}, {high:.3g}]"
-    else:
-        region = f"> {low:.3g}" if math.isfinite(low) else f"< {high:.3g}"
-    return f"{e.value:.3g} \\[{e.low:.3g}, {e.high:.3g}]\n[dim]{region}[/]"
+def _sentences(j: "Judgement", width: int) -> list[str]:
+    """Paper and claim, the condition that decides, and what a reader has to know of them: indented, in lines."""
+    paper, why = j.claim.paper, (j.reason, j.claim.note)
+    lines = []
+    for text, style in ((f"{paper}: {j.claim.says}", ""), (j.decisive.says, "dim"), *((w, "italic") for w in why)):
+        for line in textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="    "):
+            part = escape(line)
+            lines.append(f"[{style}]{part}[/]" if style else part.replace(paper, f"[bold]{paper}[/]"))
+    return lines
 
 
 def _p(p: float | None) -> str:
