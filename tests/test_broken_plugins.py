@@ -31,6 +31,7 @@ BROKEN_METHODS = {
         "tag: object = dataclasses.field(default_factory=object)  # new\n    lr: float",
     ),
     "loop_equals_vmap": ("state.params + self.lr *", "state.params + block(error.sum()) * self.lr *"),
+    "lowers_for_an_accelerator": ("state.params + self.lr *", "state.params + on_cpu() * self.lr *"),
     "jit_equals_eager": ("state.params + self.lr *", "state.params + traced(error) * self.lr *"),
     "metrics_are_as_declared": ("return x @ state.params", "return x @ state.params / 0.0"),
 }
@@ -42,6 +43,7 @@ BROKEN_TASKS = {
     ),
     "spec_is_static": ("Spec(dim=self.dim)", "jnp.zeros(self.dim)"),
     "stationary_worlds_stay": ("return world, Batch", "return (world[0] + 1.0, world[1]), Batch"),
+    "task_lowers_for_an_accelerator": ("x @ world[0])", "x @ world[0] + on_cpu())"),
     "has_a_floor": ("def floor", "def flor"),
     "oracle_beats_floor": ("predict=lambda x: x @ world[0]", "predict=lambda x: x @ world[0] * 9.0"),
 }
@@ -52,6 +54,10 @@ import numpy as np
 
 def traced(x):
     return 1.0 if isinstance(x, jax.core.Tracer) else 2.0
+
+
+def on_cpu():
+    return jax.lax.linalg.hessenberg(jnp.eye(3))[0].sum()
 
 
 @jax.custom_batching.custom_vmap

@@ -82,6 +82,11 @@ PLUGINS = {
         "failed",
         r"took \d+\.\d GiB of memory, its share is 1\.5 GiB; run it alone with --jobs 1",
     ),
+    "wants_the_whole_accelerator": in_init(
+        "import os; raise ValueError('limit ' + os.environ['XLA_PYTHON_CLIENT_MEM_FRACTION'])",
+        "failed",
+        r"ValueError: limit 0\.300" + AT,  # nine tenths by three workers
+    ),
     "kills_its_process": in_init(
         "import os; os.kill(os.getpid(), 9)",
         "failed",

@@ -1,5 +1,6 @@
 """How JAX is started: toybench's flags where the user has none, and what a record says of the machine."""
 
+import ast
 import json
 import os
 import subprocess
@@ -41,6 +42,16 @@ def test_the_users_own_flags_are_left_alone(own: str) -> None:
     assert flags.startswith(own + " --")
     assert flags.count("=") == len(runtime.FLAGS)
     assert long == {}
+
+
+def test_workers_share_an_accelerator() -> None:
+    ask = "import os; from toybench import runtime; runtime.configure(); runtime.configure(4); print(dict(os.environ))"
+    known = {k: v for k, v in os.environ.items() if not k.startswith("XLA_")}
+    for own, limit in (({}, "0.225"), ({"XLA_PYTHON_CLIENT_MEM_FRACTION": "0.1"}, "0.1")):
+        done = subprocess.run([sys.executable, "-c", ask], env=known | own, capture_output=True, text=True, check=True)
+        found = ast.literal_eval(done.stdout)
+        assert found["XLA_PYTHON_CLIENT_MEM_FRACTION"] == limit
+        assert found["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
 
 
 def test_what_is_said_of_the_machine_without_jax_is_what_jax_says() -> None:

@@ -152,7 +152,7 @@ _Plugin = tuple[str, str]  # kind, name
 def _checked(plugins: list[_Plugin], jobs: int) -> Iterator[tuple[_Plugin, tuple | None]]:
     """Plug-ins with (problems, note, seconds), checked in spawned workers; with None where a worker died."""
     context = get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=_strict, initargs=(registry.extra_roots(),)) as pool:
+    with ProcessPoolExecutor(jobs, context, initializer=_strict, initargs=(jobs, registry.extra_roots())) as pool:
         waiting = {pool.submit(_conforms, *plugin): plugin for plugin in plugins}
         for done in as_completed(waiting):
             try:
@@ -161,14 +161,14 @@ def _checked(plugins: list[_Plugin], jobs: int) -> Iterator[tuple[_Plugin, tuple
                 yield waiting[done], None
 
 
-def _strict(plugins: list[str]) -> None:
+def _strict(workers: int, plugins: list[str]) -> None:
     """A worker's set-up: rank promotion raises, dtype promotion is strict, warnings are errors."""
     import warnings
 
     os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles much and runs little
     from toybench import runtime
 
-    runtime.configure()
+    runtime.configure(workers)
     import jax
 
     jax.config.update("jax_numpy_rank_promotion", "raise")

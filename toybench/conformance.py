@@ -248,12 +248,37 @@ def loop_equals_vmap(s: Subject) -> None:
     if not s.method.compiled or not learns(s.method):
         return
     alone = s.advanced()
-    stack = functools.partial(jax.tree.map, lambda x: jnp.stack([x, x]))
-    given, state, batches, noise = (stack(x) for x in (s.problem[1], s.state, s.batches, s.noise))
+    given, state, batches, noise = _twice((s.problem[1], s.state, s.batches, s.noise))
     both, _ = jax.jit(jax.vmap(trial.advance, (None, 0, 0, 0, 0)))(trial._traced(s.bound), given, state, batches, noise)
     for i in range(2):
         one = jax.tree.map(lambda x, i=i: x[i], both)
         _require(s.agree(alone, one), f"{s.method.name}: vmap over seeds and one seed alone disagree.")
+
+
+def lowers_for_an_accelerator(s: Subject) -> None:
+    """Init, updates and evaluation of a block of two seeds can be lowered for CUDA, where a block is a vmap."""
+    if not s.method.compiled:
+        return
+    task, method = trial._traced(s.task), trial._traced(s.bound)
+    world, given, state, noise, key = _twice((*s.problem, s.state, s.noise, s.key))
+    _lower(trial._init, method, given, key)
+    _lower(trial._evaluate, task, method, given, world, state, key)
+    if s.task.kind == "interactive":
+        _lower(trial._interact, task, method, given, world, state, (noise, noise))
+    elif learns(s.method):
+        _lower(trial._advance, method, given, state, _twice(s.batches), noise)
+
+
+def _twice(tree: Any) -> Any:
+    return jax.tree.map(lambda x: jnp.stack([x, x]), tree)
+
+
+def _lower(program: trial.Program, owner: Any, *args: Any) -> None:
+    try:
+        program.lower(2, (owner, *args), "cuda")
+    except NotImplementedError as error:
+        what = f"{owner.name}: {program.name} can't be lowered for CUDA"
+        raise Violation(f"{what} ({error}); use operations that JAX has on accelerators too.") from None
 
 
 def jit_equals_eager(s: Subject) -> None:
@@ -326,6 +351,17 @@ def stationary_worlds_stay(task: Task) -> None:
     _require(_same(world, after), f"{task.name} is declared stationary, but draw changes the world.")
 
 
+def task_lowers_for_an_accelerator(task: Task) -> None:
+    """Worlds, batches and references of a block of two seeds can be lowered for CUDA, where a block is a vmap."""
+    traced, key, world = trial._traced(task), _twice(_key(0)), _twice(problem(task)[0])
+    _lower(trial._sample, traced, key)
+    if task.kind != "interactive":
+        _lower(trial._stream, traced, world, _twice(randomness.step_keys(STEPS, "conformance", task.name)))
+    for which in registry.REFERENCES:
+        if getattr(type(task), which) is not None:
+            _lower(trial._reference(which), traced, world, key)
+
+
 def has_a_floor(task: Task) -> None:
     """There is a floor, and every reference's metrics are the declared ones."""
     _require(task.floor is not None, f"{task.name}: there is no floor; give the task a trivial predictor.")
@@ -372,6 +408,7 @@ METHOD_CHECKS: dict[str, Callable[[Subject], None]] = {
         learns_something,
         does_not_recompile,
         loop_equals_vmap,
+        lowers_for_an_accelerator,
         jit_equals_eager,
         leaves_its_inputs_alone,
         metrics_are_as_declared,
@@ -384,6 +421,7 @@ TASK_CHECKS: dict[str, Callable[[Task], None]] = {
         world_is_deterministic,
         spec_is_static,
         stationary_worlds_stay,
+        task_lowers_for_an_accelerator,
         has_a_floor,
         oracle_beats_floor,
     )

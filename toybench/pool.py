@@ -87,7 +87,7 @@ class Pool:
         """Every cell with its record, as they finish."""
         waiting = deque(cells)
         for core in self.cores[len(self.workers) : len(cells)]:
-            self.workers.append(_spawn(core))
+            self.workers.append(_spawn(core, len(self.cores)))
         for i in range(len(self.workers)):
             self._give(i, waiting)
         while any(w.cell for w in self.workers):
@@ -98,7 +98,7 @@ class Pool:
     def _give(self, index: int, waiting: deque[Cell]) -> None:
         if waiting and not self.workers[index].process.is_alive():
             _end(self.workers[index])
-            self.workers[index] = _spawn(self.cores[index])
+            self.workers[index] = _spawn(self.cores[index], len(self.cores))
         worker = self.workers[index]
         worker.cell = waiting.popleft() if waiting else None
         if worker.cell:
@@ -149,10 +149,10 @@ def _cause(process: Any) -> str:
     return f"signal {-code}, {name}" + (", perhaps out of memory" if name == "SIGKILL" else "")
 
 
-def _spawn(core: int | None) -> _Worker:
+def _spawn(core: int | None, workers: int) -> _Worker:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, registry.extra_roots(), core), daemon=True)
+    process = context.Process(target=_serve, args=(there, registry.extra_roots(), core, workers), daemon=True)
     # A spawned process imports its parent's main module. Ours needs nothing of it; a user's script may have no guard.
     main, sys.modules["__main__"] = sys.modules["__main__"], types.ModuleType("__main__")
     try:
@@ -169,12 +169,12 @@ def _end(worker: _Worker) -> None:
     worker.pipe.close()
 
 
-def _serve(pipe: Connection, plugins: list[str], core: int | None) -> None:
+def _serve(pipe: Connection, plugins: list[str], core: int | None, workers: int) -> None:
     """A worker's life: cells in, records out. Compiled programs stay for the next cell."""
     from toybench import runtime
 
     _settle(core)
-    runtime.configure()
+    runtime.configure(workers)
     for root in plugins:
         registry.add_root(root)
     while True:

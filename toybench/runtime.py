@@ -29,12 +29,16 @@ _UPDATES = {"xla_cpu_use_fusion_emitters": True}
 _CACHE_BYTES = 2**30
 
 
-def configure() -> None:
-    """Set what the user hasn't set of XLA's flags and of JAX's cache of compiled programs.
+def configure(workers: int = 1) -> None:
+    """Set what the user hasn't set of XLA's flags, of an accelerator's memory and of JAX's cache of compiled programs.
 
     The flags are without effect once JAX has started its backend, the cache's settings once JAX was imported; worker
-    processes inherit both. `JAX_ENABLE_COMPILATION_CACHE=false` turns the cache off.
+    processes inherit both. `JAX_ENABLE_COMPILATION_CACHE=false` turns the cache off. An accelerator is shared by
+    `workers` processes: each takes what it needs, up to its part.
     """
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    if workers > 1:
+        os.environ.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", f"{0.9 / workers:.3f}")
     flags = os.environ.get("XLA_FLAGS", "")
     os.environ["XLA_FLAGS"] = " ".join([flags, *(f for k, f in _written().items() if k not in flags)]).strip()
     ours = platformdirs.user_cache_path("toybench") / "xla"

@@ -74,10 +74,14 @@ class Program:
             bill.flops, bill.peak_bytes = flops / block, max(bill.peak_bytes, size)
         return compiled(*args)
 
+    def lower(self, block: int, args: Any, platform: str | None = None) -> Any:
+        """The function of a block of seeds, traced and lowered for JAX's own platform or another, present or not."""
+        function = self.function if block == 1 else jax.vmap(self.function, self.axes)
+        return jax.jit(function).trace(*args).lower(lowering_platforms=(platform,) if platform else None)
+
     def _compile(self, bill: Bill, block: int, args: Any) -> tuple[Any, float, int]:
         start = time.perf_counter()
-        function = self.function if block == 1 else jax.vmap(self.function, self.axes)
-        lowered = jax.jit(function).lower(*args)
+        lowered = self.lower(block, args)
         traced = time.perf_counter()
         updates = jax.tree.leaves(args[-1])[0].shape[-2] if self.loops else 0
         compiled = lowered.compile(compiler_options=dict(runtime.options(updates)))

@@ -1,8 +1,9 @@
 """Time and memory against the number of seeds, of updates, of cells that do nothing, and of records that are read.
 
-python benchmarks/speed/growth.py [seeds|steps|cells|records ...]
+python benchmarks/speed/growth.py [KIND[=SIZE,...] ...]
 
-Every row is a process of its own; memory is the most that it held at once.
+Kinds: seeds, steps, cells, records; `seeds=16,256,4096` on an accelerator. Every row is a process of its own; memory is
+the most that it held at once.
 """
 
 import json
@@ -15,6 +16,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from toybench import runtime
+
 CELL = ("in_context", "linear_regression", "linear_self_attention")
 SIZES = {
     "seeds": (1, 4, 16, 64, 256, 1024),
@@ -26,7 +29,7 @@ COMMANDS = ("claims", "status", "table quasimetric --format csv", "papers --form
 
 
 def trained(seeds: int, steps: int) -> dict[str, float]:
-    """A cell with that many seeds and updates: seconds without compilation, and those of compilation."""
+    """A cell with that many seeds and updates: seconds without compilation, those of compilation, and throughput."""
     from toybench import trial
     from toybench.cells import TUNING, Cell
 
@@ -34,7 +37,8 @@ def trained(seeds: int, steps: int) -> dict[str, float]:
     start = time.perf_counter()
     _, bill = trial.run(task, method, range(TUNING, TUNING + seeds), steps, 4)
     compiled = bill.trace + bill.compile
-    return {"seconds": time.perf_counter() - start - compiled, "compile": compiled}
+    seconds = time.perf_counter() - start - compiled
+    return {"seconds": seconds, "compile": compiled, "seeds × steps / s": seeds * steps / seconds}
 
 
 def recorded(count: int) -> dict[str, float]:
@@ -79,10 +83,11 @@ KINDS = {"seeds": lambda n: trained(n, 400), "steps": lambda n: trained(4, n), "
 
 
 def main(kinds: list[str]) -> None:
-    """Prints a table a kind."""
-    for kind in kinds:
+    """Prints the device, and a table a kind."""
+    print(runtime.environment().device)
+    for kind, _, sizes in (k.partition("=") for k in kinds):
         print(f"\n{kind}")
-        for size in SIZES[kind]:
+        for size in map(int, sizes.split(",")) if sizes else SIZES[kind]:
             call = [sys.executable, __file__, "one", kind, str(size)]
             done = subprocess.run(call, capture_output=True, text=True, check=True)
             row = json.loads(done.stdout.splitlines()[-1])
@@ -91,8 +96,6 @@ def main(kinds: list[str]) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["one"]:
-        from toybench import runtime
-
         runtime.configure()
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
