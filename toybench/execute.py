@@ -10,7 +10,7 @@ import msgspec
 
 from toybench import digest
 from toybench.cells import Cell
-from toybench.records import Cost, Curve, Measured, Record
+from toybench.records import SECONDS, Cost, Curve, Measured, Record
 
 Results = Generator[tuple[Cell, Record], None, None]
 
@@ -68,6 +68,7 @@ def _compute(cell: Cell) -> Record:
             tuning_updates=cell.tuning_updates,
             trace_seconds=round(bill.trace, 4),
             compile_seconds=round(bill.compile, 4),
+            sample_seconds=round(bill.sample, 4),
             run_seconds=round(bill.run, 4),
             evaluate_seconds=round(bill.evaluate, 4),
         ),
@@ -103,10 +104,8 @@ def extend(old: Record, new: Record) -> Record:
         k: Measured(direction=m.direction, values=m.values + new.metrics[k].values) for k, m in old.metrics.items()
     }
     curve = Curve(steps=old.curve.steps, values={k: v + new.curve.values[k] for k, v in old.curve.values.items()})
-    timed = ("trace_seconds", "compile_seconds", "run_seconds", "evaluate_seconds")
-    cost = msgspec.structs.replace(
-        new.cost, **{k: round(getattr(old.cost, k) + getattr(new.cost, k), 4) for k in timed}
-    )
+    spent = {k: round(getattr(old.cost, k) + getattr(new.cost, k), 4) for k in SECONDS}
+    cost = msgspec.structs.replace(new.cost, **spent)
     at = old.diverged_at + new.diverged_at
     lost = sum(a is not None for a in at)
     return msgspec.structs.replace(

@@ -26,6 +26,7 @@ import psutil
 from toybench import registry
 from toybench.cells import Cell
 from toybench.execute import blank, compute
+from toybench.fields import split_label
 from toybench.records import Record
 
 TICK = 0.2  # seconds between two looks at the workers' memory
@@ -42,6 +43,46 @@ class Limits:
 def share(jobs: int) -> int:
     """Bytes that each of `jobs` workers may use: nine tenths of what is free now, but room to start JAX in any case."""
     return max(int(0.9 * psutil.virtual_memory().available) // jobs, 2**30)
+
+
+class Waiting:
+    """Cells that wait, handed out so that a worker has at hand what it needs: worlds, batches, compiled programs.
+
+    A worker keeps to one task and its variants, in their order. Where no task is left for it, it takes the last variant
+    from the one with the most cells left, or shares its only one. As the tasks of a study share programs, every worker
+    begins with other methods.
+    """
+
+    def __init__(self, cells: Sequence[Cell], workers: int):
+        tasks: dict[tuple[str, str], dict[str, list[Cell]]] = {}
+        for cell in cells:
+            tasks.setdefault((cell.study, split_label(cell.task)[0]), {}).setdefault(cell.task, []).append(cell)
+        self.fresh = deque(tasks.values())
+        self.workers = workers
+        self.begun: dict[int, deque[Cell]] = {}  # by worker; those that share one have the same
+
+    def take(self, worker: int) -> Cell | None:
+        """The next cell for a worker, None when none waits."""
+        if not self.begun.get(worker):
+            self.begun[worker] = self._task(worker) if self.fresh else self._part()
+        mine = self.begun[worker]
+        return mine.popleft() if mine else None
+
+    def _task(self, worker: int) -> deque[Cell]:
+        """A fresh task's cells, variant after variant, the methods from this worker's place on."""
+        found: deque[Cell] = deque()
+        for cells in self.fresh.popleft().values():
+            first = len(cells) * worker // self.workers
+            found += cells[first:] + cells[:first]
+        return found
+
+    def _part(self) -> deque[Cell]:
+        """The last variant of the task with the most cells left, or its only one, shared."""
+        most = max(self.begun.values(), key=len, default=deque())
+        last: deque[Cell] = deque()
+        while most and most[-1].task != most[0].task and (not last or most[-1].task == last[0].task):
+            last.appendleft(most.pop())
+        return last or most
 
 
 @dataclass
@@ -85,7 +126,7 @@ class Pool:
 
     def run(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Record]]:
         """Every cell with its record, as they finish."""
-        waiting = deque(cells)
+        waiting = Waiting(cells, len(self.cores))
         for core in self.cores[len(self.workers) : len(cells)]:
             self.workers.append(_spawn(core, len(self.cores)))
         for i in range(len(self.workers)):
@@ -95,12 +136,13 @@ class Pool:
                 yield self._collect(self.workers[i])
                 self._give(i, waiting)
 
-    def _give(self, index: int, waiting: deque[Cell]) -> None:
-        if waiting and not self.workers[index].process.is_alive():
+    def _give(self, index: int, waiting: Waiting) -> None:
+        cell = waiting.take(index)
+        if cell and not self.workers[index].process.is_alive():
             _end(self.workers[index])
             self.workers[index] = _spawn(self.cores[index], len(self.cores))
         worker = self.workers[index]
-        worker.cell = waiting.popleft() if waiting else None
+        worker.cell = cell
         if worker.cell:
             worker.since = time.monotonic()
             with contextlib.suppress(OSError):  # a worker that dies just now is found by _ready

@@ -55,6 +55,7 @@ class Cost(_Part, frozen=True, kw_only=True):
       peak_bytes: arguments, outputs and temporaries of the training program, for one block.
       programs: compiled programs that the cell needs.
       tuning_updates: updates spent on choosing the hyperparameters, all trials and seeds together.
+      sample_seconds: worlds and batches, where no cell of the task before this one had made them.
     """
 
     parameters: int = 0
@@ -64,8 +65,17 @@ class Cost(_Part, frozen=True, kw_only=True):
     tuning_updates: int = 0
     trace_seconds: float = 0.0
     compile_seconds: float = 0.0
+    sample_seconds: float = 0.0
     run_seconds: float = 0.0
     evaluate_seconds: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """All seconds together."""
+        return sum(getattr(self, part) for part in SECONDS)
+
+
+SECONDS = tuple(name for name in Cost.__struct_fields__ if name.endswith("_seconds"))
 
 
 class Environment(_Part, frozen=True, kw_only=True):

@@ -258,9 +258,8 @@ class Progressing:
 
     def finish(self, cell: Cell, record: Record) -> None:
         """A cell ended; failures are said at once."""
-        cost = record.cost  # where nobody saw it begin, elsewhere
-        spent = cost.trace_seconds + cost.compile_seconds + cost.run_seconds + cost.evaluate_seconds
-        seconds = time.monotonic() - self.running.pop(cell) if cell in self.running else spent
+        begun = self.running.pop(cell, None)  # None: nobody saw it, as it ran elsewhere
+        seconds = record.cost.seconds if begun is None else time.monotonic() - begun
         self.done += 1
         note = f": {escape(record.reason)}" if record.reason else ""
         if not self.live:

@@ -27,6 +27,7 @@ class Bill:
 
     trace: float = 0.0
     compile: float = 0.0
+    sample: float = 0.0
     run: float = 0.0
     evaluate: float = 0.0
     flops: float = 0.0
@@ -193,7 +194,9 @@ class Shared:
         bill.programs.add(place[0])  # counted also where its work is shared
         if place in self.known:
             return self.known[place]
-        found = compute()
+        start, spent = time.perf_counter(), bill.trace + bill.compile
+        found = jax.block_until_ready(compute())
+        bill.sample += time.perf_counter() - start - (bill.trace + bill.compile - spent)
         size = sum(x.nbytes for x in jax.tree.leaves(found))
         if self.size + size <= self.room:
             self.known[place], self.size = found, self.size + size
@@ -284,7 +287,6 @@ def _run_block(task: Task, method: Method, seeds: list[int], steps: int, checkpo
         else:
             world, batches = _shared.stream(plain, world, seeds, first, drawn[window], bill)
             before = state
-            jax.block_until_ready(batches)
             start, spent = time.perf_counter(), bill.trace + bill.compile
             state, healthy = _advance(bill, block, method, given, state, batches, noise[window])
         newly = ~np.atleast_1d(jax.device_get(healthy)) & (diverged < 0)

@@ -69,9 +69,8 @@ def _scored(trial: Trial, record: Record) -> Trial:
     found = measured.values if measured else []
     good = [v for v in found if v is not None]
     score = math.fsum(good) / len(good) if good and len(good) == len(found) else None
-    cost = record.cost
-    seconds = cost.trace_seconds + cost.compile_seconds + cost.run_seconds + cost.evaluate_seconds
-    return Trial(trial.cell, trial.fields, score, record.steps * len(record.seeds), round(seconds, 2), record.reason)
+    updates = record.steps * len(record.seeds)
+    return Trial(trial.cell, trial.fields, score, updates, round(record.cost.seconds, 2), record.reason)
 
 
 def choose(trials: Sequence[Trial]) -> dict[str, Any] | None:

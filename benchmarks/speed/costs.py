@@ -14,9 +14,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from toybench import runtime
-from toybench.records import Folder, Record
+from toybench.records import SECONDS, Folder, Record
 
-PARTS = ("trace_seconds", "compile_seconds", "run_seconds", "evaluate_seconds")
+SHORT = 20e-6  # seconds of an update below which starting its kernels may be most of it
 
 
 def peak() -> float:
@@ -41,12 +41,15 @@ def main(results: Path) -> None:
     busy: dict[str, float] = defaultdict(float)
     cells: dict[str, int] = defaultdict(int)
     over: dict[str, int] = defaultdict(int)
+    short: list[float] = []
     best = peak()
     for r in Folder(results).scan():
         if isinstance(r, Record) and r.metrics:
             cells[r.study] += 1
-            for part in PARTS:
+            for part in SECONDS:
                 spent[r.study, part] += getattr(r.cost, part)
+            if r.steps and r.cost.run_seconds < SHORT * r.steps * len(r.seeds):
+                short.append(r.cost.run_seconds)
             if r.cost.flops:
                 done = r.cost.flops * len(r.seeds)
                 if done > best * r.cost.run_seconds:
@@ -55,14 +58,15 @@ def main(results: Path) -> None:
                 work[r.study] += done
                 busy[r.study] += r.cost.run_seconds
     print(f"one core's peak: {best / 1e9:.0f} GFLOP/s\n")
-    print(f"| study | cells | {' | '.join(p.split('_')[0] for p in PARTS)} | GFLOP/s | of peak |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(f"| study | cells | {' | '.join(p.split('_')[0] for p in SECONDS)} | GFLOP/s | of peak |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for study in sorted(cells):
         rate = work[study] / busy[study] if busy[study] and over[study] <= cells[study] / 10 else 0.0
-        row = [study, cells[study], *(f"{spent[study, p]:.0f}" for p in PARTS)]
+        row = [study, cells[study], *(f"{spent[study, p]:.0f}" for p in SECONDS)]
         print("|", " | ".join(map(str, row)), "|", f"{rate / 1e9:.2f} | {rate / best:.1%} |" if rate else "– | – |")
-    total = [f"{sum(v for (_, p), v in spent.items() if p == part):.0f}" for part in PARTS]
+    total = [f"{sum(v for (_, p), v in spent.items() if p == part):.0f}" for part in SECONDS]
     print("| all |", sum(cells.values()), "|", " | ".join(total), "| | |")
+    print(f"\nupdates of less than {SHORT * 1e6:.0f} µs: {len(short)} cells, {sum(short):.0f} s of the run")
 
 
 if __name__ == "__main__":
