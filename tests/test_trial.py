@@ -196,3 +196,14 @@ def test_golden_trial(linear: tuple[Task, Method]) -> None:
 
 
 GOLDEN = [3.858134, 1.886028, 0.779621, 0.238253, 0.11466, 0.051632]
+
+
+def test_a_process_forgets_programs_before_it_has_too_many(linear: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LLVM dies without a message where a process has more maps of memory than Linux allows."""
+    before, _ = trial.run(*linear, [0], 20, 5)
+    assert trial._advance._compiled
+    monkeypatch.setattr(trial, "KEPT", trial.Program.made - 1)
+    after, bill = trial.run(*linear, [0], 20, 5)
+    assert after == before
+    assert bill.compile > 0
+    assert len(trial._advance._compiled) == 1

@@ -18,6 +18,8 @@ import numpy as np
 from toybench import lowering, randomness, runtime
 from toybench.protocol import Learner, Method, Task, learns
 
+KEPT = 128  # compiled programs in a process; each takes some hundred maps of memory, and Linux allows 65,530
+
 lowering.install()
 
 
@@ -57,6 +59,8 @@ class Program:
     each of the keys [..., updates, 2] that are its last argument.
     """
 
+    made = 0  # of all functions, since they were last forgotten
+
     def __init__(self, function: Callable, axes: tuple, loops: bool = False):
         self.function, self.axes, self.name, self.loops = function, axes, function.__name__, loops
         self._compiled: dict[Any, tuple[Any, float, int]] = {}
@@ -66,6 +70,7 @@ class Program:
         structure = (block, tree, tuple((x.shape, x.dtype, getattr(x, "weak_type", False)) for x in leaves))
         if structure not in self._compiled:
             self._compiled[structure] = self._compile(bill, block, args)
+            Program.made += 1
         compiled, flops, size = self._compiled[structure]
         if bill.room is not None and size > bill.room and block > 1:
             raise _TooLarge(size)
@@ -165,6 +170,15 @@ def _reference(which: str) -> Program:
     return Program(reference, (None, 0, 0))
 
 
+def _forget() -> None:
+    """Drop all compiled programs; JAX holds them too, until its caches are cleared."""
+    for program in (_sample, _init, _stream, _advance, _interact, _locate, _evaluate):
+        program._compiled.clear()
+    _reference.cache_clear()
+    jax.clear_caches()
+    Program.made = 0
+
+
 class Shared:
     """What doesn't depend on the learner, computed once for the methods that follow one another on a task.
 
@@ -224,6 +238,8 @@ def run(
       room: bytes that a program may take, by XLA's analysis of its memory; a block that needs more is split. By default
         most of an accelerator's memory.
     """
+    if Program.made > KEPT:
+        _forget()
     block = block or (1 if jax.default_backend() == "cpu" else len(seeds))
     bill, outcomes, left = Bill(room=room or _device_room()), [], list(seeds)
     while left:
