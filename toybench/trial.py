@@ -9,7 +9,7 @@ import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -59,23 +59,26 @@ class Program:
     each of the keys [..., updates, 2] that are its last argument.
     """
 
-    made = 0  # of all functions, since they were last forgotten
+    compiled: ClassVar[dict[Any, tuple[Any, float, int]]] = {}  # of every function and structure
 
     def __init__(self, function: Callable, axes: tuple, loops: bool = False):
         self.function, self.axes, self.name, self.loops = function, axes, function.__name__, loops
-        self._compiled: dict[Any, tuple[Any, float, int]] = {}
 
     def __call__(self, bill: Bill, block: int, *args: Any) -> Any:
         leaves, tree = jax.tree.flatten(args)
-        structure = (block, tree, tuple((x.shape, x.dtype, getattr(x, "weak_type", False)) for x in leaves))
-        if structure not in self._compiled:
-            self._compiled[structure] = self._compile(bill, block, args)
-            Program.made += 1
-        compiled, flops, size = self._compiled[structure]
+        structure = (
+            self.function,
+            block,
+            tree,
+            tuple((x.shape, x.dtype, getattr(x, "weak_type", False)) for x in leaves),
+        )
+        if structure not in self.compiled:
+            self.compiled[structure] = self._compile(bill, block, args)
+        compiled, flops, size = self.compiled[structure]
         if bill.room is not None and size > bill.room and block > 1:
             raise _TooLarge(size)
         if self.name not in ("sample", "stream"):
-            bill.programs.add((self.name, structure))
+            bill.programs.add(structure)
         if self.loops:
             bill.flops, bill.peak_bytes = flops / block, max(bill.peak_bytes, size)
         return compiled(*args)
@@ -170,15 +173,6 @@ def _reference(which: str) -> Program:
     return Program(reference, (None, 0, 0))
 
 
-def _forget() -> None:
-    """Drop all compiled programs; JAX holds them too, until its caches are cleared."""
-    for program in (_sample, _init, _stream, _advance, _interact, _locate, _evaluate):
-        program._compiled.clear()
-    _reference.cache_clear()
-    jax.clear_caches()
-    Program.made = 0
-
-
 class Shared:
     """What doesn't depend on the learner, computed once for the methods that follow one another on a task.
 
@@ -238,8 +232,9 @@ def run(
       room: bytes that a program may take, by XLA's analysis of its memory; a block that needs more is split. By default
         most of an accelerator's memory.
     """
-    if Program.made > KEPT:
-        _forget()
+    if len(Program.compiled) > KEPT:
+        Program.compiled.clear()
+        jax.clear_caches()  # they hold the programs too
     block = block or (1 if jax.default_backend() == "cpu" else len(seeds))
     bill, outcomes, left = Bill(room=room or _device_room()), [], list(seeds)
     while left:
