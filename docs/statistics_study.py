@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import stats
 
-from toybench.statistics import AGGREGATES, ERROR, detectable, holm
+from toybench.evidence.statistics import AGGREGATES, ERROR, detectable, holm
 
 RUNS = 40_000
 SEEDS = (8, 16, 32)

@@ -6,14 +6,14 @@ import os
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # tests compile much and run little
 
-from toybench import runtime
+from toybench.engine import runtime
 
 runtime.configure()
 
 import jax
 import pytest
 
-from toybench import registry, scaffold
+from toybench.plugins import registry, scaffold
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from toybench.records import Measured, Record
-from toybench.registry import HOME
+from toybench.evidence.records import Measured, Record
+from toybench.plugins.registry import HOME
 
 
 def toybench(*args: str, cwd: Path | None = None, path: Path | None = None) -> subprocess.CompletedProcess:

@@ -4,11 +4,14 @@ import json
 
 import pytest
 
-from toybench import api, cells, papers, registry
-from toybench.claims import Better, Bound, Claim, Condition, Equivalent, Trend
+from toybench import api
+from toybench.claim import Better, Bound, Claim, Condition, Equivalent, Trend
+from toybench.engine import cells
+from toybench.evidence import papers
+from toybench.evidence.records import loss
 from toybench.fields import make, split_label
+from toybench.plugins import registry
 from toybench.protocol import unanswered
-from toybench.records import loss
 
 CLAIMS = [(study, claim) for study in registry.studies() for claim in registry.benchmark(study).claims]
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from toybench import conformance, registry
-from toybench.conformance import METHOD_CHECKS, TASK_CHECKS, Subject, Violation
+from toybench.guard import conformance
+from toybench.guard.conformance import METHOD_CHECKS, TASK_CHECKS, Subject, Violation
+from toybench.plugins import registry
 
 METHOD = "methods/demo/least_mean_squares.py"
 TASK = "tasks/demo/linear.py"

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import pytest
 from helpers import toybench
 
-from toybench import check
-from toybench.check import Case, Report
-from toybench.registry import HOME
+from toybench.guard import check
+from toybench.guard.check import Case, Report
+from toybench.plugins.registry import HOME
 
 METHOD = Path("methods/vector_quantization/rotation_trick.py")
 CELL = "vector_quantization/codebook_collapse/rotation_trick"
@@ -20,9 +20,11 @@ CELL = "vector_quantization/codebook_collapse/rotation_trick"
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of one task with two methods, and accepted records of a quarter of the budget."""
     root = tmp_path_factory.mktemp("copy")
-    shutil.copytree(HOME / "toybench", root / "toybench", ignore=shutil.ignore_patterns("__pycache__"))
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(HOME / "toybench", root / "toybench", symlinks=True, ignore=ignored)
     for kind in ("tasks", "methods"):
         (root / kind / "vector_quantization").mkdir(parents=True)
+    (root / "benchmarks").mkdir()
     tasks = (HOME / "tasks/vector_quantization").glob("_*.py")
     for path in [*tasks, HOME / "tasks/vector_quantization/codebook_collapse.py"]:
         shutil.copy(path, root / "tasks/vector_quantization")

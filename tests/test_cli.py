@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers import toybench
 
-from toybench.registry import HOME
+from toybench.plugins.registry import HOME
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from toybench import registry, runner, runtime
+from toybench.engine import runner, runtime
 from toybench.errors import ToybenchError, UsageError
-from toybench.records import Folder
+from toybench.evidence.records import Folder
+from toybench.plugins import registry
 
 distributed = pytest.importorskip("distributed")
 INIT = "        return State(params=0.1"

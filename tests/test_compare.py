@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from helpers import record
 
-from toybench import compare
 from toybench.errors import UsageError
-from toybench.records import Cost, Environment, Folder, Record
+from toybench.evidence import compare
+from toybench.evidence.records import Cost, Environment, Folder, Record
 
 NOISE = np.random.default_rng(3).standard_normal(48)
 OLD = record("a", NOISE[:16])

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from toybench import api, cells, digest, execute, registry, scaffold
-from toybench.cells import Cell
-from toybench.records import Folder
+from toybench import api
+from toybench.engine import cells, execute
+from toybench.engine.cells import Cell
+from toybench.evidence.records import Folder
+from toybench.plugins import digest, registry, scaffold
 
 FILES = {
     "task": "tasks/tree/linear.py",
@@ -28,7 +30,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory):
     method = (root / FILES["method"]).read_text()
     (root / FILES["helper"]).write_text('"""A helper."""\n\nRATE = 0.1\n')
     (root / "methods/tree/helped.py").write_text(
-        method.replace("from toybench", "from methods.tree._helper import RATE\nfrom toybench").replace(
+        method.replace("from toybench", "from toybench.methods.tree._helper import RATE\nfrom toybench").replace(
             "0.1  #", "RATE  #"
         )
     )
@@ -133,10 +135,11 @@ def test_the_protocol_version_counts(tree: Path, monkeypatch: pytest.MonkeyPatch
 def planned(root: Path, scratch: Path) -> str:
     """What a new process plans for the tree, with `scratch` as the user's cache; says whether it imported plug-ins."""
     code = (
-        "import sys; from toybench import cells, registry; from pathlib import Path\n"
+        "import sys; from pathlib import Path\n"
+        "from toybench.engine import cells; from toybench.plugins import registry\n"
         f"registry.add_root(Path({str(root)!r}))\n"
         "plan = cells.plan(['tree'], budget='full')\n"
-        "imported = any(m.startswith('methods.tree') for m in sys.modules)\n"
+        "imported = any(m.startswith('toybench.methods.tree') for m in sys.modules)\n"
         "print(imported, [(c.name, c.digest) for c in plan.cells], plan.broken)"
     )
     done = subprocess.run(

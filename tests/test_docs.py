@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from toybench import conformance, papers, registry
-from toybench.registry import HOME
+from toybench.evidence import papers
+from toybench.guard import conformance
+from toybench.plugins import registry
+from toybench.plugins.registry import HOME
 
 TEXT = (HOME / "CONTRIBUTING.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, flags=re.S)

@@ -19,11 +19,14 @@ import msgspec
 import psutil
 import pytest
 
-from toybench import api, conformance, execute, registry, runner, runtime
-from toybench.cells import Cell
+from toybench import api
 from toybench.cli import main
-from toybench.records import Folder, Record
-from toybench.registry import HOME
+from toybench.engine import execute, runner, runtime
+from toybench.engine.cells import Cell
+from toybench.evidence.records import Folder, Record
+from toybench.guard import conformance
+from toybench.plugins import registry
+from toybench.plugins.registry import HOME
 
 INIT, UPDATE = "        return State(params=0.1", "        return State(params=state.params + "
 
@@ -114,7 +117,8 @@ PLUGINS = {
 }
 LAUNCH = """
 import sys
-from toybench import cli, pool
+from toybench import cli
+from toybench.engine import pool
 pool.share = lambda jobs: 3 * 2**29
 cli.main(sys.argv[1:])
 """  # a script without the guard that spawned processes usually ask for

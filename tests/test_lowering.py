@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax.extend.random import threefry2x32_p
 
-from toybench import lowering
+from toybench.engine import lowering
 
 lowering.install()
 KNOWN = (  # key, counter, result: the known answers of the authors' library Random123 for threefry2x32, 20 rounds

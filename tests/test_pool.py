@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toybench.cells import Cell
-from toybench.pool import Waiting
+from toybench.engine.cells import Cell
+from toybench.engine.pool import Waiting
 
 
 def cells(**tasks: int) -> list[Cell]:

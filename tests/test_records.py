@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from toybench import records, screen, tables
+from toybench import screen
 from toybench.errors import ToybenchError, UsageError
-from toybench.records import BrokenRecord, Folder, Measured, Record
+from toybench.evidence import records, tables
+from toybench.evidence.records import BrokenRecord, Folder, Measured, Record
 
 
 @pytest.fixture

@@ -15,13 +15,15 @@ from urllib.parse import quote, unquote
 import msgspec
 import pytest
 
-from toybench import api, compare, registry, verdicts
-from toybench.claims import Better, Bound, Claim, Equivalent
+from toybench import api
+from toybench.claim import Better, Bound, Claim, Equivalent
 from toybench.errors import UsageError
-from toybench.records import Cost, Environment, Folder, Measured, Record
-from toybench.registry import HOME
-from toybench.report import charts, docs, notebook, pages, pictures, plots, series, site
-from toybench.statistics import Estimate
+from toybench.evidence import compare, verdicts
+from toybench.evidence.records import Cost, Environment, Folder, Measured, Record
+from toybench.evidence.statistics import Estimate
+from toybench.plugins import registry
+from toybench.plugins.registry import HOME
+from toybench.reporting import charts, docs, notebook, pages, pictures, plots, series, site
 
 EVIL = "<script>window.hacked=1</script>"
 SNEAKY = "m[tag=<img>]"  # as much markup as the label of a readable record can hold
@@ -104,7 +106,7 @@ def test_a_reference_that_would_flatten_the_curves_is_not_drawn() -> None:
 
 
 def _curve(parts: dict[str, Any]) -> Any:
-    from toybench.records import Curve
+    from toybench.evidence.records import Curve
 
     return Curve(**parts)
 

@@ -5,11 +5,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from toybench import api, execute, registry, runner
-from toybench.cells import Cell
-from toybench.claims import Benchmark, Better, Claim
+from toybench import api
+from toybench.claim import Benchmark, Better, Claim
+from toybench.engine import execute, runner
+from toybench.engine.cells import Cell
 from toybench.errors import UsageError
-from toybench.records import Folder, Record
+from toybench.evidence.records import Folder, Record
+from toybench.plugins import registry
 
 ONLY = {"methods": ("least_mean_squares",), "budget": "smoke", "jobs": 0}
 

@@ -9,11 +9,11 @@ import sys
 import jax
 import pytest
 
-from toybench import runtime
+from toybench.engine import runtime
 
 ASK = """
 import json, os, sys
-from toybench import runtime
+from toybench.engine import runtime
 runtime.configure()
 device = runtime._device()
 print(json.dumps([os.environ["XLA_FLAGS"], runtime.options(49), runtime.options(50), device, "jax" in sys.modules]))
@@ -45,7 +45,7 @@ def test_the_users_own_flags_are_left_alone(own: str) -> None:
 
 
 def test_workers_share_an_accelerator() -> None:
-    ask = "import os; from toybench import runtime; runtime.configure(); runtime.configure(4); print(dict(os.environ))"
+    ask = "import os; from toybench.engine import runtime as r; r.configure(); r.configure(4); print(dict(os.environ))"
     known = {k: v for k, v in os.environ.items() if not k.startswith("XLA_")}
     for own, limit in (({}, "0.225"), ({"XLA_PYTHON_CLIENT_MEM_FRACTION": "0.1"}, "0.1")):
         done = subprocess.run([sys.executable, "-c", ask], env=known | own, capture_output=True, text=True, check=True)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from toybench import statistics
-from toybench.statistics import AGGREGATES, Iqm, Mean, Share
+from toybench.evidence import statistics
+from toybench.evidence.statistics import AGGREGATES, Iqm, Mean, Share
 
 RUNS = 20_000
 SAMPLERS = {

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from toybench import tables
 from toybench.errors import UsageError
-from toybench.records import Measured, Record
+from toybench.evidence import tables
+from toybench.evidence.records import Measured, Record
 
 
 def record(method: str, values: list, direction: str = "min", state: str = "ok", task: str = "t") -> Record:

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 
-from toybench import cells, tune
+from toybench.engine import cells, tune
 
 
 def test_a_grid_larger_than_the_budget_is_sampled_the_same_way_every_time() -> None:

@@ -7,10 +7,11 @@ import pytest
 from helpers import record
 from rich.console import Console
 
-from toybench import screen, verdicts
-from toybench.claims import Better, Bound, Claim, Condition, Equivalent, Trend
-from toybench.records import Record
-from toybench.verdicts import Judgement
+from toybench import screen
+from toybench.claim import Better, Bound, Claim, Condition, Equivalent, Trend
+from toybench.evidence import verdicts
+from toybench.evidence.records import Record
+from toybench.evidence.verdicts import Judgement
 
 RNG = np.random.default_rng(7)
 BLOCKS = RNG.standard_normal((4, 16))

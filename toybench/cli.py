@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from toybench import registry
 from toybench.errors import ToybenchError, UsageError, nearest
+from toybench.plugins import registry
 
 FORMATS = ("rich", "markdown", "latex", "csv", "json")
 _RESULTS = click.option(
@@ -90,7 +90,7 @@ def list_(what: str, study: str | None) -> None:
                 click.echo(f"{s}  {claim.paper}: {claim.says}")
         return
     if what == "papers":
-        from toybench import papers
+        from toybench.evidence import papers
 
         names = [p.key for p in papers.index().values() if study in (None, p.study)]
     else:
@@ -129,7 +129,7 @@ def list_(what: str, study: str | None) -> None:
 )
 def run(selectors: Sequence[str], methods: Sequence[str], most: int | None, **options: Any) -> int:
     """Run what isn't recorded yet, then show the tables."""
-    from toybench import runner, runtime
+    from toybench.engine import runner, runtime
     from toybench.screen import Progressing
 
     runtime.configure()
@@ -194,8 +194,8 @@ def _complaints(console: Any, done: Any) -> None:
 @click.option("--jobs", type=click.IntRange(min=0), help="Worker processes; 0: in this one.  [default: one a core]")
 def tune(selectors: Sequence[str], methods: Sequence[str], jobs: int | None) -> int:
     """Choose hyperparameters on tuning seeds, and write them to benchmarks/tuned/STUDY.json."""
-    from toybench import runner, runtime
-    from toybench import tune as tuning
+    from toybench.engine import runner, runtime
+    from toybench.engine import tune as tuning
     from toybench.screen import Progressing, escape, simple
 
     runtime.configure()
@@ -261,7 +261,8 @@ def status(study: str | None, results: Path | None, form: str) -> int:
 @click.option("--metric", "metrics", multiple=True, help="Only this metric.")
 def table(selector: str | None, results: Path | None, form: str, cost: bool, metrics: Sequence[str]) -> int:
     """Mean and 95 % interval of every metric; bold where the best is better than the next (paired)."""
-    from toybench import api, tables
+    from toybench import api
+    from toybench.evidence import reading, tables
 
     records, broken = api.records(selector, results=results)
     if form == "rich":
@@ -276,7 +277,9 @@ def table(selector: str | None, results: Path | None, form: str, cost: bool, met
     for error in broken:
         _complain(str(error))
     if not records and not broken:
-        _complain(f"no records in {api.folder(results).root}; run `toybench run {selector or ''}`".rstrip() + " first.")
+        _complain(
+            f"no records in {reading.folder(results).root}; run `toybench run {selector or ''}`".rstrip() + " first."
+        )
     return 4 if broken else 0 if records else 3
 
 
@@ -286,7 +289,8 @@ def table(selector: str | None, results: Path | None, form: str, cost: bool, met
 @_FORMAT
 def claims(study: str | None, results: Path | None, form: str) -> int:
     """The verdict board: what the records say about each paper's claims."""
-    from toybench import api, verdicts
+    from toybench import api
+    from toybench.evidence import verdicts
 
     judgements = api.claims(study, results=results)
     if form == "rich":
@@ -305,8 +309,8 @@ def claims(study: str | None, results: Path | None, form: str) -> int:
 @click.option("--all", "everything", is_flag=True, help="Also what is equal or the same within seed noise.")
 def compare(before: Path, after: Path, form: str, everything: bool) -> int:
     """Two results folders, cell by cell and metric by metric; exit code 1 where B is worse than A."""
-    from toybench import compare as comparing
-    from toybench.records import Folder
+    from toybench.evidence import compare as comparing
+    from toybench.evidence.records import Folder
 
     found = comparing.folders(Folder(before), Folder(after))
     shown = [c for c in found.changes if everything or c.kind not in ("equal", "same")]
@@ -338,14 +342,15 @@ def check(
     """What CI runs: plug-ins conform, accepted records still come out, claims hold; exit code 1 where not."""
     import datetime
 
-    from toybench import api, runner, runtime
-    from toybench import check as checking
+    from toybench.engine import runner, runtime
+    from toybench.evidence import reading
+    from toybench.guard import check as checking
 
     runtime.configure()
     report = checking.run(
         parts or checking.PARTS,
         selector=selector,
-        results=api.folder(results),
+        results=reading.folder(results),
         sample=options["sample"],
         turn=datetime.date.today().toordinal() if turn is None else turn,
         jobs=runner.default_jobs() if jobs is None else jobs,
@@ -371,11 +376,12 @@ def _tell(case: Any) -> None:
 @click.option("--to", "target", type=click.Path(path_type=Path), help="[default: the accepted records]")
 def accept(cells: Sequence[str], source: Path, target: Path | None) -> None:
     """Make new records the accepted ones, which are committed and compared with."""
-    from toybench import api, runner
-    from toybench.records import Folder
+    from toybench.engine import runner
+    from toybench.evidence import reading
+    from toybench.evidence.records import Folder
 
-    accepted = runner.accept(cells, Folder(source), api.folder(target))
-    click.echo(f"accepted {len(accepted)} records into {api.folder(target).root}; commit them.")
+    accepted = runner.accept(cells, Folder(source), reading.folder(target))
+    click.echo(f"accepted {len(accepted)} records into {reading.folder(target).root}; commit them.")
 
 
 @main.command()
@@ -388,7 +394,7 @@ def papers(study: str | None, results: Path | None, form: str) -> None:
     With --results, --format bibtex cites only what the records in that folder used.
     """
     from toybench import api
-    from toybench import papers as index
+    from toybench.evidence import papers as index
 
     if form == "bibtex" and results is not None:
         click.echo(index.bibtex(index.used(api.records(study, results=results)[0])))
@@ -417,13 +423,14 @@ def papers(study: str | None, results: Path | None, form: str) -> None:
 @click.option("--keep-pictures", is_flag=True, help="Also write the drawings to benchmarks/pictures, to be committed.")
 def report(out: Path, results: Path | None, against: Path | None, pictures: bool, keep_pictures: bool) -> int:
     """A static site of records and verdicts, to open from disk or to put online."""
-    from toybench import api, runtime
-    from toybench import compare as comparing
-    from toybench.records import Folder
-    from toybench.report import site
+    from toybench.engine import runtime
+    from toybench.evidence import compare as comparing
+    from toybench.evidence import reading
+    from toybench.evidence.records import Folder
+    from toybench.reporting import site
 
     runtime.configure()
-    folder = api.folder(results)
+    folder = reading.folder(results)
     compared = comparing.folders(Folder(against), folder) if against else None
     done = site.write(out, folder, compared, pictures)
     click.echo(
@@ -431,8 +438,8 @@ def report(out: Path, results: Path | None, against: Path | None, pictures: bool
         f"open {done.folder / 'index.html'}"
     )
     if keep_pictures:
-        from toybench import registry
-        from toybench.report.pictures import keep
+        from toybench.plugins import registry
+        from toybench.reporting.pictures import keep
 
         click.echo(f"kept {', '.join(map(str, keep(registry.tasks())))}; commit them.")
     return 0 if done.records else 3
@@ -451,7 +458,7 @@ def report(out: Path, results: Path | None, against: Path | None, pictures: bool
 @click.option("--log-steps", is_flag=True, help="Updates of curves on a logarithmic axis, as regret is often drawn.")
 def plot(kind: str, selector: str, out: Path, results: Path | None, **options: Any) -> None:
     """A picture for a paper: curves or pareto of a task, forest (claims) or scores of a study."""
-    from toybench.report import charts, plots
+    from toybench.reporting import charts, plots
 
     charts.save(plots.plot(kind, selector, results=results, **options), out)
     click.echo(f"wrote {out}")
@@ -463,7 +470,7 @@ def plot(kind: str, selector: str, out: Path, results: Path | None, **options: A
 @click.option("--in", "root", type=click.Path(path_type=Path), help="Folder that gets it.  [default: this repository]")
 def new(kind: str, name: str, root: Path | None) -> None:
     """A scaffold that runs and passes conformance; fill it in."""
-    from toybench import scaffold
+    from toybench.plugins import scaffold
 
     for path in scaffold.create(kind, name, root or registry.HOME):
         click.echo(f"wrote {path}")
@@ -476,7 +483,7 @@ def _emit(rows: list[dict[str, Any]], form: str) -> None:
         return
     import pandas as pd
 
-    from toybench.tables import inert
+    from toybench.evidence.tables import inert
 
     data = pd.DataFrame([{k: v for k, v in row.items() if not isinstance(v, list)} for row in rows])
     write: dict[str, Callable[[], str]] = {

@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from toybench.cells import Cell
-from toybench.records import Record
+from toybench.engine.cells import Cell
+from toybench.evidence.records import Record
 
 if TYPE_CHECKING:  # what these import takes longer than what is shown of them
-    from toybench.compare import Change, Comparison
-    from toybench.verdicts import Judgement
+    from toybench.evidence.compare import Change, Comparison
+    from toybench.evidence.verdicts import Judgement
 
 _MARK = {
     "ok": "[green]●[/]",
@@ -49,7 +49,7 @@ def simple(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequen
 
 def tables(console: Console, records: Sequence[Record], costs: bool = False, metrics: Sequence[str] = ()) -> None:
     """The table of every task; metrics that the terminal is too narrow for are named below it."""
-    from toybench import tables as model
+    from toybench.evidence import tables as model
 
     for title, data in model.wide(records, model.select(records, costs, metrics), costs, "rich"):
         used = max(map(len, data["method"]))

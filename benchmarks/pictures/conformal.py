@@ -6,7 +6,7 @@ import altair as alt
 import jax
 import numpy as np
 
-from toybench.report import drawing
+from toybench.reporting import drawing
 
 
 def heteroscedastic_intervals(task: Any, draw: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from toybench.report import drawing
+from toybench.reporting import drawing
 
 
 def regression_tasks(task: Any, draw: Any) -> Any:

@@ -5,8 +5,8 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from tasks.gflownets.string_generation import LETTERS, WIDTH
-from toybench.report import drawing
+from toybench.reporting import drawing
+from toybench.tasks.gflownets.string_generation import LETTERS, WIDTH
 
 
 def hypergrid(task: Any, draw: Any) -> Any:

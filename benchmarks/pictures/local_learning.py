@@ -7,9 +7,9 @@ import altair as alt
 import jax
 import numpy as np
 
-from tasks.local_learning import Layer, gradient, proximal_point
-from tasks.local_learning._nodes import HIDDEN
-from toybench.report import drawing
+from toybench.reporting import drawing
+from toybench.tasks.local_learning import Layer, gradient, proximal_point
+from toybench.tasks.local_learning._nodes import HIDDEN
 
 
 def prototype_mixture(task: Any, draw: Any) -> Any:

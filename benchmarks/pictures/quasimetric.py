@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from toybench.report import drawing
+from toybench.reporting import drawing
 
 NOWHERE = 24  # where a distance is drawn that doesn't exist
 

@@ -5,8 +5,8 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from tasks.vector_quantization._shapes import occupancy, profiles
-from toybench.report import drawing
+from toybench.reporting import drawing
+from toybench.tasks.vector_quantization._shapes import occupancy, profiles
 
 
 def codebook_collapse(task: Any, draw: Any) -> Any:

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-from toybench import runtime
+from toybench.engine import runtime
 
 SEEDS = 16
 CELLS = (
@@ -28,8 +28,8 @@ CELLS = (
 
 def measure(cell: str, block: int) -> tuple[float, float]:
     """(seconds to compile, seconds to run)."""
-    from toybench import trial
-    from toybench.cells import TUNING, Cell
+    from toybench.engine import trial
+    from toybench.engine.cells import TUNING, Cell
 
     study, stem, name = cell.split("/")
     task, method, steps, checkpoints = Cell(study, stem, name, "full", (TUNING,)).build()

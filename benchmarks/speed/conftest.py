@@ -2,7 +2,7 @@
 
 import os
 
-from toybench import runtime
+from toybench.engine import runtime
 
 os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
 runtime.configure()

@@ -13,8 +13,8 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from toybench import runtime
-from toybench.records import SECONDS, Folder, Record
+from toybench.engine import runtime
+from toybench.evidence.records import SECONDS, Folder, Record
 
 SHORT = 20e-6  # seconds of an update below which starting its kernels may be most of it
 

@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 
-from toybench import runtime
+from toybench.engine import runtime
 
 LEVEL, CHEAP, PLAIN = (f"--{k}={v}" for k, v in runtime.FLAGS.items())
 FLAGS = {
@@ -35,7 +35,8 @@ CELLS = (  # task, method, updates
 
 def measure() -> None:
     """In a process of its own: compile and run seconds, summed over the cells."""
-    from toybench import cells, registry, trial
+    from toybench.engine import cells, trial
+    from toybench.plugins import registry
 
     bills = []
     for name, method, steps in CELLS:

@@ -16,7 +16,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from toybench import runtime
+from toybench.engine import runtime
 
 CELL = ("in_context", "linear_regression", "linear_self_attention")
 SIZES = {
@@ -30,8 +30,8 @@ COMMANDS = ("claims", "status", "table quasimetric --format csv", "papers --form
 
 def trained(seeds: int, steps: int) -> dict[str, float]:
     """A cell with that many seeds and updates: seconds without compilation, those of compilation, and throughput."""
-    from toybench import trial
-    from toybench.cells import TUNING, Cell
+    from toybench.engine import trial
+    from toybench.engine.cells import TUNING, Cell
 
     task, method, _, _ = Cell(*CELL, "full", (0,)).build()
     start = time.perf_counter()
@@ -43,17 +43,18 @@ def trained(seeds: int, steps: int) -> dict[str, float]:
 
 def recorded(count: int) -> dict[str, float]:
     """Cells that are skipped: handed out, recorded, and read again."""
-    from toybench import execute, runner
-    from toybench.cells import Cell
-    from toybench.records import Folder
+    from toybench.engine import states
+    from toybench.engine.cells import Cell
+    from toybench.engine.pool import run_cells
+    from toybench.evidence.records import Folder
 
     cell = Cell(*CELL, "smoke", (0,), why_not="a no-op")
     cells = [replace(cell, method=f"linear_self_attention[lr={i + 1}]") for i in range(count)]
     with tempfile.TemporaryDirectory() as scratch:
         folder, start = Folder(Path(scratch)), time.perf_counter()
-        for one, result in execute.run(cells, 0, None, lambda c: None):
+        for one, result in run_cells(cells, 0, None, lambda c: None):
             folder.write(result)
-            assert runner.state(one, folder.read(one.name)) == "skipped"
+            assert states.state(one, folder.read(one.name)) == "skipped"
         return {"seconds": time.perf_counter() - start}
 
 
@@ -61,7 +62,7 @@ def read(count: int) -> dict[str, float]:
     """The accepted records, copied under other labels until there are that many, and commands that read them."""
     import msgspec
 
-    from toybench.records import Folder, Record
+    from toybench.evidence.records import Folder, Record
 
     known = [r for r in Folder(Path("results")).scan() if isinstance(r, Record)]
     found: dict[str, float] = {}

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from toybench import runtime
+from toybench.engine import runtime
 
 LOOPS = 200
 
@@ -61,7 +61,7 @@ def main(rounds: int) -> None:
     """Prints the table."""
     import jax
 
-    from toybench import lowering
+    from toybench.engine import lowering
 
     theirs = {name: program(*case) for name, case in cases().items()}
     lowering.install()

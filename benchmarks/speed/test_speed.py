@@ -18,10 +18,13 @@ import jax
 import pytest
 import sides
 
-from toybench import conformance, execute, randomness, registry, runner, runtime, trial
-from toybench.cells import TUNING, Cell
+from toybench.engine import randomness, runtime, states, trial
+from toybench.engine.cells import TUNING, Cell
+from toybench.engine.pool import run_cells
+from toybench.evidence.records import Folder
+from toybench.guard import conformance
+from toybench.plugins import registry
 from toybench.protocol import learns
-from toybench.records import Folder
 
 SEEDS, STEPS = 16, 100
 OPTIONS = dict(runtime.options(STEPS))
@@ -127,8 +130,8 @@ def test_overhead_per_cell(benchmark: Any, tmp_path: Path) -> None:
     folder = Folder(tmp_path)
 
     def record() -> None:
-        for one, result in execute.run([cell], 0, None, lambda c: None):
+        for one, result in run_cells([cell], 0, None, lambda c: None):
             assert folder.write(result)
-            assert runner.state(one, folder.read(one.name)) == "skipped"
+            assert states.state(one, folder.read(one.name)) == "skipped"
 
     benchmark(record)

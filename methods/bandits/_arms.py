@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits._arms import Pull
 from toybench import Method
+from toybench.tasks.bandits._arms import Pull
 
 
 class Tally(NamedTuple):

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits.causal_interventions import Outcome, switches
 from toybench import Method
+from toybench.tasks.bandits.causal_interventions import Outcome, switches
 
 RIDGE = 1.0  # penalty of every regression, in units of the noise's variance
 

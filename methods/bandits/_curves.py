@@ -14,9 +14,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.bandits.related_curves import Episode
 from toybench import Method
 from toybench.blocks import nn, optim
+from toybench.tasks.bandits.related_curves import Episode
 
 
 class State(NamedTuple):

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits.contextual_duels import Duel
 from toybench import Method
+from toybench.tasks.bandits.contextual_duels import Duel
 
 RIDGE = 1.0  # penalty of the likelihood and of the design, so that both exist before the duels span the space
 

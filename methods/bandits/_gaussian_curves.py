@@ -8,9 +8,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._curves import best_seen, expected_improvement
-from tasks.bandits.related_curves import NOISE
 from toybench import Method
+from toybench.methods.bandits._curves import best_seen, expected_improvement
+from toybench.tasks.bandits.related_curves import NOISE
 
 
 class GaussianCurves(Method):

@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tasks.bandits._arms import Pull
 from toybench import Method
+from toybench.tasks.bandits._arms import Pull
 
 
 class Plan(NamedTuple):

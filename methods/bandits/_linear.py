@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits._linear import LinearRound
 from toybench import Method
+from toybench.tasks.bandits._linear import LinearRound
 
 
 class Ridge(NamedTuple):

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits.constrained_search import Evaluation, kernel
 from toybench import Method
+from toybench.tasks.bandits.constrained_search import Evaluation, kernel
 
 
 class State(NamedTuple):

@@ -19,7 +19,7 @@ width is the propagated one to first order, with a tuned factor.
 
 import jax
 
-from methods.bandits._causal import LearnsGraph, State
+from toybench.methods.bandits._causal import LearnsGraph, State
 
 
 class AsymmetricGraphUCB(LearnsGraph):

@@ -15,7 +15,7 @@ stops when it is spent.
 
 import math
 
-from methods.bandits._halving import Halving, final, halve
+from toybench.methods.bandits._halving import Halving, final, halve
 
 
 class BracketingSequentialHalving(Halving):

@@ -17,7 +17,7 @@ duel methods.
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._duels import LinearDuelist, State, utility, width
+from toybench.methods.bandits._duels import LinearDuelist, State, utility, width
 
 
 class CoLSTIM(LinearDuelist):

@@ -16,7 +16,7 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._search import GridSearch, State, deviation
+from toybench.methods.bandits._search import GridSearch, State, deviation
 
 
 class ConfigLCB(GridSearch):

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jax.scipy.stats import norm
 
-from methods.bandits._search import GridSearch, State, deviation
+from toybench.methods.bandits._search import GridSearch, State, deviation
 
 
 class ConstrainedEI(GridSearch):

@@ -14,7 +14,7 @@ preferences. 2. as for `colstim`: ridge penalty, one Newton step a round.
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._duels import LinearDuelist, State
+from toybench.methods.bandits._duels import LinearDuelist, State
 
 
 class DoubleThompson(LinearDuelist):

@@ -14,8 +14,8 @@ the radius' noise part.
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._linear import Optimist, Ridge, length
-from tasks.bandits._linear import LinearRound
+from toybench.methods.bandits._linear import Optimist, Ridge, length
+from toybench.tasks.bandits._linear import LinearRound
 
 
 class DSOFUL(Optimist):

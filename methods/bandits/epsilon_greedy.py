@@ -13,7 +13,7 @@ https://doi.org/10.1023/A:1013689704352 (epsilon_n-greedy).
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._arms import IndexPolicy, Tally, only_regret, round_of
+from toybench.methods.bandits._arms import IndexPolicy, Tally, only_regret, round_of
 
 
 class EpsilonGreedy(IndexPolicy):

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._gaussian_curves import GaussianCurves
-from tasks.bandits.related_curves import Episode
+from toybench.methods.bandits._gaussian_curves import GaussianCurves
+from toybench.tasks.bandits.related_curves import Episode
 
 
 class State(NamedTuple):

@@ -13,8 +13,8 @@ takes the optimism out of the constraint.
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._search import State
-from methods.bandits.config_lcb import ConfigLCB
+from toybench.methods.bandits._search import State
+from toybench.methods.bandits.config_lcb import ConfigLCB
 
 
 class FeasibleMeanLCB(ConfigLCB):

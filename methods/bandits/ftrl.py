@@ -14,9 +14,9 @@ from typing import ClassVar
 
 import jax
 
-from methods.bandits._linear import Ridge, add, start, theta_of
-from tasks.bandits._linear import LinearRound
 from toybench import Method
+from toybench.methods.bandits._linear import Ridge, add, start, theta_of
+from toybench.tasks.bandits._linear import LinearRound
 
 
 class FTRL(Method):

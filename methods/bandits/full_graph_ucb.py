@@ -19,7 +19,7 @@ with.
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._causal import LearnsGraph, State, coefficients, inverse_designs
+from toybench.methods.bandits._causal import LearnsGraph, State, coefficients, inverse_designs
 
 
 class FullGraphUCB(LearnsGraph):

@@ -15,7 +15,7 @@ the root of the prior's expected variance, `true` each arm's own, which no learn
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._arms import IndexPolicy, Tally
+from toybench.methods.bandits._arms import IndexPolicy, Tally
 
 
 class GaussianTS(IndexPolicy):

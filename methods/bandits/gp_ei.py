@@ -17,9 +17,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from methods.bandits._gaussian_curves import GaussianCurves
-from tasks.bandits.related_curves import NOISE, Episode
 from toybench.blocks import optim
+from toybench.methods.bandits._gaussian_curves import GaussianCurves
+from toybench.tasks.bandits.related_curves import NOISE, Episode
 
 
 class State(NamedTuple):

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits.causal_interventions import Outcome
 from toybench import Method
+from toybench.tasks.bandits.causal_interventions import Outcome
 
 
 class State(NamedTuple):

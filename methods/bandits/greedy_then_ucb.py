@@ -13,7 +13,7 @@ perturbation is for; as an algorithm, the "maximum first, UCB next" of later wor
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._duels import LinearDuelist, State, utility
+from toybench.methods.bandits._duels import LinearDuelist, State, utility
 
 
 class GreedyThenUCB(LinearDuelist):

@@ -17,7 +17,7 @@ rewards are Gaussian, once where they are 0 or 1.
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._arms import IndexPolicy, Tally, mean_of, only_regret, round_of, variance_of
+from toybench.methods.bandits._arms import IndexPolicy, Tally, mean_of, only_regret, round_of, variance_of
 
 
 class KLUCB(IndexPolicy):

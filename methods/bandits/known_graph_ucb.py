@@ -13,7 +13,7 @@ of the noises are learned.
 
 import jax
 
-from methods.bandits._causal import CausalUCB
+from toybench.methods.bandits._causal import CausalUCB
 
 
 class KnownGraphUCB(CausalUCB):

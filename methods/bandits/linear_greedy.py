@@ -12,7 +12,7 @@
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._linear import Optimist, Ridge
+from toybench.methods.bandits._linear import Optimist, Ridge
 
 
 class LinearGreedy(Optimist):

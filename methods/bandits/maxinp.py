@@ -15,7 +15,7 @@ grid. 2. where one context alone is plausible it meets itself, as for all duel m
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._duels import LinearDuelist, State, utility, width
+from toybench.methods.bandits._duels import LinearDuelist, State, utility, width
 
 
 class MaxInP(LinearDuelist):

@@ -19,9 +19,9 @@ import math
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._linear import Ridge, add, length, radius, start, theta_of
-from tasks.bandits._linear import LinearRound
 from toybench import Method
+from toybench.methods.bandits._linear import Ridge, add, length, radius, start, theta_of
+from toybench.tasks.bandits._linear import LinearRound
 
 
 class MultiLevelFTRL(Method):

@@ -20,7 +20,7 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._curves import LearnedOptimizer, State
+from toybench.methods.bandits._curves import LearnedOptimizer, State
 
 
 class NAP(LearnedOptimizer):

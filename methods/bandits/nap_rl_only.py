@@ -10,7 +10,7 @@ Neural Processes", 2023, https://arxiv.org/abs/2305.15930 (NAP without the super
 **Shapes**: b curves, k grid points.
 """
 
-from methods.bandits.nap import NAP
+from toybench.methods.bandits.nap import NAP
 
 
 class NAPRLOnly(NAP):

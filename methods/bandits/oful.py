@@ -12,7 +12,7 @@ c; c = 1 is the theory's. 3. delta = 0.05.
 **Shapes**: n instances, k arms, d dimensions.
 """
 
-from methods.bandits._linear import Optimist
+from toybench.methods.bandits._linear import Optimist
 
 
 class OFUL(Optimist):

@@ -13,7 +13,7 @@ Generative Model", 2020, https://arxiv.org/abs/1911.07676 (the enlarged radius f
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._linear import Optimist, Ridge
+from toybench.methods.bandits._linear import Optimist, Ridge
 
 
 class OFULMisspecified(Optimist):

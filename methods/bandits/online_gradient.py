@@ -16,8 +16,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits._linear import LinearRound
 from toybench import Method
+from toybench.tasks.bandits._linear import LinearRound
 
 
 class State(NamedTuple):

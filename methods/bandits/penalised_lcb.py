@@ -13,7 +13,7 @@ Exact Penalty Functions", 2022, https://arxiv.org/abs/2202.06438 (EPBO), a basel
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._search import GridSearch, State, deviation
+from toybench.methods.bandits._search import GridSearch, State, deviation
 
 
 class PenalisedLCB(GridSearch):

@@ -12,7 +12,7 @@ rewards of that round alone, as in the first source.
 **Shapes**: n instances, s places.
 """
 
-from methods.bandits._halving import Halving, halve
+from toybench.methods.bandits._halving import Halving, halve
 
 
 class SequentialHalving(Halving):

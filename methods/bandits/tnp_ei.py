@@ -14,8 +14,8 @@ is conditioned on is not its own choice.
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._curves import LearnedOptimizer, State, best_seen, expected_improvement
-from tasks.bandits.related_curves import Episode
+from toybench.methods.bandits._curves import LearnedOptimizer, State, best_seen, expected_improvement
+from toybench.tasks.bandits.related_curves import Episode
 
 
 class TNPEI(LearnedOptimizer):

@@ -15,7 +15,7 @@ published.
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._arms import IndexPolicy, Tally, mean_of, round_of
+from toybench.methods.bandits._arms import IndexPolicy, Tally, mean_of, round_of
 
 
 class UCB1(IndexPolicy):

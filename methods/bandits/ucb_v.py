@@ -14,7 +14,7 @@ Gaussian rewards have no range (for 0/1 rewards it is the range). 2. c is tuned;
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._arms import IndexPolicy, Tally, mean_of, only_regret, round_of, variance_of
+from toybench.methods.bandits._arms import IndexPolicy, Tally, mean_of, only_regret, round_of, variance_of
 
 
 class UCBV(IndexPolicy):

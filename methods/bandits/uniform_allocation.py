@@ -13,7 +13,7 @@ Arm", 2022, https://arxiv.org/abs/2210.16913 (uniform sampling).
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._arms import IndexPolicy, Tally
+from toybench.methods.bandits._arms import IndexPolicy, Tally
 
 
 class UniformAllocation(IndexPolicy):

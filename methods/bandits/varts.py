@@ -15,8 +15,8 @@ https://arxiv.org/abs/2303.09033 (VarTS, unknown variances).
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._arms import IndexPolicy, Tally, mean_of, only_regret, variance_of
-from tasks.bandits import gamma
+from toybench.methods.bandits._arms import IndexPolicy, Tally, mean_of, only_regret, variance_of
+from toybench.tasks.bandits import gamma
 
 
 class VarTS(IndexPolicy):

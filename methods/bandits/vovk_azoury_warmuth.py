@@ -13,8 +13,8 @@ Distributions", 2001, https://doi.org/10.1023/A:1010896012157; Vovk, "Competitiv
 import jax
 import jax.numpy as jnp
 
-from methods.bandits._linear import Ridge, add
-from methods.bandits.ftrl import FTRL
+from toybench.methods.bandits._linear import Ridge, add
+from toybench.methods.bandits.ftrl import FTRL
 
 
 class VovkAzouryWarmuth(FTRL):

@@ -13,8 +13,8 @@ of rounds, and a tuned factor c; the authors' has Bernstein terms.
 
 import jax
 
-from methods.bandits._linear import Optimist, Ridge, radius
-from tasks.bandits._linear import LinearRound
+from toybench.methods.bandits._linear import Optimist, Ridge, radius
+from toybench.tasks.bandits._linear import LinearRound
 
 
 class WeightedOFUL(Optimist):

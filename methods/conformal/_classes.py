@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.conformal._classes import Labelled, Readings
 from toybench import Method
+from toybench.tasks.conformal._classes import Labelled, Readings
 
 
 class State(NamedTuple):

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.conformal._regions import Pairs, upper_quantile
 from toybench import Method
 from toybench.blocks import nn, optim
+from toybench.tasks.conformal._regions import Pairs, upper_quantile
 
 HIDDEN = (64, 64)
 

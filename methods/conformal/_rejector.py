@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.conformal._selection import Judged
 from toybench import Method
+from toybench.tasks.conformal._selection import Judged
 
 ITERATIONS, HALVINGS = 30, 12
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.conformal._risk import Losses
 from toybench import Method
+from toybench.tasks.conformal._risk import Losses
 
 TIE = 1e-4  # sums of losses that differ by less are equal: rounding must not decide
 

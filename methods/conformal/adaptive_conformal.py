@@ -15,8 +15,8 @@ Control in Online Learning Settings", 2022, https://arxiv.org/abs/2205.09095.
 import jax
 import jax.numpy as jnp
 
-from tasks.conformal._risk import Losses, RiskSpec
 from toybench import Method
+from toybench.tasks.conformal._risk import Losses, RiskSpec
 
 
 class AdaptiveConformal(Method):

@@ -14,8 +14,8 @@ attack, from intervals of the logits.
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._classes import ScoredClasses, State
-from tasks.conformal._classes import Readings
+from toybench.methods.conformal._classes import ScoredClasses, State
+from toybench.tasks.conformal._classes import Readings
 
 
 class AdaptiveSets(ScoredClasses):

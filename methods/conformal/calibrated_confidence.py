@@ -13,7 +13,7 @@ Methods", 1999; temperature scaling with a bias.
 import jax
 import jax.numpy as jnp
 
-from methods.conformal.correctness_classifier import CorrectnessClassifier
+from toybench.methods.conformal.correctness_classifier import CorrectnessClassifier
 
 
 class CalibratedConfidence(CorrectnessClassifier):

@@ -14,9 +14,9 @@
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._classes import State, lower_quantile
-from methods.conformal.robust_conformal import RobustConformal
-from tasks.conformal._classes import Labelled
+from toybench.methods.conformal._classes import State, lower_quantile
+from toybench.methods.conformal.robust_conformal import RobustConformal
+from toybench.tasks.conformal._classes import Labelled
 
 
 class ClassConditional(RobustConformal):

@@ -22,8 +22,8 @@ their own. 5. exact bounds of linear logits instead of Gaussian smoothing.
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._classes import ScoredClasses, State, normalised
-from tasks.conformal._classes import Readings
+from toybench.methods.conformal._classes import ScoredClasses, State, normalised
+from toybench.tasks.conformal._classes import Readings
 
 
 class ColepStar(ScoredClasses):

@@ -15,8 +15,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._regions import ScoredRegion
-from tasks.conformal._regions import Pairs
+from toybench.methods.conformal._regions import ScoredRegion
+from toybench.tasks.conformal._regions import Pairs
 
 
 class ConformalBall(ScoredRegion):

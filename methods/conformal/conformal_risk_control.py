@@ -13,7 +13,7 @@ https://arxiv.org/abs/2208.02814 (the algorithm, and its bounds for monotone los
 
 import jax
 
-from methods.conformal._risk import TIE, SummedLosses, Sums
+from toybench.methods.conformal._risk import TIE, SummedLosses, Sums
 
 
 class ConformalRiskControl(SummedLosses):

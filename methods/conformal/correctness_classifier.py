@@ -14,7 +14,7 @@ Recognition Error and Reject Tradeoff", 1970.
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._rejector import LinearRejector
+from toybench.methods.conformal._rejector import LinearRejector
 
 
 class CorrectnessClassifier(LinearRejector):

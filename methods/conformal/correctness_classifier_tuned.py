@@ -13,8 +13,8 @@ inputs.
 
 import jax
 
-from methods.conformal._rejector import cheapest
-from methods.conformal.correctness_classifier import CorrectnessClassifier
+from toybench.methods.conformal._rejector import cheapest
+from toybench.methods.conformal.correctness_classifier import CorrectnessClassifier
 
 
 class CorrectnessClassifierTuned(CorrectnessClassifier):

@@ -10,8 +10,8 @@
 **Shapes**: b points, p candidates; one output.
 """
 
-from methods.conformal._regions import QuantileBox
-from tasks.conformal._regions import RegionSpec
+from toybench.methods.conformal._regions import QuantileBox
+from toybench.tasks.conformal._regions import RegionSpec
 
 
 class CQR(QuantileBox):

@@ -17,8 +17,8 @@ from typing import Any
 
 import jax
 
-from methods.conformal._regions import ScoredRegion, directions, pinball
-from tasks.conformal._regions import Pairs, RegionSpec
+from toybench.methods.conformal._regions import ScoredRegion, directions, pinball
+from toybench.tasks.conformal._regions import Pairs, RegionSpec
 
 
 class DirectionalQR(ScoredRegion):

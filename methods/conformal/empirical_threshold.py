@@ -12,7 +12,7 @@ https://arxiv.org/abs/2208.02814 correct; their algorithm with B = 0 and n for n
 
 import jax
 
-from methods.conformal._risk import TIE, SummedLosses, Sums
+from toybench.methods.conformal._risk import TIE, SummedLosses, Sums
 
 
 class EmpiricalThreshold(SummedLosses):

@@ -13,9 +13,9 @@ Fixed Predictor: Application to Decontextualization", 2023, https://arxiv.org/ab
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._rejector import cheapest
-from tasks.conformal._selection import Judged
 from toybench import Method
+from toybench.methods.conformal._rejector import cheapest
+from toybench.tasks.conformal._selection import Judged
 
 
 class MaxProbability(Method):

@@ -13,8 +13,8 @@ correction moves all sides by the same length, in standardised units.
 **Shapes**: b points, d outputs, p candidates.
 """
 
-from methods.conformal._regions import QuantileBox
-from tasks.conformal._regions import RegionSpec
+from toybench.methods.conformal._regions import QuantileBox
+from toybench.tasks.conformal._regions import RegionSpec
 
 
 class NaiveQuantileBox(QuantileBox):

@@ -16,8 +16,8 @@ lies on a grid of 201 values.
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._risk import TIE, SummedLosses, Sums
-from tasks.conformal._risk import Losses
+from toybench.methods.conformal._risk import TIE, SummedLosses, Sums
+from toybench.tasks.conformal._risk import Losses
 
 
 class NonexchangeableCRC(SummedLosses):

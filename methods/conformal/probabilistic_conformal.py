@@ -16,8 +16,8 @@ from typing import Any
 
 import jax
 
-from methods.conformal._regions import Generative
-from tasks.conformal._regions import Pairs, nearest
+from toybench.methods.conformal._regions import Generative
+from toybench.tasks.conformal._regions import Pairs, nearest
 
 
 class ProbabilisticConformal(Generative):

@@ -14,7 +14,7 @@ https://arxiv.org/abs/2101.02703 (upper confidence bound calibration).
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._risk import CalibrationOnly, Sums
+from toybench.methods.conformal._risk import CalibrationOnly, Sums
 
 
 class RCPSHoeffding(CalibrationOnly):

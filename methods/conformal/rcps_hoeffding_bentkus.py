@@ -17,7 +17,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._risk import CalibrationOnly, Sums
+from toybench.methods.conformal._risk import CalibrationOnly, Sums
 
 
 class RCPSHoeffdingBentkus(CalibrationOnly):

@@ -15,8 +15,8 @@ probability, not the cumulative one of adaptive sets.
 
 import jax
 
-from methods.conformal._classes import ScoredClasses, State
-from tasks.conformal._classes import Readings
+from toybench.methods.conformal._classes import ScoredClasses, State
+from toybench.tasks.conformal._classes import Readings
 
 
 class RobustConformal(ScoredClasses):

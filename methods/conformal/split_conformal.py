@@ -15,8 +15,8 @@ true labels it promises that none is missed, which is more than was asked.
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._risk import SummedLosses, Sums, order
-from tasks.conformal._risk import Losses
+from toybench.methods.conformal._risk import SummedLosses, Sums, order
+from toybench.tasks.conformal._risk import Losses
 
 
 class SplitConformal(SummedLosses):

@@ -20,8 +20,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._regions import Generative, directions, pinball
-from tasks.conformal._regions import Pairs, nearest
+from toybench.methods.conformal._regions import Generative, directions, pinball
+from toybench.tasks.conformal._regions import Pairs, nearest
 
 
 class STDQR(Generative):

@@ -17,7 +17,7 @@ caption and the steps of its convex bound, not copied from its equation; what is
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._rejector import LinearRejector
+from toybench.methods.conformal._rejector import LinearRejector
 
 
 class SurrogateRejector(LinearRejector):

@@ -12,7 +12,7 @@
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._rejector import LinearRejector
+from toybench.methods.conformal._rejector import LinearRejector
 
 
 class WeightedCorrectnessClassifier(LinearRejector):

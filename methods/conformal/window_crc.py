@@ -15,8 +15,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.conformal._risk import TIE, SummedLosses
-from tasks.conformal._risk import Losses
+from toybench.methods.conformal._risk import TIE, SummedLosses
+from toybench.tasks.conformal._risk import Losses
 
 
 class State(NamedTuple):

@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from methods.continual._task_networks import dense, layers, restart
-from tasks.continual import LabelledBatch
 from toybench import Method
 from toybench.blocks import optim
+from toybench.methods.continual._task_networks import dense, layers, restart
+from toybench.tasks.continual import LabelledBatch
 
 
 class State(NamedTuple):

@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from methods.continual._task_networks import normals
-from tasks.continual import Traffic
 from toybench import Method
 from toybench.blocks import optim
+from toybench.methods.continual._task_networks import normals
+from toybench.tasks.continual import Traffic
 
 
 class State(NamedTuple):

@@ -10,10 +10,10 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from methods.continual import _heads
-from methods.continual._replay import State, mixed
-from tasks.continual import PhaseSpec, PhaseStep
 from toybench import Method
+from toybench.methods.continual import _heads
+from toybench.methods.continual._replay import State, mixed
+from toybench.tasks.continual import PhaseSpec, PhaseStep
 
 
 def two_point(loss: Callable, params: jax.Array, directions: jax.Array, radius: Any) -> jax.Array:

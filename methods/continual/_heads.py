@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.continual import Backbone, Examples, PhaseSpec, PhaseStep, hidden
 from toybench.blocks import optim
+from toybench.tasks.continual import Backbone, Examples, PhaseSpec, PhaseStep, hidden
 
 KEPT = 10  # examples a class in the memory of a replay method
 

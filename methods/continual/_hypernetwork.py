@@ -9,9 +9,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.continual._task_networks import State, TaskNetwork, layers, restart
-from tasks.continual import Points
 from toybench.blocks import optim
+from toybench.methods.continual._task_networks import State, TaskNetwork, layers, restart
+from toybench.tasks.continual import Points
 
 
 class Hypernetwork(TaskNetwork):

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.continual import Session
 from toybench import Method
 from toybench.blocks import optim
+from toybench.tasks.continual import Session
 
 Params = dict[str, Any]  # body: layers {w, b}; head: {w [h, c], b [c]}
 FAR = -1e9  # logit of a class that has not been seen

@@ -8,8 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tasks.continual import bumps
 from toybench import Method
+from toybench.tasks.continual import bumps
 
 
 class LinearBayes(Method):

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.continual import _heads
-from tasks.continual import Net, NetSpec, PhaseStep, run_net
 from toybench import Method
+from toybench.methods.continual import _heads
+from toybench.tasks.continual import Net, NetSpec, PhaseStep, run_net
 
 
 class State(NamedTuple):

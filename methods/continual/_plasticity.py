@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.continual import Shown
 from toybench import Method
+from toybench.tasks.continual import Shown
 
 Layer = dict[str, jax.Array]  # w [in, out], b [out]
 

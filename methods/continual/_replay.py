@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.continual import _heads
-from tasks.continual import PhaseStep, features
 from toybench import Method
+from toybench.methods.continual import _heads
+from toybench.tasks.continual import PhaseStep, features
 
 
 class State(NamedTuple):

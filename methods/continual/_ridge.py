@@ -8,8 +8,8 @@ from typing import Any, ClassVar, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.continual import PhaseStep, expansion, features
 from toybench import Method
+from toybench.tasks.continual import PhaseStep, expansion, features
 
 CHUNK = 50  # examples a step of the recursion
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import jax
 
-from methods.continual._nets import TaskNets, per_task, straight_through
-from tasks.continual import CODEWORDS, SEGMENT, Net
+from toybench.methods.continual._nets import TaskNets, per_task, straight_through
+from toybench.tasks.continual import CODEWORDS, SEGMENT, Net
 
 
 def nearest(weights: jax.Array, pool: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.continual import Points
 from toybench import Method
 from toybench.blocks import optim
+from toybench.tasks.continual import Points
 
 
 class State(NamedTuple):

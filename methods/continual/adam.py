@@ -14,9 +14,9 @@ from typing import Any
 
 import jax
 
-from methods.continual._plasticity import OnlineNetwork, State
-from tasks.continual import Shown
 from toybench.blocks import optim
+from toybench.methods.continual._plasticity import OnlineNetwork, State
+from toybench.tasks.continual import Shown
 
 
 class Adam(OnlineNetwork):

@@ -10,7 +10,7 @@ https://arxiv.org/abs/2412.09441 (without adapter merging).
 **Shapes**: b batch, d inputs, f features, c classes, t adapters (one a phase).
 """
 
-from methods.continual._surgery import Surgery
+from toybench.methods.continual._surgery import Surgery
 
 
 class AdapterNoMerge(Surgery):

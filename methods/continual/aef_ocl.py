@@ -18,9 +18,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.continual._heads import class_sums
-from methods.continual._ridge import Recursion, Ridge, recurse_over
-from tasks.continual import PhaseStep, expansion, features
+from toybench.methods.continual._heads import class_sums
+from toybench.methods.continual._ridge import Recursion, Ridge, recurse_over
+from toybench.tasks.continual import PhaseStep, expansion, features
 
 
 class State(NamedTuple):

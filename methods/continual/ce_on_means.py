@@ -12,8 +12,8 @@
 import jax
 import jax.numpy as jnp
 
-from methods.continual._simplex import Projection, State
-from tasks.continual import PhaseStep
+from toybench.methods.continual._simplex import Projection, State
+from toybench.tasks.continual import PhaseStep
 
 
 class CEOnMeans(Projection):

@@ -16,8 +16,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.continual._forecasters import Recurrent
-from methods.continual._task_networks import normals
+from toybench.methods.continual._forecasters import Recurrent
+from toybench.methods.continual._task_networks import normals
 
 
 class CfC(Recurrent):

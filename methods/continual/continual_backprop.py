@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.continual._plasticity import Layer, OnlineNetwork, State, bound, descend
-from tasks.continual import Shown
+from toybench.methods.continual._plasticity import Layer, OnlineNetwork, State, bound, descend
+from toybench.tasks.continual import Shown
 
 
 class Units(NamedTuple):

@@ -14,9 +14,16 @@ from typing import Any
 
 import jax
 
-from methods.continual._class_networks import ClassNetwork, Coreset, cross_entropy, keep, nothing_kept, rehearse
-from methods.continual._task_networks import layers
-from tasks.continual import LabelledBatch
+from toybench.methods.continual._class_networks import (
+    ClassNetwork,
+    Coreset,
+    cross_entropy,
+    keep,
+    nothing_kept,
+    rehearse,
+)
+from toybench.methods.continual._task_networks import layers
+from toybench.tasks.continual import LabelledBatch
 
 
 class CoresetSoftmax(ClassNetwork):

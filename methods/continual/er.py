@@ -12,7 +12,7 @@ one half (balance 1), tuned. 2. several epochs a session, and a memory filled at
 
 import jax
 
-from methods.continual._incremental import IncrementalLearner, Minibatch, Params, State
+from toybench.methods.continual._incremental import IncrementalLearner, Minibatch, Params, State
 
 
 class ER(IncrementalLearner):

@@ -10,7 +10,7 @@ weight a of the memory is tuned: half each, or about the stored examples' share 
 **Shapes**: b batch, f features, c classes.
 """
 
-from methods.continual._replay import LinearHead
+from toybench.methods.continual._replay import LinearHead
 
 
 class ERHead(LinearHead):

@@ -12,7 +12,7 @@
 import jax
 import jax.numpy as jnp
 
-from methods.continual._incremental import IncrementalLearner, Minibatch, Params, State
+from toybench.methods.continual._incremental import IncrementalLearner, Minibatch, Params, State
 
 
 class ERLogitAdjust(IncrementalLearner):

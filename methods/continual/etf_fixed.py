@@ -14,8 +14,8 @@ base classes.
 import jax
 import jax.numpy as jnp
 
-from methods.continual._simplex import Projection, State, nearest_frame
-from tasks.continual import PhaseStep
+from toybench.methods.continual._simplex import Projection, State, nearest_frame
+from toybench.tasks.continual import PhaseStep
 
 
 class ETFFixed(Projection):

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.continual._incremental import IncrementalLearner, Minibatch, Params, State
-from tasks.continual import Session
+from toybench.methods.continual._incremental import IncrementalLearner, Minibatch, Params, State
+from toybench.tasks.continual import Session
 
 
 class Anchors(NamedTuple):

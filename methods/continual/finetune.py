@@ -12,7 +12,7 @@
 
 import jax
 
-from methods.continual._incremental import IncrementalLearner, Minibatch, Params, State
+from toybench.methods.continual._incremental import IncrementalLearner, Minibatch, Params, State
 
 
 class Finetune(IncrementalLearner):

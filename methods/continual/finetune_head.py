@@ -9,7 +9,7 @@
 **Shapes**: b batch, f features, c classes.
 """
 
-from methods.continual._replay import LinearHead
+from toybench.methods.continual._replay import LinearHead
 
 
 class FinetuneHead(LinearHead):

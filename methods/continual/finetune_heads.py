@@ -11,7 +11,7 @@ and a learning rate that decays within every task.
 **Shapes**: b batch, t tasks.
 """
 
-from methods.continual._task_networks import TaskNetwork
+from toybench.methods.continual._task_networks import TaskNetwork
 
 
 class FinetuneHeads(TaskNetwork):

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.continual import _heads
-from methods.continual._adapters import AdapterMethod, State
-from tasks.continual import PhaseStep, features
+from toybench.methods.continual import _heads
+from toybench.methods.continual._adapters import AdapterMethod, State
+from toybench.tasks.continual import PhaseStep, features
 
 
 class Prototypes(NamedTuple):

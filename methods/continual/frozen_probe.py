@@ -11,8 +11,8 @@
 
 from typing import Any
 
-from methods.continual._nets import TaskNets
-from tasks.continual import Net
+from toybench.methods.continual._nets import TaskNets
+from toybench.tasks.continual import Net
 
 
 class FrozenProbe(TaskNets):

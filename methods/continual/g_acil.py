@@ -17,8 +17,8 @@ unexposed classes exist from the start and are zero.
 import jax
 import jax.numpy as jnp
 
-from methods.continual._ridge import Recursion, Ridge, recurse_over
-from tasks.continual import PhaseStep
+from toybench.methods.continual._ridge import Recursion, Ridge, recurse_over
+from toybench.tasks.continual import PhaseStep
 
 
 class GACIL(Ridge):

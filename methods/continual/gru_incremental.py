@@ -14,9 +14,9 @@ of a multilayer perceptron.
 import jax
 import jax.numpy as jnp
 
-from methods.continual._forecasters import GRU, State
-from tasks.continual import Traffic
 from toybench.blocks import optim
+from toybench.methods.continual._forecasters import GRU, State
+from toybench.tasks.continual import Traffic
 
 
 class GRUIncremental(GRU):

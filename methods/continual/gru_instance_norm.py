@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.continual._forecasters import GRU
+from toybench.methods.continual._forecasters import GRU
 
 
 class GRUInstanceNorm(GRU):

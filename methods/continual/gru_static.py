@@ -10,7 +10,7 @@
 **Shapes**: b batch, w hours of a window, u units.
 """
 
-from methods.continual._forecasters import GRU
+from toybench.methods.continual._forecasters import GRU
 
 
 class GRUStatic(GRU):

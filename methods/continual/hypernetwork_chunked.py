@@ -16,8 +16,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.continual._hypernetwork import Hypernetwork
-from methods.continual._task_networks import dense, layers, normals
+from toybench.methods.continual._hypernetwork import Hypernetwork
+from toybench.methods.continual._task_networks import dense, layers, normals
 
 
 class HypernetworkChunked(Hypernetwork):

@@ -18,8 +18,8 @@ from typing import Any
 
 import jax
 
-from methods.continual._hypernetwork import Hypernetwork
-from methods.continual._task_networks import dense, layers
+from toybench.methods.continual._hypernetwork import Hypernetwork
+from toybench.methods.continual._task_networks import dense, layers
 
 
 class HypernetworkCL(Hypernetwork):

@@ -15,8 +15,8 @@ https://arxiv.org/abs/1611.07725.
 import jax
 import jax.numpy as jnp
 
-from methods.continual._incremental import IncrementalLearner, Minibatch, Params, State
-from tasks.continual import Session
+from toybench.methods.continual._incremental import IncrementalLearner, Minibatch, Params, State
+from toybench.tasks.continual import Session
 
 
 class ICaRL(IncrementalLearner):

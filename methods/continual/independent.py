@@ -11,7 +11,7 @@
 
 from typing import Any
 
-from methods.continual._nets import TaskNets, per_task
+from toybench.methods.continual._nets import TaskNets, per_task
 
 
 class Independent(TaskNets):

@@ -10,7 +10,7 @@
 **Shapes**: b examples, c classes, m remembered examples a class.
 """
 
-from methods.continual.er import ER
+from toybench.methods.continual.er import ER
 
 
 class Joint(ER):

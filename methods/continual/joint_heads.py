@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.continual._task_networks import TaskNetwork
-from tasks.continual import Points
+from toybench.methods.continual._task_networks import TaskNetwork
+from toybench.tasks.continual import Points
 
 
 class Kept(NamedTuple):

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.continual import SignedPoints, project
 from toybench import Method
+from toybench.tasks.continual import SignedPoints, project
 
 
 class State(NamedTuple):

@@ -15,8 +15,8 @@ from typing import Any
 
 import jax
 
-from methods.continual._plasticity import OnlineNetwork, State, descend
-from tasks.continual import Shown
+from toybench.methods.continual._plasticity import OnlineNetwork, State, descend
+from toybench.tasks.continual import Shown
 
 
 class L2(OnlineNetwork):

@@ -14,7 +14,7 @@ methods have the same parameters. 2. plain gradient descent.
 
 import jax
 
-from methods.continual.sgd import SGD
+from toybench.methods.continual.sgd import SGD
 
 
 class LayerNorm(SGD):

@@ -12,7 +12,7 @@ Rebuffi et al., 2016, and many since.
 
 import jax
 
-from methods.continual._incremental import IncrementalLearner, Minibatch, Params, State
+from toybench.methods.continual._incremental import IncrementalLearner, Minibatch, Params, State
 
 
 class LwFER(IncrementalLearner):

@@ -17,8 +17,8 @@ the mean of the base classes before the projection. 3. the frame is solved anew 
 import jax
 import jax.numpy as jnp
 
-from methods.continual._simplex import Projection, State, nearest_frame
-from tasks.continual import PhaseStep
+from toybench.methods.continual._simplex import Projection, State, nearest_frame
+from toybench.tasks.continual import PhaseStep
 
 SOLVES = 200  # multiplicative steps of the factorisation, and of the codes
 

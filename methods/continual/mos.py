@@ -16,7 +16,7 @@ alignment is the last third of a phase's steps. 5. prediction without the ensemb
 **Shapes**: b batch, d inputs, f features, c classes, t adapters (one a phase).
 """
 
-from methods.continual._surgery import Surgery
+from toybench.methods.continual._surgery import Surgery
 
 
 class MOS(Surgery):

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.continual._heads import class_sums, unit
-from tasks.continual import PhaseStep, features
 from toybench import Method
+from toybench.methods.continual._heads import class_sums, unit
+from toybench.tasks.continual import PhaseStep, features
 
 
 class State(NamedTuple):

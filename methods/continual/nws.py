@@ -14,7 +14,7 @@ is the k-means of a trained network's segments instead of learnt with it. 3. no 
 **Shapes**: b batch, d inputs, h hidden units, c classes, k codewords, s length of a segment.
 """
 
-from methods.continual._search import WeightSearch
+from toybench.methods.continual._search import WeightSearch
 
 
 class NWS(WeightSearch):

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from methods.continual._search import WeightSearch
+from toybench.methods.continual._search import WeightSearch
 
 
 class NWSRandomPool(WeightSearch):

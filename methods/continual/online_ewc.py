@@ -14,9 +14,9 @@ from typing import Any
 
 import jax
 
-from methods.continual._incremental import Params, State
-from methods.continual.ewc import EWC, Anchors
-from tasks.continual import Session
+from toybench.methods.continual._incremental import Params, State
+from toybench.methods.continual.ewc import EWC, Anchors
+from toybench.tasks.continual import Session
 
 
 class OnlineEWC(EWC):

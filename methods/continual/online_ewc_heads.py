@@ -16,8 +16,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.continual._task_networks import QuadraticPenalty, total
-from tasks.continual import Points
+from toybench.methods.continual._task_networks import QuadraticPenalty, total
+from toybench.tasks.continual import Points
 
 
 class OnlineEWCHeads(QuadraticPenalty):

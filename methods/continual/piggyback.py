@@ -15,8 +15,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.continual._nets import TaskNets, per_task, straight_through
-from tasks.continual import Net
+from toybench.methods.continual._nets import TaskNets, per_task, straight_through
+from toybench.tasks.continual import Net
 
 START, THRESHOLD = 0.01, 0.005
 

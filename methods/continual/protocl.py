@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.continual._class_networks import ClassNetwork, State, cross_entropy, keep, nothing_kept, rehearse
-from methods.continual._task_networks import layers, restart
-from tasks.continual import LabelledBatch
 from toybench.blocks import optim
+from toybench.methods.continual._class_networks import ClassNetwork, State, cross_entropy, keep, nothing_kept, rehearse
+from toybench.methods.continual._task_networks import layers, restart
+from toybench.tasks.continual import LabelledBatch
 
 
 class Prototypes(NamedTuple):

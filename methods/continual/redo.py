@@ -16,8 +16,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.continual._plasticity import OnlineNetwork, State, descend
-from tasks.continual import Shown
+from toybench.methods.continual._plasticity import OnlineNetwork, State, descend
+from toybench.tasks.continual import Shown
 
 
 class ReDo(OnlineNetwork):

@@ -13,9 +13,9 @@ instead of SGD.
 
 import jax
 
-from methods.continual import _heads
-from methods.continual._adapters import AdapterMethod, State
-from tasks.continual import PhaseStep
+from toybench.methods.continual import _heads
+from toybench.methods.continual._adapters import AdapterMethod, State
+from toybench.tasks.continual import PhaseStep
 
 
 class SequentialAdapter(AdapterMethod):

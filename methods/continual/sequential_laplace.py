@@ -15,9 +15,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.continual._class_networks import ClassNetwork, cross_entropy
-from methods.continual._task_networks import layers, total
-from tasks.continual import LabelledBatch
+from toybench.methods.continual._class_networks import ClassNetwork, cross_entropy
+from toybench.methods.continual._task_networks import layers, total
+from toybench.tasks.continual import LabelledBatch
 
 
 class SequentialLaplace(ClassNetwork):

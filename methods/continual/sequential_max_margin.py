@@ -12,8 +12,8 @@ on Separable Data", 2023, https://arxiv.org/abs/2306.03534, scheme 2.
 
 import jax
 
-from methods.continual._margins import Margins, State
-from tasks.continual import SignedPoints, project
+from toybench.methods.continual._margins import Margins, State
+from toybench.tasks.continual import SignedPoints, project
 
 
 class SequentialMaxMargin(Margins):

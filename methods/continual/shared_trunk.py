@@ -14,8 +14,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.continual._nets import TaskNets
-from tasks.continual import Net
+from toybench.methods.continual._nets import TaskNets
+from toybench.tasks.continual import Net
 
 
 class SharedTrunk(TaskNets):

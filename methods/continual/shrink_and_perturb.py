@@ -16,8 +16,8 @@ from typing import Any
 
 import jax
 
-from methods.continual._plasticity import OnlineNetwork, State, descend, normal_like
-from tasks.continual import Shown
+from toybench.methods.continual._plasticity import OnlineNetwork, State, descend, normal_like
+from toybench.tasks.continual import Shown
 
 
 class ShrinkAndPerturb(OnlineNetwork):

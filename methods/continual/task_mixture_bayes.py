@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.continual._linear_bayes import LinearBayes
-from tasks.continual import Points
+from toybench.methods.continual._linear_bayes import LinearBayes
+from toybench.tasks.continual import Points
 
 
 class State(NamedTuple):

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.continual._plasticity import OnlineNetwork, State, descend, normal_like
-from tasks.continual import Shown
+from toybench.methods.continual._plasticity import OnlineNetwork, State, descend, normal_like
+from toybench.tasks.continual import Shown
 
 
 class Utility(NamedTuple):

@@ -16,9 +16,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.continual._class_networks import ClassNetwork, State, cross_entropy
-from methods.continual._task_networks import layers, restart, total
-from tasks.continual import LabelledBatch
+from toybench.methods.continual._class_networks import ClassNetwork, State, cross_entropy
+from toybench.methods.continual._task_networks import layers, restart, total
+from toybench.tasks.continual import LabelledBatch
 
 
 class VCLMeanField(ClassNetwork):

@@ -20,8 +20,8 @@ which coordinate ascent solves in turn, without overflow at any lambda.
 import jax
 import jax.numpy as jnp
 
-from methods.continual._margins import Margins, State
-from tasks.continual import SignedPoints
+from toybench.methods.continual._margins import Margins, State
+from toybench.tasks.continual import SignedPoints
 
 
 class WeakRegularisation(Margins):

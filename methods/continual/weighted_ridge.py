@@ -16,8 +16,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.continual._ridge import Ridge
-from tasks.continual import PhaseStep
+from toybench.methods.continual._ridge import Ridge
+from toybench.tasks.continual import PhaseStep
 
 
 class State(NamedTuple):

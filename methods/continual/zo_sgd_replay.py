@@ -12,7 +12,7 @@ learning is replay of ten examples a class. 3. directions are drawn for all weig
 **Shapes**: b batch, c classes, q directions, k trainable numbers.
 """
 
-from methods.continual._forward import ZerothOrder
+from toybench.methods.continual._forward import ZerothOrder
 
 
 class ZOSGDReplay(ZerothOrder):

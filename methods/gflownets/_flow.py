@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.gflownets import SAMPLES, Trajectories, follow, live, retrace
 from toybench import Method
 from toybench.blocks import nn, optim
+from toybench.tasks.gflownets import SAMPLES, Trajectories, follow, live, retrace
 
 FORBIDDEN = -1e9  # logit of an action that isn't allowed; finite, so that gradients are
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.gflownets._flow import FlowNetwork, State
-from tasks.gflownets import Spec, Trajectories, follow, retrace
+from toybench.methods.gflownets._flow import FlowNetwork, State
+from toybench.tasks.gflownets import Spec, Trajectories, follow, retrace
 
 
 class Walk(NamedTuple):

@@ -13,8 +13,8 @@ from typing import Any
 
 import jax
 
-from methods.gflownets._flow import FlowNetwork, mean
-from tasks.gflownets import Trajectories
+from toybench.methods.gflownets._flow import FlowNetwork, mean
+from toybench.tasks.gflownets import Trajectories
 
 
 class DetailedBalance(FlowNetwork):

@@ -16,8 +16,8 @@ which then has infinitely many solutions of loss zero.
 
 import jax
 
-from methods.gflownets.detailed_balance import DetailedBalance
-from tasks.gflownets import Spec
+from toybench.methods.gflownets.detailed_balance import DetailedBalance
+from toybench.tasks.gflownets import Spec
 
 
 class ForwardLookingDB(DetailedBalance):

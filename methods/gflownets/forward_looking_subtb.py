@@ -12,8 +12,8 @@
 
 import jax
 
-from methods.gflownets.subtrajectory_balance import SubtrajectoryBalance
-from tasks.gflownets import Spec
+from toybench.methods.gflownets.subtrajectory_balance import SubtrajectoryBalance
+from toybench.tasks.gflownets import Spec
 
 
 class ForwardLookingSubTB(SubtrajectoryBalance):

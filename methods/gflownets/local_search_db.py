@@ -11,8 +11,8 @@ completed to the root by P_B. 3. P_B is uniform.
 **Shapes**: t edges, b objects, s entries of a state.
 """
 
-from methods.gflownets._search import LocalSearch
-from methods.gflownets.detailed_balance import DetailedBalance
+from toybench.methods.gflownets._search import LocalSearch
+from toybench.methods.gflownets.detailed_balance import DetailedBalance
 
 
 class LocalSearchDB(LocalSearch, DetailedBalance):

@@ -15,8 +15,8 @@ trains on the rebuilt part with the full log Z. 3. P_B is uniform.
 **Shapes**: t edges, b objects, s entries of a state.
 """
 
-from methods.gflownets._search import LocalSearch
-from methods.gflownets.trajectory_balance import TrajectoryBalance
+from toybench.methods.gflownets._search import LocalSearch
+from toybench.methods.gflownets.trajectory_balance import TrajectoryBalance
 
 
 class LocalSearchGFN(LocalSearch, TrajectoryBalance):

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.gflownets._flow import draw
-from tasks.gflownets import SAMPLES, Spec, Strings, Trajectories, retrace, uniform_law
 from toybench import Method
+from toybench.methods.gflownets._flow import draw
+from toybench.tasks.gflownets import SAMPLES, Spec, Strings, Trajectories, retrace, uniform_law
 
 
 class State(NamedTuple):

@@ -18,8 +18,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.gflownets._flow import FlowNetwork
-from tasks.gflownets import Trajectories
+from toybench.methods.gflownets._flow import FlowNetwork
+from toybench.tasks.gflownets import Trajectories
 
 
 class SubtrajectoryBalance(FlowNetwork):

@@ -15,8 +15,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.gflownets._flow import FlowNetwork
-from tasks.gflownets import Spec, Trajectories
+from toybench.methods.gflownets._flow import FlowNetwork
+from toybench.tasks.gflownets import Spec, Trajectories
 
 
 class TrajectoryBalance(FlowNetwork):

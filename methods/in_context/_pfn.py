@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.in_context._tabular import Pretraining, Tables
 from toybench import Method
 from toybench.blocks import attention, nn, optim
+from toybench.tasks.in_context._tabular import Pretraining, Tables
 
 
 class State(NamedTuple):

@@ -7,8 +7,8 @@ from typing import Any
 
 import jax
 
-from tasks.in_context._retrieval import nearest, predict
 from toybench import Method
+from toybench.tasks.in_context._retrieval import nearest, predict
 
 
 class Retriever(Method):

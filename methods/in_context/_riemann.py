@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tasks.in_context._regression import FunctionSpec, hyperparameters
+from toybench.tasks.in_context._regression import FunctionSpec, hyperparameters
 
 
 def borders(spec: FunctionSpec, bars: int) -> tuple[np.ndarray, float]:

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.in_context._binary import BinarySets
 from toybench import Method
 from toybench.blocks import nn, optim
 from toybench.blocks.attention import Transformer
+from toybench.tasks.in_context._binary import BinarySets
 
 
 class State(NamedTuple):

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.in_context._symbolic import Calibration, Network, Trace, run
 from toybench import Method
+from toybench.tasks.in_context._symbolic import Calibration, Network, Trace, run
 
 
 class State(NamedTuple):

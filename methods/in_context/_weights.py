@@ -8,8 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tasks.in_context._regression import Moments
 from toybench import Method
+from toybench.tasks.in_context._regression import Moments
 
 SMALLEST_VARIANCE = 1e-2  # keeps a perfect fit to the context from claiming certainty
 

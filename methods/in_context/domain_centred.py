@@ -16,7 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.in_context._retriever import Retriever
+from toybench.methods.in_context._retriever import Retriever
 
 
 class DomainCentred(Retriever):

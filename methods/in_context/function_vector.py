@@ -17,8 +17,8 @@ shuffled by one cyclic shift, so that none stays right.
 import jax
 import jax.numpy as jnp
 
-from methods.in_context._steering import Steer, indirect_effects, mean_traces
-from tasks.in_context._symbolic import Calibration
+from toybench.methods.in_context._steering import Steer, indirect_effects, mean_traces
+from toybench.tasks.in_context._symbolic import Calibration
 
 
 class FunctionVector(Steer):

@@ -14,7 +14,7 @@ within the trial, instead of the published TabPFN.
 
 import jax
 
-from methods.in_context._set_classifier import SetClassifier, State
+from toybench.methods.in_context._set_classifier import SetClassifier, State
 
 
 class GlobalPFN(SetClassifier):

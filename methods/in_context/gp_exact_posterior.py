@@ -16,8 +16,8 @@ from typing import Any
 
 import jax
 
-from tasks.in_context._regression import Moments, function_log_posterior, prompt_posterior
 from toybench import Method
+from toybench.tasks.in_context._regression import Moments, function_log_posterior, prompt_posterior
 
 
 class GPExactPosterior(Method):

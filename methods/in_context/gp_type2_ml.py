@@ -17,8 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tasks.in_context._regression import function_posteriors, log_normal
 from toybench import Method
+from toybench.tasks.in_context._regression import function_posteriors, log_normal
 
 
 class GPType2ML(Method):

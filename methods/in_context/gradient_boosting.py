@@ -16,8 +16,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.in_context._trees import answer, grow
 from toybench import Method
+from toybench.methods.in_context._trees import answer, grow
 
 
 class GradientBoosting(Method):

@@ -20,9 +20,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from methods.in_context._retriever import Retriever
-from tasks.in_context._retrieval import Pool, unit
 from toybench.blocks import nn, optim
+from toybench.methods.in_context._retriever import Retriever
+from toybench.tasks.in_context._retrieval import Pool, unit
 
 
 class State(NamedTuple):

@@ -15,8 +15,8 @@ from typing import Any
 
 import jax
 
-from methods.in_context._set_classifier import neighbourhood, neighbours
 from toybench import Method
+from toybench.methods.in_context._set_classifier import neighbourhood, neighbours
 
 
 class KNNProbability(Method):

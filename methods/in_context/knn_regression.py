@@ -15,8 +15,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tasks.in_context._regression import Moments, nearest_neighbours
 from toybench import Method
+from toybench.tasks.in_context._regression import Moments, nearest_neighbours
 
 
 class KNNRegression(Method):

@@ -16,9 +16,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.in_context._retrieval import Pool
 from toybench import Method
 from toybench.blocks import nn, optim
+from toybench.tasks.in_context._retrieval import Pool
 
 
 class State(NamedTuple):

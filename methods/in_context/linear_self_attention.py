@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.in_context._weights import residual_variance
-from tasks.in_context._regression import Moments, Prompts
 from toybench import Method
 from toybench.blocks import optim
+from toybench.methods.in_context._weights import residual_variance
+from toybench.tasks.in_context._regression import Moments, Prompts
 
 
 class State(NamedTuple):

@@ -14,7 +14,7 @@ like that of the nearest-neighbour baseline.
 
 import jax
 
-from methods.in_context._set_classifier import SetClassifier, State, neighbourhood, neighbours
+from toybench.methods.in_context._set_classifier import SetClassifier, State, neighbourhood, neighbours
 
 
 class LocalizedPFN(SetClassifier):

@@ -14,8 +14,8 @@ https://arxiv.org/abs/2308.10248.
 
 import jax
 
-from methods.in_context._steering import Steer, mean_traces
-from tasks.in_context._symbolic import Calibration
+from toybench.methods.in_context._steering import Steer, mean_traces
+from toybench.tasks.in_context._symbolic import Calibration
 
 
 class MeanDifferenceVector(Steer):

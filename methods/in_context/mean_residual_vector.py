@@ -12,8 +12,8 @@
 
 import jax
 
-from methods.in_context._steering import Steer, mean_traces
-from tasks.in_context._symbolic import Calibration
+from toybench.methods.in_context._steering import Steer, mean_traces
+from toybench.tasks.in_context._symbolic import Calibration
 
 
 class MeanResidualVector(Steer):

@@ -15,7 +15,7 @@ from typing import Any
 
 import jax
 
-from methods.in_context._retriever import Retriever
+from toybench.methods.in_context._retriever import Retriever
 
 
 class NearestRaw(Retriever):

@@ -17,8 +17,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.in_context._weights import WeightEstimator, residual_variance
-from tasks.in_context._regression import Moments
+from toybench.methods.in_context._weights import WeightEstimator, residual_variance
+from toybench.tasks.in_context._regression import Moments
 
 
 class OLS(WeightEstimator):

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.in_context import _riemann
-from tasks.in_context._regression import Functions
 from toybench import Method
 from toybench.blocks import nn, optim
 from toybench.blocks.attention import Transformer
+from toybench.methods.in_context import _riemann
+from toybench.tasks.in_context._regression import Functions
 
 
 class State(NamedTuple):

@@ -12,8 +12,8 @@ transformer, as for TabPFN here.
 **Shapes**: n tables, c context rows, q query rows, f features.
 """
 
-from methods.in_context._pfn import TablePFN
-from tasks.in_context._tabular import Pretraining, Tables
+from toybench.methods.in_context._pfn import TablePFN
+from toybench.tasks.in_context._tabular import Pretraining, Tables
 
 
 class PFNForest(TablePFN):

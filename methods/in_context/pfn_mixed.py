@@ -14,8 +14,8 @@ fine-tuning on the table at hand.
 import jax
 import jax.numpy as jnp
 
-from methods.in_context._pfn import TablePFN
-from tasks.in_context._tabular import Pretraining, Tables
+from toybench.methods.in_context._pfn import TablePFN
+from toybench.tasks.in_context._tabular import Pretraining, Tables
 
 
 class PFNMixed(TablePFN):

@@ -12,8 +12,8 @@ One Layer of Linear Self-Attention", 2023, https://arxiv.org/abs/2307.03576 (inp
 
 import jax
 
-from methods.in_context._weights import WeightEstimator
-from tasks.in_context._regression import one_step
+from toybench.methods.in_context._weights import WeightEstimator
+from toybench.tasks.in_context._regression import one_step
 
 
 class PreconditionedGD(WeightEstimator):

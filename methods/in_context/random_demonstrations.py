@@ -14,8 +14,8 @@ from typing import Any
 
 import jax
 
-from tasks.in_context._retrieval import predict
 from toybench import Method
+from toybench.tasks.in_context._retrieval import predict
 
 
 class RandomDemonstrations(Method):

@@ -13,8 +13,8 @@
 import jax
 import jax.numpy as jnp
 
-from methods.in_context._steering import Steer, mean_traces
-from tasks.in_context._symbolic import Calibration
+from toybench.methods.in_context._steering import Steer, mean_traces
+from toybench.tasks.in_context._symbolic import Calibration
 
 
 class RandomHeadVector(Steer):

@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.in_context._regression import Moments, Prompts
 from toybench import Method
 from toybench.blocks import nn, optim
 from toybench.blocks.attention import Transformer
+from toybench.tasks.in_context._regression import Moments, Prompts
 
 
 class State(NamedTuple):

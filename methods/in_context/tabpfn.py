@@ -13,8 +13,8 @@ of width 32 instead of 12 of width 512; 4. one pass instead of an ensemble over 
 **Shapes**: n tables, c context rows, q query rows, f features.
 """
 
-from methods.in_context._pfn import TablePFN
-from tasks.in_context._tabular import Pretraining, Tables
+from toybench.methods.in_context._pfn import TablePFN
+from toybench.tasks.in_context._tabular import Pretraining, Tables
 
 
 class TabPFN(TablePFN):

@@ -10,10 +10,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from methods.local_learning._rule import normals, optimizer
-from tasks.local_learning import Examples, Layer
 from toybench import Method
 from toybench.blocks import optim
+from toybench.methods.local_learning._rule import normals, optimizer
+from toybench.tasks.local_learning import Examples, Layer
 
 
 class State(NamedTuple):

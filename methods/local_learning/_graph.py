@@ -11,11 +11,11 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from methods.local_learning._rule import normals
-from tasks.local_learning import Layer
-from tasks.local_learning._nodes import HIDDEN, GraphSpec, convolve, propagation
 from toybench import Method
 from toybench.blocks import optim
+from toybench.methods.local_learning._rule import normals
+from toybench.tasks.local_learning import Layer
+from toybench.tasks.local_learning._nodes import HIDDEN, GraphSpec, convolve, propagation
 
 
 class State(NamedTuple):

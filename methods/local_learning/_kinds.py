@@ -8,8 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.local_learning._rule import Network, State, Weights
-from tasks.local_learning import Examples, Layer, Spec, output_error, pointwise_loss, slope, squash
+from toybench.methods.local_learning._rule import Network, State, Weights
+from toybench.tasks.local_learning import Examples, Layer, Spec, output_error, pointwise_loss, slope, squash
 
 
 class WithHeads(Network):

@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.local_learning import Examples, Layer, Spec, forward, output_error
 from toybench import Method
 from toybench.blocks import optim
+from toybench.tasks.local_learning import Examples, Layer, Spec, forward, output_error
 
 Weights = tuple[Layer, ...]
 

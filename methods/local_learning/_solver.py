@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.local_learning._solve import Cost
 from toybench import Method
+from toybench.tasks.local_learning._solve import Cost
 
 
 class Iterate(NamedTuple):

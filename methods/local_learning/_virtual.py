@@ -10,12 +10,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from methods.local_learning._graph import State, as_layers, cross_entropy, layer_shapes
-from methods.local_learning._rule import normals
-from tasks.local_learning import Layer
-from tasks.local_learning._nodes import gathered, propagation
 from toybench import Method
 from toybench.blocks import optim
+from toybench.methods.local_learning._graph import State, as_layers, cross_entropy, layer_shapes
+from toybench.methods.local_learning._rule import normals
+from toybench.tasks.local_learning import Layer
+from toybench.tasks.local_learning._nodes import gathered, propagation
 
 
 class VirtualNodes(Method):

@@ -8,8 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.local_learning._rule import Network, State
-from tasks.local_learning import Examples, assemble, pointwise_loss, slope
+from toybench.methods.local_learning._rule import Network, State
+from toybench.tasks.local_learning import Examples, assemble, pointwise_loss, slope
 
 
 class WaveClassifier(Network):

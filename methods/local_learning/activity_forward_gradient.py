@@ -14,9 +14,9 @@ gradient, which is local.
 import jax
 import jax.numpy as jnp
 
-from methods.local_learning._kinds import Estimating, perturbed_losses
-from methods.local_learning._rule import State, Weights, normal_like
-from tasks.local_learning import Examples, assemble
+from toybench.methods.local_learning._kinds import Estimating, perturbed_losses
+from toybench.methods.local_learning._rule import State, Weights, normal_like
+from toybench.tasks.local_learning import Examples, assemble
 
 
 class ActivityForwardGradient(Estimating):

@@ -15,7 +15,7 @@ evaluation and log2 t steps of the scan, although each of these multiplies n x n
 import jax
 import jax.numpy as jnp
 
-from methods.local_learning._solver import Iterate, Solver
+from toybench.methods.local_learning._solver import Iterate, Solver
 
 
 class DEER(Solver):

@@ -17,8 +17,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.local_learning._rule import Network, State, Weights, normal_like
-from tasks.local_learning import Examples, Layer, assemble, slope, squash
+from toybench.methods.local_learning._rule import Network, State, Weights, normal_like
+from toybench.tasks.local_learning import Examples, Layer, assemble, slope, squash
 
 
 class DifferenceTargetPropagation(Network):

@@ -14,9 +14,9 @@ The label stands for the error's sign: the error of the right class is the only 
 
 import jax
 
-from methods.local_learning._rule import State, Weights
-from methods.local_learning.direct_feedback_alignment import DirectFeedbackAlignment as _Direct
-from tasks.local_learning import Examples, assemble, slope
+from toybench.methods.local_learning._rule import State, Weights
+from toybench.methods.local_learning.direct_feedback_alignment import DirectFeedbackAlignment as _Direct
+from toybench.tasks.local_learning import Examples, assemble, slope
 
 
 class DirectRandomTargetProjection(_Direct):

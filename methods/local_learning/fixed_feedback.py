@@ -14,9 +14,9 @@ Nokland, 2016, https://arxiv.org/abs/1609.01596.
 
 import jax
 
-from methods.local_learning._kinds import ErrorToInput
-from methods.local_learning._rule import State, Weights
-from tasks.local_learning import Examples, through_input
+from toybench.methods.local_learning._kinds import ErrorToInput
+from toybench.methods.local_learning._rule import State, Weights
+from toybench.tasks.local_learning import Examples, through_input
 
 
 class FixedFeedback(ErrorToInput):

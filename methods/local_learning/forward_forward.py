@@ -17,8 +17,8 @@ from typing import Any
 
 import jax
 
-from methods.local_learning._goodness import Goodness, right_and_wrong
-from tasks.local_learning import Examples
+from toybench.methods.local_learning._goodness import Goodness, right_and_wrong
+from toybench.tasks.local_learning import Examples
 
 
 class ForwardForward(Goodness):

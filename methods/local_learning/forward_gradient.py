@@ -14,9 +14,9 @@ gradient descent with a decaying rate.
 
 import jax
 
-from methods.local_learning._kinds import Estimating
-from methods.local_learning._rule import State, Weights, normal_like
-from tasks.local_learning import Examples, loss
+from toybench.methods.local_learning._kinds import Estimating
+from toybench.methods.local_learning._rule import State, Weights, normal_like
+from toybench.tasks.local_learning import Examples, loss
 
 
 class ForwardGradient(Estimating):

@@ -19,10 +19,10 @@ from typing import Any
 
 import jax
 
-from methods.local_learning._goodness import normalised
-from methods.local_learning._graph import State
-from methods.local_learning._virtual import VirtualNodes
 from toybench.blocks import optim
+from toybench.methods.local_learning._goodness import normalised
+from toybench.methods.local_learning._graph import State
+from toybench.methods.local_learning._virtual import VirtualNodes
 
 
 class ForwardGNNSF(VirtualNodes):

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.local_learning._goodness import normalised
-from methods.local_learning._virtual import VirtualNodes
 from toybench.blocks import optim
+from toybench.methods.local_learning._goodness import normalised
+from toybench.methods.local_learning._virtual import VirtualNodes
 
 SETTLING = 6  # steps whose votes make a prediction
 

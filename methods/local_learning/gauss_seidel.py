@@ -12,7 +12,7 @@ Solving", 2020, https://arxiv.org/abs/2002.03629 (section 3, nonlinear Gauss-Sei
 
 import jax
 
-from methods.local_learning._solver import Iterate, Solver, sweep
+from toybench.methods.local_learning._solver import Iterate, Solver, sweep
 
 
 class GaussSeidel(Solver):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.local_learning._solver import Solver
+from toybench.methods.local_learning._solver import Solver
 
 
 class Window(NamedTuple):

@@ -13,8 +13,8 @@ readout that doesn't gather, in place of two graph layers; `gather` is the task'
 
 import jax
 
-from methods.local_learning._graph import GraphNetwork, State, cross_entropy
-from tasks.local_learning import Layer
+from toybench.methods.local_learning._graph import GraphNetwork, State, cross_entropy
+from toybench.tasks.local_learning import Layer
 
 
 class GraphBackprop(GraphNetwork):

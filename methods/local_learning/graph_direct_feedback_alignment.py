@@ -11,8 +11,8 @@ none. 2. three graph layers on a random graph in place of deeper networks on cit
 **Shapes**: n nodes, c classes; e [n, c] output error, h_l, d_l [n, n_l] activities and errors.
 """
 
-from methods.local_learning._graph import GraphNetwork, State, changes
-from tasks.local_learning import Layer, slope
+from toybench.methods.local_learning._graph import GraphNetwork, State, changes
+from toybench.tasks.local_learning import Layer, slope
 
 
 class GraphDirectFeedbackAlignment(GraphNetwork):

@@ -19,12 +19,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from methods.local_learning._goodness import normalised
-from methods.local_learning._graph import State, as_layers, layer_shapes
-from methods.local_learning._rule import normals
-from tasks.local_learning._nodes import HIDDEN, gathered, propagation
 from toybench import Method
 from toybench.blocks import optim
+from toybench.methods.local_learning._goodness import normalised
+from toybench.methods.local_learning._graph import State, as_layers, layer_shapes
+from toybench.methods.local_learning._rule import normals
+from toybench.tasks.local_learning._nodes import HIDDEN, gathered, propagation
 
 
 class GraphForwardForward(Method):

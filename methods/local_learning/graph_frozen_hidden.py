@@ -13,8 +13,8 @@ Alignment Scales to Modern Deep Learning Tasks and Architectures", 2020, https:/
 import jax
 import jax.numpy as jnp
 
-from methods.local_learning._graph import GraphNetwork, State, changes
-from tasks.local_learning import Layer
+from toybench.methods.local_learning._graph import GraphNetwork, State, changes
+from toybench.tasks.local_learning import Layer
 
 
 class GraphFrozenHidden(GraphNetwork):

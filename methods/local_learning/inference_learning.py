@@ -13,8 +13,8 @@ https://arxiv.org/abs/2206.00164.
 
 import jax
 
-from methods.local_learning._rule import Network, State, Weights
-from tasks.local_learning import Examples, assemble, slope, squash
+from toybench.methods.local_learning._rule import Network, State, Weights
+from toybench.tasks.local_learning import Examples, assemble, slope, squash
 
 
 class InferenceLearning(Network):

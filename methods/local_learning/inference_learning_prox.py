@@ -16,9 +16,9 @@ are averaged.
 
 import jax
 
-from methods.local_learning._rule import State, Weights
-from methods.local_learning.inference_learning import InferenceLearning as _Inference
-from tasks.local_learning import Examples, assemble
+from toybench.methods.local_learning._rule import State, Weights
+from toybench.methods.local_learning.inference_learning import InferenceLearning as _Inference
+from toybench.tasks.local_learning import Examples, assemble
 
 
 class InferenceLearningProx(_Inference):

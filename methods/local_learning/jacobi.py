@@ -14,7 +14,7 @@ After k rounds the first k states are exact.
 
 import jax
 
-from methods.local_learning._solver import Iterate, Solver
+from toybench.methods.local_learning._solver import Iterate, Solver
 
 
 class Jacobi(Solver):

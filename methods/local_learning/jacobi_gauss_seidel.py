@@ -13,7 +13,7 @@ they had at the beginning of the round; for a recurrence, which reads one state 
 
 import jax
 
-from methods.local_learning._solver import Iterate, Solver, sweep
+from toybench.methods.local_learning._solver import Iterate, Solver, sweep
 
 
 class JacobiGaussSeidel(Solver):

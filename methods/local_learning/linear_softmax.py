@@ -11,8 +11,8 @@
 
 import jax
 
-from methods.local_learning._rule import State, Trained
-from tasks.local_learning import Examples, gradient
+from toybench.methods.local_learning._rule import State, Trained
+from toybench.tasks.local_learning import Examples, gradient
 
 
 class LinearSoftmax(Trained):

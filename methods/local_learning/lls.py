@@ -13,7 +13,7 @@ layers, whose activity isn't pooled. 4. tau is tuned with the learning rate.
 **Shapes**: b batch, c classes; h_l [b, n_l] activities, P_l [c, n_l], d_l [b, n_l] errors.
 """
 
-from methods.local_learning._waves import WaveClassifier
+from toybench.methods.local_learning._waves import WaveClassifier
 
 
 class LLS(WaveClassifier):

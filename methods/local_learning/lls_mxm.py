@@ -12,8 +12,8 @@ Synchronization", 2024, https://arxiv.org/abs/2405.15868 (section 3, LLS-MxM).
 
 import jax
 
-from methods.local_learning._rule import Weights
-from methods.local_learning._waves import WaveClassifier
+from toybench.methods.local_learning._rule import Weights
+from toybench.methods.local_learning._waves import WaveClassifier
 
 
 class LLSMxM(WaveClassifier):

@@ -14,9 +14,9 @@ gradient is exact.
 
 import jax
 
-from methods.local_learning._kinds import WithHeads, local_errors
-from methods.local_learning._rule import State
-from tasks.local_learning import Examples, assemble, transposed
+from toybench.methods.local_learning._kinds import WithHeads, local_errors
+from toybench.methods.local_learning._rule import State
+from toybench.tasks.local_learning import Examples, assemble, transposed
 
 
 class LocalClassifier(WithHeads):

@@ -16,9 +16,9 @@ alike, point by point. 2. the last hidden layer's head is the readout, so that i
 import jax
 import jax.numpy as jnp
 
-from methods.local_learning._kinds import WithHeads, local_errors, perturbed_losses
-from methods.local_learning._rule import State, Weights
-from tasks.local_learning import Examples, assemble, transposed
+from toybench.methods.local_learning._kinds import WithHeads, local_errors, perturbed_losses
+from toybench.methods.local_learning._rule import State, Weights
+from toybench.tasks.local_learning import Examples, assemble, transposed
 
 
 class LocalGuessForwardGradient(WithHeads):

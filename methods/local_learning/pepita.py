@@ -16,9 +16,9 @@ To first order h - h' = (e F W_1) f'(a_1): feedback alignment through F W_1.
 
 import jax
 
-from methods.local_learning._kinds import ErrorToInput
-from methods.local_learning._rule import State, Weights
-from tasks.local_learning import Examples, assemble, forward
+from toybench.methods.local_learning._kinds import ErrorToInput
+from toybench.methods.local_learning._rule import State, Weights
+from toybench.tasks.local_learning import Examples, assemble, forward
 
 
 class PEPITA(ErrorToInput):

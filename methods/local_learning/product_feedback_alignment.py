@@ -17,8 +17,8 @@ from typing import Any
 
 import jax
 
-from methods.local_learning._rule import Network, State, Weights
-from tasks.local_learning import Examples, Layer, slope
+from toybench.methods.local_learning._rule import Network, State, Weights
+from toybench.tasks.local_learning import Examples, Layer, slope
 
 
 class ProductFeedbackAlignment(Network):

@@ -13,10 +13,10 @@ https://arxiv.org/abs/1902.07153 (section 2).
 import jax
 import jax.numpy as jnp
 
-from methods.local_learning._graph import GraphNetwork, State, changes
-from methods.local_learning._rule import normals
-from tasks.local_learning import Layer
-from tasks.local_learning._nodes import propagation
+from toybench.methods.local_learning._graph import GraphNetwork, State, changes
+from toybench.methods.local_learning._rule import normals
+from toybench.tasks.local_learning import Layer
+from toybench.tasks.local_learning._nodes import propagation
 
 
 class SGC(GraphNetwork):

@@ -15,9 +15,9 @@ alternate in longer stretches. 2. every layer gets its own noise directly, at on
 
 import jax
 
-from methods.local_learning._rule import State, normal_like
-from methods.local_learning.feedback_alignment import FeedbackAlignment as _Fixed
-from tasks.local_learning import Examples, squash
+from toybench.methods.local_learning._rule import State, normal_like
+from toybench.methods.local_learning.feedback_alignment import FeedbackAlignment as _Fixed
+from toybench.tasks.local_learning import Examples, squash
 
 
 class WeightMirror(_Fixed):

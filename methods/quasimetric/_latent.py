@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.quasimetric import DISCOUNT, Pairs
 from toybench import Method
 from toybench.blocks import nn, optim
+from toybench.tasks.quasimetric import DISCOUNT, Pairs
 
 
 class State(NamedTuple):

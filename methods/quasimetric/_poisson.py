@@ -10,8 +10,8 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from methods.quasimetric._latent import LatentDistance, normals
-from tasks.quasimetric import DISCOUNT
+from toybench.methods.quasimetric._latent import LatentDistance, normals
+from toybench.tasks.quasimetric import DISCOUNT
 
 WIDTH = 64  # of the deep linear networks' three hidden layers
 

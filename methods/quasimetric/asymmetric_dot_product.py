@@ -13,7 +13,7 @@ https://arxiv.org/abs/2206.15478 ("asymmetrical dot products").
 
 import jax
 
-from methods.quasimetric._latent import TwoEncoders, from_logit
+from toybench.methods.quasimetric._latent import TwoEncoders, from_logit
 
 
 class AsymmetricDotProduct(TwoEncoders):

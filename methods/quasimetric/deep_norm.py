@@ -15,8 +15,8 @@ which loses the guarantee.
 import jax
 import jax.numpy as jnp
 
-from methods.quasimetric._latent import LatentDistance, maxmean, normals
-from methods.quasimetric._norms import concave, nonnegative
+from toybench.methods.quasimetric._latent import LatentDistance, maxmean, normals
+from toybench.methods.quasimetric._norms import concave, nonnegative
 
 
 class DeepNorm(LatentDistance):

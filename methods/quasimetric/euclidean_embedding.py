@@ -12,7 +12,7 @@ https://arxiv.org/abs/2206.15478 ("metric embeddings").
 
 import jax
 
-from methods.quasimetric._latent import LatentDistance, length
+from toybench.methods.quasimetric._latent import LatentDistance, length
 
 
 class EuclideanEmbedding(LatentDistance):

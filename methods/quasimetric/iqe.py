@@ -14,7 +14,7 @@ Embeddings", 2022, https://arxiv.org/abs/2211.15120 (IQE, and maxmean reduction)
 import jax
 import jax.numpy as jnp
 
-from methods.quasimetric._latent import LatentDistance
+from toybench.methods.quasimetric._latent import LatentDistance
 
 
 class IQE(LatentDistance):

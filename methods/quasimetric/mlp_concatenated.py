@@ -14,8 +14,8 @@ logit. 3. weight decay, tuned as for every method of the study; `mlp_concatenate
 import jax
 import jax.numpy as jnp
 
-from methods.quasimetric._latent import LatentDistance, from_logit
 from toybench.blocks import nn
+from toybench.methods.quasimetric._latent import LatentDistance, from_logit
 
 
 class MLPConcatenated(LatentDistance):

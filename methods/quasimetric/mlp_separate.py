@@ -11,8 +11,8 @@ logit. 3. weight decay, tuned as for every method of the study.
 **Shapes**: b pairs, l latent dimensions.
 """
 
-from methods.quasimetric._latent import TwoEncoders
-from methods.quasimetric.mlp_concatenated import MLPConcatenated
+from toybench.methods.quasimetric._latent import TwoEncoders
+from toybench.methods.quasimetric.mlp_concatenated import MLPConcatenated
 
 
 class MLPSeparate(MLPConcatenated, TwoEncoders):

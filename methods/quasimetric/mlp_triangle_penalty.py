@@ -14,10 +14,10 @@ decay, at a value that suits the plain network.
 import jax
 import jax.numpy as jnp
 
-from methods.quasimetric._latent import State
-from methods.quasimetric.mlp_concatenated import MLPConcatenated
-from tasks.quasimetric import DISCOUNT, Pairs
 from toybench.blocks import optim
+from toybench.methods.quasimetric._latent import State
+from toybench.methods.quasimetric.mlp_concatenated import MLPConcatenated
+from toybench.tasks.quasimetric import DISCOUNT, Pairs
 
 
 class MLPTrianglePenalty(MLPConcatenated):

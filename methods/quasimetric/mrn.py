@@ -14,8 +14,8 @@ instead of 176.
 import jax
 import jax.numpy as jnp
 
-from methods.quasimetric._latent import LatentDistance, Twin
 from toybench.blocks import nn
+from toybench.methods.quasimetric._latent import LatentDistance, Twin
 
 
 class MRN(LatentDistance):

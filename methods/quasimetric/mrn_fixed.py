@@ -15,8 +15,8 @@ hidden width 64 instead of 176.
 import jax
 import jax.numpy as jnp
 
-from methods.quasimetric._latent import length
-from methods.quasimetric.mrn import MRN
+from toybench.methods.quasimetric._latent import length
+from toybench.methods.quasimetric.mrn import MRN
 
 
 class MRNFixed(MRN):

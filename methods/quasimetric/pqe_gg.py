@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 from jax.scipy.special import ndtr
 
-from methods.quasimetric._poisson import Poisson, collapse, deep_linear
+from toybench.methods.quasimetric._poisson import Poisson, collapse, deep_linear
 
 LIMIT = 4.0  # total rate of a process; the race is decided, up to exp(-4), long before
 START = 4.0  # makes the rates of the first learner about 1

@@ -14,7 +14,7 @@ https://arxiv.org/abs/2206.15478 (PQE-LH).
 import jax
 import jax.numpy as jnp
 
-from methods.quasimetric._poisson import Poisson
+from toybench.methods.quasimetric._poisson import Poisson
 
 
 class PQELH(Poisson):

@@ -14,8 +14,8 @@ Inequality", 2020, https://arxiv.org/abs/2002.05825, and the authors' code.
 import jax
 import jax.numpy as jnp
 
-from methods.quasimetric._latent import LatentDistance, length, maxmean, normals
-from methods.quasimetric._norms import concave, nonnegative
+from toybench.methods.quasimetric._latent import LatentDistance, length, maxmean, normals
+from toybench.methods.quasimetric._norms import concave, nonnegative
 
 
 class WideNorm(LatentDistance):

@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.vector_quantization._autoencoder import Quantized, squared_distances
 from toybench import Method
 from toybench.blocks import nn, optim
+from toybench.tasks.vector_quantization._autoencoder import Quantized, squared_distances
 
 
 class State(NamedTuple):

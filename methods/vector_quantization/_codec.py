@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.vector_quantization._compression import Vectors
 from toybench import Method
 from toybench.blocks import nn, optim
+from toybench.tasks.vector_quantization._compression import Vectors
 
 
 class State(NamedTuple):

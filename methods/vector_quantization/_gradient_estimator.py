@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from tasks.vector_quantization._estimators import Cost
 from toybench import Method
 from toybench.blocks import optim
+from toybench.tasks.vector_quantization._estimators import Cost
 
 
 class State(NamedTuple):

@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from methods.vector_quantization._running_codebook import Codebook, codes, nearest, settle, start
-from tasks.vector_quantization._retrieval import LabelledItems
 from toybench import Method
 from toybench.blocks import nn, optim
+from toybench.methods.vector_quantization._running_codebook import Codebook, codes, nearest, settle, start
+from toybench.tasks.vector_quantization._retrieval import LabelledItems
 
 
 class State(NamedTuple):

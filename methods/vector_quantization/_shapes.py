@@ -11,10 +11,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from methods.vector_quantization._running_codebook import Codebook, codes, nearest, settle, start
-from tasks.vector_quantization._shapes import Shapes
 from toybench import Method
 from toybench.blocks import attention, nn, optim
+from toybench.methods.vector_quantization._running_codebook import Codebook, codes, nearest, settle, start
+from toybench.tasks.vector_quantization._shapes import Shapes
 
 ORDERS = 2  # the usual order, and a random one
 

@@ -16,7 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._autoencoder import NearestCode
+from toybench.methods.vector_quantization._autoencoder import NearestCode
 
 
 class Affine(NearestCode):

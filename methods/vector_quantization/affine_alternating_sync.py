@@ -11,9 +11,9 @@ their experiments, which would hide what these three parts do.
 **Shapes**: b examples, d latent width, k codes.
 """
 
-from methods.vector_quantization.affine import Affine
-from methods.vector_quantization.alternating import Alternating
-from methods.vector_quantization.sync import Synchronised
+from toybench.methods.vector_quantization.affine import Affine
+from toybench.methods.vector_quantization.alternating import Alternating
+from toybench.methods.vector_quantization.sync import Synchronised
 
 
 class AffineAlternatingSync(Affine, Synchronised, Alternating):

@@ -19,9 +19,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from methods.vector_quantization._autoencoder import NearestCode, State
-from tasks.vector_quantization._autoencoder import squared_distances
 from toybench.blocks import optim
+from toybench.methods.vector_quantization._autoencoder import NearestCode, State
+from toybench.tasks.vector_quantization._autoencoder import squared_distances
 
 
 class Alternating(NearestCode):

@@ -19,7 +19,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from methods.vector_quantization._sequence_coder import (
+from toybench import Method
+from toybench.blocks import nn, optim
+from toybench.methods.vector_quantization._sequence_coder import (
     GRU,
     Recent,
     clipped_adam,
@@ -29,8 +31,6 @@ from methods.vector_quantization._sequence_coder import (
     pairs,
     remember,
 )
-from toybench import Method
-from toybench.blocks import nn, optim
 
 
 class Predictor(linen.Module):

@@ -13,7 +13,7 @@ task's budget of bits on purpose: its `bits` say by how much.
 
 import jax
 
-from methods.vector_quantization._retrieval import NormalisedSoftmax, State, unit
+from toybench.methods.vector_quantization._retrieval import NormalisedSoftmax, State, unit
 
 
 class ContinuousFeatures(NormalisedSoftmax):

@@ -15,7 +15,7 @@ small MLP.
 **Shapes**: b batch, d symbols, k values a symbol, p features a part.
 """
 
-from methods.vector_quantization._retrieval import ProductCodes
+from toybench.methods.vector_quantization._retrieval import ProductCodes
 
 
 class CrossEntropyProductCodes(ProductCodes):

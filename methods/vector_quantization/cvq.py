@@ -18,8 +18,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._autoencoder import NearestCode
-from tasks.vector_quantization._autoencoder import Quantized, squared_distances, usage
+from toybench.methods.vector_quantization._autoencoder import NearestCode
+from toybench.tasks.vector_quantization._autoencoder import Quantized, squared_distances, usage
 
 
 class CVQ(NearestCode):

@@ -19,8 +19,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._retrieval import Encoder, State, look_up
-from tasks.vector_quantization._retrieval import LabelledItems
+from toybench.methods.vector_quantization._retrieval import Encoder, State, look_up
+from toybench.tasks.vector_quantization._retrieval import LabelledItems
 
 
 class DIMCO(Encoder):

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._autoencoder import NearestCode
-from tasks.vector_quantization._autoencoder import Quantized
+from toybench.methods.vector_quantization._autoencoder import NearestCode
+from toybench.tasks.vector_quantization._autoencoder import Quantized
 
 NEVER = 1e-12  # below this count a quotient of two vanishing averages is not formed, and the code stays
 

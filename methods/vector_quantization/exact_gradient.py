@@ -12,8 +12,8 @@ https://arxiv.org/abs/2304.08612, whose polynomial programs and autoencoders it 
 
 import jax
 
-from methods.vector_quantization._gradient_estimator import SurrogateEstimator
-from tasks.vector_quantization._estimators import Cost
+from toybench.methods.vector_quantization._gradient_estimator import SurrogateEstimator
+from toybench.tasks.vector_quantization._estimators import Cost
 
 
 class ExactGradient(SurrogateEstimator):

@@ -13,8 +13,8 @@ Arthur and Vassilvitskii, "k-means++: The Advantages of Careful Seeding", 2007.
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._sequence_coder import Recent, distances, empty, kmeans, remember
 from toybench import Method
+from toybench.methods.vector_quantization._sequence_coder import Recent, distances, empty, kmeans, remember
 
 
 class FeatureKMeans(Method):

@@ -18,8 +18,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from methods.vector_quantization._autoencoder import Autoencoder, State
-from tasks.vector_quantization._autoencoder import Quantized
+from toybench.methods.vector_quantization._autoencoder import Autoencoder, State
+from toybench.tasks.vector_quantization._autoencoder import Quantized
 
 # levels a dimension, with a product near the number of codes; for 256, 1024 and 4096 as the paper recommends
 LEVELS = {16: (5, 3), 64: (8, 8), 256: (8, 6, 5), 512: (8, 8, 8), 1024: (8, 5, 5, 5), 4096: (7, 5, 5, 5, 5)}

@@ -16,8 +16,12 @@ Estimator", 2022, https://arxiv.org/abs/2206.07235, the estimator that its title
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._gradient_estimator import SurrogateEstimator, one_hot_sample, straight_through
-from tasks.vector_quantization._estimators import Cost
+from toybench.methods.vector_quantization._gradient_estimator import (
+    SurrogateEstimator,
+    one_hot_sample,
+    straight_through,
+)
+from toybench.tasks.vector_quantization._estimators import Cost
 
 
 class GappedEstimator(SurrogateEstimator):

@@ -12,8 +12,8 @@ https://arxiv.org/abs/1611.01144, equation 2; Maddison, Mnih and Teh, https://ar
 
 import jax
 
-from methods.vector_quantization._gradient_estimator import SurrogateEstimator
-from tasks.vector_quantization._estimators import Cost
+from toybench.methods.vector_quantization._gradient_estimator import SurrogateEstimator
+from toybench.tasks.vector_quantization._estimators import Cost
 
 
 class GumbelRelaxation(SurrogateEstimator):

@@ -19,8 +19,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._autoencoder import NearestCode
-from tasks.vector_quantization._autoencoder import Quantized, squared_distances
+from toybench.methods.vector_quantization._autoencoder import NearestCode
+from toybench.tasks.vector_quantization._autoencoder import Quantized, squared_distances
 
 COLDEST = 1 / 16  # temperature at the last step
 

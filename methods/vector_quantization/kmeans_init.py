@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._autoencoder import NearestCode, State
-from tasks.vector_quantization._autoencoder import lloyd
+from toybench.methods.vector_quantization._autoencoder import NearestCode, State
+from toybench.tasks.vector_quantization._autoencoder import lloyd
 
 ITERATIONS = 10  # of Lloyd's algorithm
 

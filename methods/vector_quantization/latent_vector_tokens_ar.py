@@ -21,8 +21,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._shapes import TokenisedShapes, windows
 from toybench.blocks import nn
+from toybench.methods.vector_quantization._shapes import TokenisedShapes, windows
 
 
 class LatentVectorTokensAR(TokenisedShapes):

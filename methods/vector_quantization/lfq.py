@@ -18,8 +18,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from methods.vector_quantization._autoencoder import Autoencoder, State
-from tasks.vector_quantization._autoencoder import Quantized
+from toybench.methods.vector_quantization._autoencoder import Autoencoder, State
+from toybench.tasks.vector_quantization._autoencoder import Quantized
 
 
 class LFQ(Autoencoder):

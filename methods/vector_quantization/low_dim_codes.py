@@ -15,7 +15,7 @@ from typing import Any
 
 import jax
 
-from methods.vector_quantization._autoencoder import NearestCode
+from toybench.methods.vector_quantization._autoencoder import NearestCode
 
 
 class LowDimCodes(NearestCode):

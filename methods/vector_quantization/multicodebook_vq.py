@@ -16,7 +16,7 @@ trained side by side.
 **Shapes**: b batch, l latents, g codebooks a level, v levels, k codes, w = l / g width of a code.
 """
 
-from methods.vector_quantization._codebooks import Codebooks
+from toybench.methods.vector_quantization._codebooks import Codebooks
 
 
 class MulticodebookVQ(Codebooks):

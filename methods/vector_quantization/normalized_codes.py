@@ -15,7 +15,7 @@ from typing import Any
 
 import jax
 
-from methods.vector_quantization.low_dim_codes import LowDimCodes
+from toybench.methods.vector_quantization.low_dim_codes import LowDimCodes
 
 
 class NormalizedCodes(LowDimCodes):

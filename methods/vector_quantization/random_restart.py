@@ -17,8 +17,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization.ema import EMA, Averages
-from tasks.vector_quantization._autoencoder import Quantized
+from toybench.methods.vector_quantization.ema import EMA, Averages
+from toybench.tasks.vector_quantization._autoencoder import Quantized
 
 
 class RandomRestart(EMA):

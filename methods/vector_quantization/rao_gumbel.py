@@ -17,8 +17,12 @@ derivative, without which the mean would not be that of straight-through Gumbel-
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._gradient_estimator import SurrogateEstimator, one_hot_sample, straight_through
-from tasks.vector_quantization._estimators import Cost
+from toybench.methods.vector_quantization._gradient_estimator import (
+    SurrogateEstimator,
+    one_hot_sample,
+    straight_through,
+)
+from toybench.tasks.vector_quantization._estimators import Cost
 
 
 class RaoGumbel(SurrogateEstimator):

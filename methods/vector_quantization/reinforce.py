@@ -15,8 +15,8 @@ baseline needs them.
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._gradient_estimator import SurrogateEstimator, one_hot_sample
-from tasks.vector_quantization._estimators import Cost
+from toybench.methods.vector_quantization._gradient_estimator import SurrogateEstimator, one_hot_sample
+from toybench.tasks.vector_quantization._estimators import Cost
 
 
 class Reinforce(SurrogateEstimator):

@@ -14,7 +14,7 @@ rotation_trick_ema for those with VQ-VAE. 2. MLPs instead of convolutions; one c
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._autoencoder import NearestCode
+from toybench.methods.vector_quantization._autoencoder import NearestCode
 
 
 class RotationTrick(NearestCode):

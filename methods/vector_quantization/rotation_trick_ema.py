@@ -13,8 +13,8 @@ instead of convolutions; one code an example.
 
 import jax
 
-from methods.vector_quantization.ema import EMA
-from methods.vector_quantization.rotation_trick import rotate
+from toybench.methods.vector_quantization.ema import EMA
+from toybench.methods.vector_quantization.rotation_trick import rotate
 
 
 class RotationTrickEMA(EMA):

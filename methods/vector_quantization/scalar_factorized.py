@@ -19,7 +19,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._codec import Codec, State
+from toybench.methods.vector_quantization._codec import Codec, State
 
 LOGISTICS = 3
 

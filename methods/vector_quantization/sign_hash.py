@@ -19,7 +19,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._retrieval import NormalisedSoftmax, State, unit
+from toybench.methods.vector_quantization._retrieval import NormalisedSoftmax, State, unit
 
 
 class SignHash(NormalisedSoftmax):

@@ -14,7 +14,7 @@ from typing import Any
 
 import jax
 
-from methods.vector_quantization.simvq import SimVQ
+from toybench.methods.vector_quantization.simvq import SimVQ
 
 
 class SimVQFree(SimVQ):

@@ -12,7 +12,7 @@ quantiser of Agustsson et al., 2017, https://arxiv.org/abs/1704.00648, does to v
 **Shapes**: b batch, l latents, k codes.
 """
 
-from methods.vector_quantization._codebooks import Codebooks
+from toybench.methods.vector_quantization._codebooks import Codebooks
 
 
 class SingleCodebookVQ(Codebooks):

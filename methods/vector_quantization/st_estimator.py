@@ -15,8 +15,12 @@ Its expectation at tau = 1 is the first-order (forward Euler) approximation of t
 
 import jax
 
-from methods.vector_quantization._gradient_estimator import SurrogateEstimator, one_hot_sample, straight_through
-from tasks.vector_quantization._estimators import Cost
+from toybench.methods.vector_quantization._gradient_estimator import (
+    SurrogateEstimator,
+    one_hot_sample,
+    straight_through,
+)
+from toybench.tasks.vector_quantization._estimators import Cost
 
 
 class STEstimator(SurrogateEstimator):

@@ -12,8 +12,8 @@ https://arxiv.org/abs/1611.01144, section 2.2.
 
 import jax
 
-from methods.vector_quantization._gradient_estimator import SurrogateEstimator, straight_through
-from tasks.vector_quantization._estimators import Cost
+from toybench.methods.vector_quantization._gradient_estimator import SurrogateEstimator, straight_through
+from toybench.tasks.vector_quantization._estimators import Cost
 
 
 class STGumbelEstimator(SurrogateEstimator):

@@ -12,7 +12,7 @@ in most implementations. 3. Codes start from a normal whose scale is tuned; the 
 **Shapes**: b examples, d latent width, k codes.
 """
 
-from methods.vector_quantization._autoencoder import NearestCode
+from toybench.methods.vector_quantization._autoencoder import NearestCode
 
 
 class StraightThrough(NearestCode):

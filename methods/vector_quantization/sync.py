@@ -15,7 +15,7 @@ To first order this is the codebook loss with the feature that the next step wil
 
 import jax
 
-from methods.vector_quantization._autoencoder import NearestCode
+from toybench.methods.vector_quantization._autoencoder import NearestCode
 
 
 class Synchronised(NearestCode):

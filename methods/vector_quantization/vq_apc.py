@@ -14,7 +14,7 @@ falls over the updates of the trial from a tuned start; 3. the learning rate dec
 **Shapes**: b sequences, t frames, d features, c codes.
 """
 
-from methods.vector_quantization._sequence_coder import GumbelCoder
+from toybench.methods.vector_quantization._sequence_coder import GumbelCoder
 
 
 class VQAPC(GumbelCoder):

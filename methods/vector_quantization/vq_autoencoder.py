@@ -10,7 +10,7 @@ https://arxiv.org/abs/2005.08392, with the prediction taken out, as in the vecto
 **Shapes**: b sequences, t frames, d features, c codes.
 """
 
-from methods.vector_quantization._sequence_coder import GumbelCoder
+from toybench.methods.vector_quantization._sequence_coder import GumbelCoder
 
 
 class VQAutoencoder(GumbelCoder):

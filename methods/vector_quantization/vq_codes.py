@@ -19,9 +19,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.vector_quantization._retrieval import ProductCodes, unit
-from methods.vector_quantization._running_codebook import Codebook, codes, nearest
-from tasks.vector_quantization._retrieval import LabelledItems
+from toybench.methods.vector_quantization._retrieval import ProductCodes, unit
+from toybench.methods.vector_quantization._running_codebook import Codebook, codes, nearest
+from toybench.tasks.vector_quantization._retrieval import LabelledItems
 
 
 class VQCodes(ProductCodes):

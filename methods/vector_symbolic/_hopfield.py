@@ -8,8 +8,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._algebra import count_bits, signs
 from toybench import Method
+from toybench.methods.vector_symbolic._algebra import count_bits, signs
 
 SKETCH = 1024  # dimensions of an item memory at most
 

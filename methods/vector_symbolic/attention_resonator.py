@@ -18,7 +18,7 @@ may differ.
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._resonator import NormBounded, State
+from toybench.methods.vector_symbolic._resonator import NormBounded, State
 
 
 class AttentionResonator(NormBounded):

@@ -17,7 +17,7 @@ ones against zeros, whose sign a key's one flips. 2. ties as for map_b.
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._algebra import Algebra, State, agreement, lengths, prefix_inner
+from toybench.methods.vector_symbolic._algebra import Algebra, State, agreement, lengths, prefix_inner
 
 
 class BinarySpatter(Algebra):

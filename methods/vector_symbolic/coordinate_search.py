@@ -12,7 +12,7 @@
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._resonator import NormBounded, State
+from toybench.methods.vector_symbolic._resonator import NormBounded, State
 
 
 class CoordinateSearch(NormBounded):

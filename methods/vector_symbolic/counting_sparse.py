@@ -17,8 +17,8 @@ would be best only beyond 35 dimensions a stored symbol. 3. the paper's estimato
 
 import jax
 
-from methods.vector_symbolic._algebra import count_bits
-from methods.vector_symbolic._sparse import Hashed
+from toybench.methods.vector_symbolic._algebra import count_bits
+from toybench.methods.vector_symbolic._sparse import Hashed
 
 
 class CountingSparse(Hashed):

@@ -14,8 +14,8 @@ complex number: two numbers a dimension in all counts.
 
 import jax
 
-from methods.vector_symbolic._algebra import Algebra, State, Sums
-from tasks.vector_symbolic import phasors
+from toybench.methods.vector_symbolic._algebra import Algebra, State, Sums
+from toybench.tasks.vector_symbolic import phasors
 
 
 class FHRR(Sums, Algebra):

@@ -15,7 +15,7 @@ and constants could not be checked.
 **Shapes**: c codebooks, n symbols, d dimensions, s sets.
 """
 
-from methods.vector_symbolic._hopfield import OuterProducts
+from toybench.methods.vector_symbolic._hopfield import OuterProducts
 
 
 class HopfieldOuter(OuterProducts):

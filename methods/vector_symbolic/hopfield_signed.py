@@ -15,8 +15,8 @@ the energy alone; the network isn't run. 3. the paper's text could not be read: 
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._algebra import signs
-from methods.vector_symbolic._hopfield import OuterProducts
+from toybench.methods.vector_symbolic._algebra import signs
+from toybench.methods.vector_symbolic._hopfield import OuterProducts
 
 
 class HopfieldSigned(OuterProducts):

@@ -15,8 +15,8 @@ A key's spectrum has random moduli, so each binding distorts: the adjoint undoes
 
 import jax
 
-from methods.vector_symbolic._algebra import Algebra, State, Sums
-from methods.vector_symbolic._convolution import convolve, correlate
+from toybench.methods.vector_symbolic._algebra import Algebra, State, Sums
+from toybench.methods.vector_symbolic._convolution import convolve, correlate
 
 
 class HRR(Sums, Algebra):

@@ -14,8 +14,8 @@ its vectors are as good as those of hrr.
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._algebra import Algebra, State
-from methods.vector_symbolic._convolution import convolve, correlate
+from toybench.methods.vector_symbolic._algebra import Algebra, State
+from toybench.methods.vector_symbolic._convolution import convolve, correlate
 
 
 class HRRUnitary(Algebra):

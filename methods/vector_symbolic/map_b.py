@@ -19,8 +19,8 @@ be checked.
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._algebra import State, agreement, lengths, prefix_inner
-from methods.vector_symbolic.map_i import MapI
+from toybench.methods.vector_symbolic._algebra import State, agreement, lengths, prefix_inner
+from toybench.methods.vector_symbolic.map_i import MapI
 
 
 class MapB(MapI):

@@ -16,7 +16,7 @@ Another symbol's <S, x> is a sum of n d random signs: it passes d / 2 with proba
 
 import jax
 
-from methods.vector_symbolic._algebra import Algebra, State, Sums, count_bits, signs
+from toybench.methods.vector_symbolic._algebra import Algebra, State, Sums, count_bits, signs
 
 
 class MapI(Sums, Algebra):

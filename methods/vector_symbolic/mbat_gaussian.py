@@ -16,7 +16,7 @@ second moment of the product's squared singular values is the Fuss-Catalan numbe
 
 import jax
 
-from methods.vector_symbolic._mbat import Matrices, normal_matrices
+from toybench.methods.vector_symbolic._mbat import Matrices, normal_matrices
 
 
 class MBATGaussian(Matrices):

@@ -15,7 +15,7 @@ matrix, without the sign correction that would make it uniform. 3. a record is n
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._mbat import Matrices, normal_matrices
+from toybench.methods.vector_symbolic._mbat import Matrices, normal_matrices
 
 
 class MBATOrthogonal(Matrices):

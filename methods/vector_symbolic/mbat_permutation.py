@@ -18,7 +18,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._algebra import Algebra, State
+from toybench.methods.vector_symbolic._algebra import Algebra, State
 
 
 class MBATPermutation(Algebra):

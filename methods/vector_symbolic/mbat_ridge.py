@@ -16,7 +16,7 @@ The inverse undoes a path exactly, and blows up what the other terms of the sum 
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._mbat import Matrices, normal_matrices
+from toybench.methods.vector_symbolic._mbat import Matrices, normal_matrices
 
 
 class MBATRidge(Matrices):

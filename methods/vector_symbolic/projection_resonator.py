@@ -16,7 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._resonator import Resonator, State
+from toybench.methods.vector_symbolic._resonator import Resonator, State
 
 
 class ProjectionResonator(Resonator):

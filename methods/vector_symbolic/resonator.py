@@ -12,7 +12,7 @@ as signs (phases) of factors may be exchanged without changing the product.
 **Shapes**: b products, f factors, m codewords a factor, d dimensions.
 """
 
-from methods.vector_symbolic._resonator import Resonator
+from toybench.methods.vector_symbolic._resonator import Resonator
 
 
 class ResonatorNetwork(Resonator):

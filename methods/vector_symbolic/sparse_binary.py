@@ -20,7 +20,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._sparse import Hashed
+from toybench.methods.vector_symbolic._sparse import Hashed
 
 
 class SparseBinary(Hashed):

@@ -18,7 +18,7 @@ decoded by the magnitude of their similarity. 4. it always runs all sweeps, wher
 import jax
 import jax.numpy as jnp
 
-from methods.vector_symbolic._resonator import Resonator, State
+from toybench.methods.vector_symbolic._resonator import Resonator, State
 
 
 class StochasticResonator(Resonator):

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits import ArmPlayer, Known, keyed_normal
 from toybench import Metric, Task
+from toybench.tasks.bandits import ArmPlayer, Known, keyed_normal
 
 
 @dataclass(frozen=True)

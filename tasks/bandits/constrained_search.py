@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits import Known, Searcher, keyed_normal
-from tasks.bandits._arms import at
 from toybench import Metric, Task
+from toybench.tasks.bandits import Known, Searcher, keyed_normal
+from toybench.tasks.bandits._arms import at
 
 TRIES = 8  # draws of the constraint of which the first one that holds often enough is taken
 CAP = 3.0  # simple regret while nothing feasible has been evaluated, in standard deviations of f

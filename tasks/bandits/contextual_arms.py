@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits import Known, LinearPlayer, keyed_normal
-from tasks.bandits._arms import at
-from tasks.bandits._linear import LinearRound, LinearSpec
 from toybench import Metric, Task
+from toybench.tasks.bandits import Known, LinearPlayer, keyed_normal
+from toybench.tasks.bandits._arms import at
+from toybench.tasks.bandits._linear import LinearRound, LinearSpec
 
 QUIET = 0.05  # standard deviation of the noise in a quiet round
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits import Duelist, Known
-from tasks.bandits._arms import at
 from toybench import Metric, Task
+from toybench.tasks.bandits import Duelist, Known
+from toybench.tasks.bandits._arms import at
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ gaps can be looked at: the rate of simple regret is a statement about the gap th
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits._arms import ArmSpec, ArmTask
 from toybench import Metric
+from toybench.tasks.bandits._arms import ArmSpec, ArmTask
 
 GAPS = 8  # values of c: 1, 2, ..., 8
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits import Forecaster, Known
-from tasks.bandits._linear import LinearRound, LinearSpec
 from toybench import Metric, Task
+from toybench.tasks.bandits import Forecaster, Known
+from toybench.tasks.bandits._linear import LinearRound, LinearSpec
 
 
 class World(NamedTuple):

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits import CurveOptimizer
 from toybench import Metric, Task
+from toybench.tasks.bandits import CurveOptimizer
 
 NOISE = 0.02  # standard deviation of an observation
 WIDTH = 0.04  # of the bump

@@ -9,8 +9,8 @@ Gaussian method is misspecified.
 import jax
 import jax.numpy as jnp
 
-from tasks.bandits import gamma
-from tasks.bandits._arms import ArmSpec, ArmTask
+from toybench.tasks.bandits import gamma
+from toybench.tasks.bandits._arms import ArmSpec, ArmTask
 
 
 class StochasticArms(ArmTask):

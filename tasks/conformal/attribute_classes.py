@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.conformal._classes import CertifiedSets, ClassesSpec, Knowledge, Labelled, Readings
 from toybench import Metric, Task
 from toybench.blocks import optim
+from toybench.tasks.conformal._classes import CertifiedSets, ClassesSpec, Knowledge, Labelled, Readings
 
 CLASSES, ATTRIBUTES, BLOCK, SMALL = 10, 6, 8, 3
 DIM = BLOCK + ATTRIBUTES * SMALL

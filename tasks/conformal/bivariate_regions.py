@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tasks.conformal._regions import VOLUME, Pairs, RegionTask, World, nearest, upper_quantile
+from toybench.tasks.conformal._regions import VOLUME, Pairs, RegionTask, World, nearest, upper_quantile
 
 LOW, HIGH, SIDE = (-4.8, -0.8), (4.8, 2.8), 40
 SAMPLES = 200

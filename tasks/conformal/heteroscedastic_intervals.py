@@ -11,8 +11,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tasks.conformal._regions import VOLUME, Pairs, RegionTask, World
 from toybench import Metric
+from toybench.tasks.conformal._regions import VOLUME, Pairs, RegionTask, World
 
 LOW, HIGH, CELLS, BINS = -6.0, 6.0, 400, 5
 

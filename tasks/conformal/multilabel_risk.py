@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.conformal._risk import GRID, LABELS, Losses, RiskControl, RiskSpec, losses, points, sizes
 from toybench import Metric, Task
+from toybench.tasks.conformal._risk import GRID, LABELS, Losses, RiskControl, RiskSpec, losses, points, sizes
 
 POPULATION = 20_000
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.conformal._risk import GRID, Losses, Points, RiskControl, RiskSpec, losses, points, sizes
 from toybench import Metric, Task
+from toybench.tasks.conformal._risk import GRID, Losses, Points, RiskControl, RiskSpec, losses, points, sizes
 
 POPULATION = 20_000
 WINDOW = 100  # steps of the moving average

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.conformal._selection import Judged, SelectionSpec, SelectivePrediction
 from toybench import Metric, Task
+from toybench.tasks.conformal._selection import Judged, SelectionSpec, SelectivePrediction
 
 TEST = 20_000
 

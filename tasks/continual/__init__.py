@@ -3,11 +3,11 @@
 Every family of problems of this study asks its own questions of a learner; its interface, spec and batch lie beside it.
 """
 
-from tasks.continual._classes import ClassSpec, LabelledBatch, SingleHead
-from tasks.continual._forecasts import Forecaster, ForecastSpec, Traffic
-from tasks.continual._incremental import IncrementalClassifier, Session, SessionSpec
-from tasks.continual._plasticity import OnlineClassifier, Shown, StreamSpec
-from tasks.continual._pretrained import (
+from toybench.tasks.continual._classes import ClassSpec, LabelledBatch, SingleHead
+from toybench.tasks.continual._forecasts import Forecaster, ForecastSpec, Traffic
+from toybench.tasks.continual._incremental import IncrementalClassifier, Session, SessionSpec
+from toybench.tasks.continual._plasticity import OnlineClassifier, Shown, StreamSpec
+from toybench.tasks.continual._pretrained import (
     Analytic,
     Backbone,
     ClassScores,
@@ -18,10 +18,10 @@ from tasks.continual._pretrained import (
     features,
     hidden,
 )
-from tasks.continual._regression import Points, RegressionSpec, TaskRegression, bumps
-from tasks.continual._selection import Selector, Tables, TableSpec
-from tasks.continual._separable import SeparableSpec, Separator, SignedPoints, project
-from tasks.continual._tasks import CODEWORDS, SEGMENT, Net, NetSpec, Published, TaskScores, run_net
+from toybench.tasks.continual._regression import Points, RegressionSpec, TaskRegression, bumps
+from toybench.tasks.continual._selection import Selector, Tables, TableSpec
+from toybench.tasks.continual._separable import SeparableSpec, Separator, SignedPoints, project
+from toybench.tasks.continual._tasks import CODEWORDS, SEGMENT, Net, NetSpec, Published, TaskScores, run_net
 
 __all__ = [
     "CODEWORDS",

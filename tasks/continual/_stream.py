@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tasks.continual._pretrained import Backbone, ClassStream, Examples, PhaseSpec, World, count, cut, shuffled
+from toybench.tasks.continual._pretrained import Backbone, ClassStream, Examples, PhaseSpec, World, count, cut, shuffled
 
 LATENT, INPUTS, HIDDEN, FEATURES, EXPANDED = 16, 32, 64, 64, 256
 RADIUS, NOISE, CLUSTERS, CLASSES, TEST = 6.0, 0.3, 2, 20, 50

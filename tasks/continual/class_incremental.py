@@ -13,8 +13,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tasks.continual._incremental import METRICS, Course, IncrementalClassifier, Session, SessionSpec, examine, grade
 from toybench import Task
+from toybench.tasks.continual._incremental import (
+    METRICS,
+    Course,
+    IncrementalClassifier,
+    Session,
+    SessionSpec,
+    examine,
+    grade,
+)
 
 LATENT, TEST = 16, 50  # dimensions of the sphere, test examples a class
 

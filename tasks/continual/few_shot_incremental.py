@@ -14,7 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tasks.continual._pretrained import (
+from toybench import Metric
+from toybench.tasks.continual._pretrained import (
     OFFSET,
     Backbone,
     ClassStream,
@@ -26,7 +27,6 @@ from tasks.continual._pretrained import (
     cut,
     shuffled,
 )
-from toybench import Metric
 
 CONCEPTS, ACTIVE, INPUTS, HIDDEN, EXPANDED = 8, 3, 32, 64, 256
 BASE, SESSIONS, CLASSES, MANY, TEST = 10, 5, 20, 200, 50

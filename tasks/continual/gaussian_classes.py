@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.continual._classes import ClassSpec, LabelledBatch, SingleHead
-from tasks.continual._retention import retention, task_so_far
 from toybench import Metric, Task
+from toybench.tasks.continual._classes import ClassSpec, LabelledBatch, SingleHead
+from toybench.tasks.continual._retention import retention, task_so_far
 
 
 class World(NamedTuple):

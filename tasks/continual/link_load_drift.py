@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.continual._forecasts import Forecaster, ForecastSpec, Traffic
 from toybench import Metric, Task
+from toybench.tasks.continual._forecasts import Forecaster, ForecastSpec, Traffic
 
 NODES, CHORDS = 8, 3
 TRAINED, FAILS, HOURS = 432, 480, 672  # hours at which deployment starts, the link fails, and all ends

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.continual._plasticity import OnlineClassifier, Shown, StreamSpec, dead_share, effective_rank, hits
 from toybench import Metric, Task
+from toybench.tasks.continual._plasticity import OnlineClassifier, Shown, StreamSpec, dead_share, effective_rank, hits
 
 EARLY = (1, 6)  # the tasks, counted from 0, that say how fast a young network learns; the first has no predecessor
 PROBE = 32  # batches of the latest task that units are probed with

@@ -13,7 +13,7 @@ random shares. `imbalance` is the ratio of the largest to the smallest class, in
 classes. 1,500 steps in all.
 """
 
-from tasks.continual._stream import ShiftedStream
+from toybench.tasks.continual._stream import ShiftedStream
 
 
 class PretrainedIncremental(ShiftedStream):

@@ -12,9 +12,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tasks.continual._regression import Points, RegressionSpec, RegressionWorld, TaskRegression, curve
-from tasks.continual._retention import retention
 from toybench import Metric, Task
+from toybench.tasks.continual._regression import Points, RegressionSpec, RegressionWorld, TaskRegression, curve
+from toybench.tasks.continual._retention import retention
 
 GRID = 64  # test points a task
 

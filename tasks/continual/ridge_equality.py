@@ -11,9 +11,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tasks.continual._pretrained import Analytic, World, expansion, features
-from tasks.continual._stream import ShiftedStream
 from toybench import Metric
+from toybench.tasks.continual._pretrained import Analytic, World, expansion, features
+from toybench.tasks.continual._stream import ShiftedStream
 
 
 class RidgeEquality(ShiftedStream):

@@ -13,10 +13,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tasks.continual._pretrained import ClassStream, Examples, count, cut, summary
-from tasks.continual._tasks import CODEWORDS, SEGMENT, Net, NetSpec, Published, TaskScores, run_net
 from toybench import Metric
 from toybench.blocks import optim
+from toybench.tasks.continual._pretrained import ClassStream, Examples, count, cut, summary
+from toybench.tasks.continual._tasks import CODEWORDS, SEGMENT, Net, NetSpec, Published, TaskScores, run_net
 
 SIGNAL, INPUTS, HIDDEN, CLASSES, CLUSTERS, TASKS = 16, 32, 64, 4, 48, 5
 TRAIN, TEST, SPHERE, SPREAD, CLUTTER = 1600, 200, 4.0, 0.6, 0.5

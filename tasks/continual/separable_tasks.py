@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.continual._separable import SeparableSpec, Separator, SignedPoints, project
 from toybench import Metric, Task
+from toybench.tasks.continual._separable import SeparableSpec, Separator, SignedPoints, project
 
 
 class World(NamedTuple):

@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from methods.continual.der_pp import DERPP
-from methods.continual.er import ER
-from methods.continual.er_logit_adjust import ERLogitAdjust
-from methods.continual.lwf_er import LwFER
-from tasks.continual._selection import Selector, Tables, TableSpec, spearman
-from tasks.continual.class_incremental import ClassIncremental
 from toybench import Metric, Task
+from toybench.methods.continual.der_pp import DERPP
+from toybench.methods.continual.er import ER
+from toybench.methods.continual.er_logit_adjust import ERLogitAdjust
+from toybench.methods.continual.lwf_er import LwFER
 from toybench.protocol import Learner
+from toybench.tasks.continual._selection import Selector, Tables, TableSpec, spearman
+from toybench.tasks.continual.class_incremental import ClassIncremental
 
 STREAM = {"inputs": 16, "sessions": 5, "fresh": 2, "examples": 50, "memory": 5, "updates": 60, "batch": 8}
 # (low, high) of each field, and whether it is searched on a logarithmic scale

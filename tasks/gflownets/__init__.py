@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import jax
 import jax.numpy as jnp
 
-from tasks.gflownets._graphs import Graph, Grid, Sets, Strings
+from toybench.tasks.gflownets._graphs import Graph, Grid, Sets, Strings
 
 __all__ = ["ExactSampler", "Graph", "Grid", "Sampler", "Sets", "Spec", "Strings", "Trajectories", "follow", "retrace"]
 

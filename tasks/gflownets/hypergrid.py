@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.gflownets import (
+from toybench import Metric, Task
+from toybench.protocol import Learner
+from toybench.tasks.gflownets import (
     ExactSampler,
     Grid,
     Spec,
@@ -22,8 +24,6 @@ from tasks.gflownets import (
     total_variation,
     uniform_law,
 )
-from toybench import Metric, Task
-from toybench.protocol import Learner
 
 
 class World(NamedTuple):

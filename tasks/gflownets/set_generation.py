@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.gflownets import ExactSampler, Sets, Spec, Trajectories, follow, live, total_variation, uniform_law
 from toybench import Metric, Task
+from toybench.tasks.gflownets import ExactSampler, Sets, Spec, Trajectories, follow, live, total_variation, uniform_law
 
 EVERY, EARLY = 50, 100  # rounds between the laws that the mean is of; the round that counts as early
 

@@ -14,9 +14,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tasks.gflownets import SAMPLES, Sampler, Spec, Strings, Trajectories, expected_finds, follow, live, total_variation
 from toybench import Metric, Task
 from toybench.protocol import Learner
+from toybench.tasks.gflownets import (
+    SAMPLES,
+    Sampler,
+    Spec,
+    Strings,
+    Trajectories,
+    expected_finds,
+    follow,
+    live,
+    total_variation,
+)
 
 LETTERS, WIDTH = 4, 4  # letters of the alphabet, and of a block
 CODES = LETTERS**WIDTH  # possible contents of a block

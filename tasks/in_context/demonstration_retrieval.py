@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.in_context._retrieval import DomainAnswer, Given, Pool, Predictor, RetrievalSpec, predict
 from toybench import Metric, Task
+from toybench.tasks.in_context._retrieval import DomainAnswer, Given, Pool, Predictor, RetrievalSpec, predict
 
 
 class World(NamedTuple):

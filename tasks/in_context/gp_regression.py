@@ -13,7 +13,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tasks.in_context._regression import (
+from toybench import Metric, Task
+from toybench.tasks.in_context._regression import (
     FunctionRegression,
     Functions,
     FunctionSpec,
@@ -22,7 +23,6 @@ from tasks.in_context._regression import (
     log_normal,
     rbf,
 )
-from toybench import Metric, Task
 
 FEW = 5  # context points at most in the few-shot metric
 

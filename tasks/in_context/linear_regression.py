@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.in_context._regression import (
+from toybench import Metric, Task
+from toybench.tasks.in_context._regression import (
     Moments,
     PromptRegression,
     Prompts,
@@ -26,7 +27,6 @@ from tasks.in_context._regression import (
     ridge,
     spread,
 )
-from toybench import Metric, Task
 
 EXTRA_NOISE = 1.0  # how far the noise level of the shifted prompts lies above the prior's largest
 

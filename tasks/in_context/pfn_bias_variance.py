@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.in_context._binary import BinaryProbability, BinarySets, BinarySpec
 from toybench import Metric, Task
+from toybench.tasks.in_context._binary import BinaryProbability, BinarySets, BinarySpec
 
 SIZES = (25, 50, 100, 200)  # test contexts
 WAVES = 8  # cosines that make up a function of the prior

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.in_context._symbolic import Calibration, Network, Steering, SymbolicSpec, pretrain, prompts, run
 from toybench import Metric, Task
+from toybench.tasks.in_context._symbolic import Calibration, Network, Steering, SymbolicSpec, pretrain, prompts, run
 
 
 class World(NamedTuple):

@@ -14,8 +14,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tasks.in_context._tabular import LAWS, Pretraining, TableClassifier, Tables, TabularSpec, tables
 from toybench import Metric, Task
+from toybench.tasks.in_context._tabular import LAWS, Pretraining, TableClassifier, Tables, TabularSpec, tables
 
 SMOOTH, COMPLEX = ("gaussians", "disc"), ("xor", "checkerboard", "stripes", "spirals")
 

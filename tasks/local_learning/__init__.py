@@ -4,7 +4,7 @@ A learner answers scores of classes; some tasks also ask for the weight change i
 Shapes: b batch, d features, c classes, h hidden units, l layers.
 """
 
-from tasks.local_learning._mixture import (
+from toybench.tasks.local_learning._mixture import (
     Classifier,
     Estimator,
     Examples,

@@ -10,8 +10,8 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import jax
 import jax.numpy as jnp
 
-from tasks.local_learning._mixture import Layer, squash
 from toybench import Metric, Task
+from toybench.tasks.local_learning._mixture import Layer, squash
 
 HIDDEN = -1  # the label that a learner sees where it isn't to know it
 

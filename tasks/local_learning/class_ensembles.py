@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import jax
 import jax.numpy as jnp
 
-from tasks.local_learning import Classifier, Mixture
 from toybench import Metric
+from toybench.tasks.local_learning import Classifier, Mixture
 
 
 class Transparent(Classifier, Protocol):

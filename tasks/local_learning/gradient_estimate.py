@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from tasks.local_learning import Estimator, Layer, Mixture, World, gradient
 from toybench import Metric
+from toybench.tasks.local_learning import Estimator, Layer, Mixture, World, gradient
 
 
 class GradientEstimate(Mixture):

@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from tasks.local_learning import Examples, Mixture, Rule, World, cosine, gradient, proximal_point, zeros
 from toybench import Metric
+from toybench.tasks.local_learning import Examples, Mixture, Rule, World, cosine, gradient, proximal_point, zeros
 
 
 class ImplicitStep(Mixture):

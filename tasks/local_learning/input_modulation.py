@@ -11,7 +11,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tasks.local_learning import (
+from toybench import Metric
+from toybench.tasks.local_learning import (
     Examples,
     Mixture,
     Modulated,
@@ -22,7 +23,6 @@ from tasks.local_learning import (
     through_input,
     zeros,
 )
-from toybench import Metric
 
 
 class InputModulation(Mixture):

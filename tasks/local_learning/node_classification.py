@@ -9,7 +9,7 @@ four communities, 16 features, 40 labels; three graph layers of 32 units, 300 st
 import jax
 import jax.numpy as jnp
 
-from tasks.local_learning._nodes import Nodes, unit
+from toybench.tasks.local_learning._nodes import Nodes, unit
 
 
 class NodeClassification(Nodes):

@@ -10,8 +10,8 @@ from typing import Any
 
 import jax
 
-from tasks.local_learning import Examples, Mixture, Rule, World, cosine, gradient, hidden_cosine, loss, zeros
 from toybench import Metric
+from toybench.tasks.local_learning import Examples, Mixture, Rule, World, cosine, gradient, hidden_cosine, loss, zeros
 
 
 class PrototypeAlignment(Mixture):

@@ -9,7 +9,7 @@ falls far behind. One graph of 320 nodes in four communities, 16 features, half 
 import jax
 import jax.numpy as jnp
 
-from tasks.local_learning._nodes import Nodes, unit
+from toybench.tasks.local_learning._nodes import Nodes, unit
 
 
 class ShiftedNodes(Nodes):

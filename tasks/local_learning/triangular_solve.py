@@ -12,9 +12,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tasks.local_learning import _solve
-from tasks.local_learning._solve import STATES, Cost, Rounds, System, TriangularSolver, relative_error
 from toybench import Metric, Task
+from toybench.tasks.local_learning import _solve
+from toybench.tasks.local_learning._solve import STATES, Cost, Rounds, System, TriangularSolver, relative_error
 
 WIDTH = {"rnn": 32, "densenet": 8, "autoregressive": 1}  # n
 

@@ -7,7 +7,7 @@ the way back of a short way is long or doesn't exist. 64 nodes; about half of th
 import jax
 import jax.numpy as jnp
 
-from tasks.quasimetric import DirectedGraph
+from toybench.tasks.quasimetric import DirectedGraph
 
 
 class Hierarchy(DirectedGraph):

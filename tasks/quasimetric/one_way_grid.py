@@ -8,7 +8,7 @@ embedding can hold; a door makes one way short and the other a detour, or a room
 import jax
 import jax.numpy as jnp
 
-from tasks.quasimetric import DirectedGraph
+from toybench.tasks.quasimetric import DirectedGraph
 
 
 class OneWayGrid(DirectedGraph):

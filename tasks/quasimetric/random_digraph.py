@@ -8,7 +8,7 @@ other at a long one. 64 nodes; distances of up to about 13 steps.
 import jax
 import jax.numpy as jnp
 
-from tasks.quasimetric import DirectedGraph
+from toybench.tasks.quasimetric import DirectedGraph
 
 
 class RandomDigraph(DirectedGraph):

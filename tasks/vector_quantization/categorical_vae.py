@@ -12,9 +12,9 @@ import flax.linen as linen
 import jax
 import jax.numpy as jnp
 
-from tasks.vector_quantization._estimators import Cost, GradientEstimator, answers, exact, quality
 from toybench import Metric, Task
 from toybench.blocks import nn
+from toybench.tasks.vector_quantization._estimators import Cost, GradientEstimator, answers, exact, quality
 
 
 class Networks(linen.Module):

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.vector_quantization._autoencoder import (
+from toybench import Metric, Task
+from toybench.tasks.vector_quantization._autoencoder import (
     Quantized,
     QuantizedAutoencoder,
     Spec,
@@ -25,7 +26,6 @@ from tasks.vector_quantization._autoencoder import (
     squared_distances,
     usage,
 )
-from toybench import Metric, Task
 
 BEND = 32  # hidden units of the network that bends it
 LLOYD = 15  # iterations of the oracle's k-means

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.vector_quantization._compression import (
+from toybench import Metric, Task
+from toybench.tasks.vector_quantization._compression import (
     Compression,
     CompressionSpec,
     Vectors,
@@ -25,7 +26,6 @@ from tasks.vector_quantization._compression import (
     symbol_bits,
     water_filling,
 )
-from toybench import Metric, Task
 
 SHARED_NOISE = 0.9  # correlation of the noise between coordinates, times the task's `correlation`
 

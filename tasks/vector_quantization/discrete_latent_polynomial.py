@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.vector_quantization._estimators import Cost, GradientEstimator, answers, exact, quality
 from toybench import Metric, Task
+from toybench.tasks.vector_quantization._estimators import Cost, GradientEstimator, answers, exact, quality
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.vector_quantization._retrieval import (
+from toybench import Metric, Task
+from toybench.tasks.vector_quantization._retrieval import (
     LabelledItems,
     Retrieval,
     RetrievalSpec,
     precision_at_k,
     stored_bits,
 )
-from toybench import Metric, Task
 
 ITEMS = 16  # items a class in either test set
 NEIGHBOURS = 10  # k of precision at k; a query has ITEMS - 1 items of its class to find

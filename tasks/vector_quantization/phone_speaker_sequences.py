@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.vector_quantization._sequences import (
+from toybench import Metric, Task
+from toybench.tasks.vector_quantization._sequences import (
     SequenceCoder,
     SequenceSpec,
     beyond_chance,
@@ -20,7 +21,6 @@ from tasks.vector_quantization._sequences import (
     mutual,
     normalised,
 )
-from toybench import Metric, Task
 
 
 class World(NamedTuple):

@@ -14,7 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tasks.vector_quantization._shapes import (
+from toybench import Metric, Task
+from toybench.tasks.vector_quantization._shapes import (
     BLOCKS,
     SIDE,
     ShapeGenerator,
@@ -24,7 +25,6 @@ from tasks.vector_quantization._shapes import (
     occupancy,
     profiles,
 )
-from toybench import Metric, Task
 
 
 class World(NamedTuple):

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.vector_symbolic import Decoder, FactorSpec, phasors
 from toybench import Metric, Task
+from toybench.tasks.vector_symbolic import Decoder, FactorSpec, phasors
 
 
 class World(NamedTuple):

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.vector_symbolic import Algebra, Spec, cosine, inner
 from toybench import Metric, Task
+from toybench.tasks.vector_symbolic import Algebra, Spec, cosine, inner
 
 
 class World(NamedTuple):

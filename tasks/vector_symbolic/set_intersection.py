@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.vector_symbolic import SetSketch, Spec
 from toybench import Metric, Task
+from toybench.tasks.vector_symbolic import SetSketch, Spec
 
 
 class World(NamedTuple):

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from tasks.vector_symbolic import SetMemory, Spec
 from toybench import Metric, Task
+from toybench.tasks.vector_symbolic import SetMemory, Spec
 
 FAILURES = (0.2, 0.1, 0.05)  # failure rates whose dimensions give the slope in ln(1/delta)
 

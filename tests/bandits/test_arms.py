@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from methods.bandits._arms import Tally, variance_of
-from methods.bandits.kl_ucb import divergence, largest_mean
-from tasks.bandits import gamma, keyed_normal
-from tasks.bandits._arms import ArmSpec, Noise, Pull
-from toybench import registry, trial
-from toybench.cells import Cell
+from toybench.engine import trial
+from toybench.engine.cells import Cell
+from toybench.methods.bandits._arms import Tally, variance_of
+from toybench.methods.bandits.kl_ucb import divergence, largest_mean
+from toybench.plugins import registry
+from toybench.tasks.bandits import gamma, keyed_normal
+from toybench.tasks.bandits._arms import ArmSpec, Noise, Pull
 
 SPEC = ArmSpec(instances=2, arms=4, goal="regret", rewards="gaussian", prior=(0.5, 2.0, 3.0, 1.5))
 KEY = jax.random.key(3)

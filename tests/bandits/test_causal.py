@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.bandits._causal import coefficients, effect_scores, inverse_designs, regressors
-from tasks.bandits.causal_interventions import CausalSpec, Outcome, switches, total_effects
-from toybench import registry
+from toybench.methods.bandits._causal import coefficients, effect_scores, inverse_designs, regressors
+from toybench.plugins import registry
+from toybench.tasks.bandits.causal_interventions import CausalSpec, Outcome, switches, total_effects
 
 KEY = jax.random.key(0)
 

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.bandits._curves import expected_improvement
-from methods.bandits._gaussian_curves import condition
-from tasks.bandits.related_curves import NOISE, CurveSpec, Episode
-from toybench import registry
+from toybench.methods.bandits._curves import expected_improvement
+from toybench.methods.bandits._gaussian_curves import condition
+from toybench.plugins import registry
+from toybench.tasks.bandits.related_curves import NOISE, CurveSpec, Episode
 
 SPEC = CurveSpec(points=32, looks=6, batch=8)
 KEY = jax.random.key(0)
@@ -72,7 +72,7 @@ def test_family_moments_are_those_of_the_curves(task):
 
 def test_the_peak_depends_on_the_background(task):
     """The background's phase tells the peak: two curves of one phase peak at one place."""
-    from tasks.bandits.related_curves import curves
+    from toybench.tasks.bandits.related_curves import curves
 
     u, z = jnp.repeat(jnp.linspace(0, 0.9, 10), 2), jnp.tile(jnp.array([-1.0, 1.0]), 10)
     bump = curves(u, z, 32) - curves(u, jnp.full(20, -1 / 0.15), 32)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from methods.bandits._duels import newton, width
-from tasks.bandits.contextual_duels import DuelSpec
-from toybench import registry
+from toybench.methods.bandits._duels import newton, width
+from toybench.plugins import registry
+from toybench.tasks.bandits.contextual_duels import DuelSpec
 
 SPEC = DuelSpec(instances=2, arms=6, dim=3, link="logistic")
 KEY = jax.random.key(1)

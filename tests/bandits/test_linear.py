@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tasks.bandits._linear import LinearRound, LinearSpec
-from toybench import registry
+from toybench.plugins import registry
+from toybench.tasks.bandits._linear import LinearRound, LinearSpec
 
 SPEC = LinearSpec(instances=3, dim=4, noise=1.0, quietest=0.05)
 KEY = jax.random.key(0)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from methods.bandits._search import deviation
-from tasks.bandits.constrained_search import Evaluation, SearchSpec, kernel
-from toybench import registry
+from toybench.methods.bandits._search import deviation
+from toybench.plugins import registry
+from toybench.tasks.bandits.constrained_search import Evaluation, SearchSpec, kernel
 
 SPEC = SearchSpec(instances=2, side=5, lengthscale=0.3, noise=0.1)
 KEY = jax.random.key(0)

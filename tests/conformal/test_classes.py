@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.conformal._classes import lower_quantile
-from tasks.conformal._classes import ClassesSpec, Knowledge, Labelled, Readings
-from tasks.conformal.attribute_classes import codes, read
-from toybench import registry
+from toybench.methods.conformal._classes import lower_quantile
+from toybench.plugins import registry
 from toybench.protocol import Learner
+from toybench.tasks.conformal._classes import ClassesSpec, Knowledge, Labelled, Readings
+from toybench.tasks.conformal.attribute_classes import codes, read
 
 KEY = jax.random.key(0)
 SPEC = ClassesSpec(classes=10, attributes=6, calibration=60)

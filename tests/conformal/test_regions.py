@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from methods.conformal._regions import State, directions, pinball
-from tasks.conformal._regions import Kept, Pairs, RegionSpec, nearest, upper_quantile
-from toybench import registry
+from toybench.methods.conformal._regions import State, directions, pinball
+from toybench.plugins import registry
+from toybench.tasks.conformal._regions import Kept, Pairs, RegionSpec, nearest, upper_quantile
 
 KEY = jax.random.key(0)
 

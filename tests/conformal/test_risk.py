@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from methods.conformal._risk import first, order
-from methods.conformal.rcps_hoeffding_bentkus import below
-from tasks.conformal._risk import GRID, Losses, Points, RiskSpec, losses, sizes
-from toybench import registry
+from toybench.methods.conformal._risk import first, order
+from toybench.methods.conformal.rcps_hoeffding_bentkus import below
+from toybench.plugins import registry
+from toybench.tasks.conformal._risk import GRID, Losses, Points, RiskSpec, losses, sizes
 
 KEY = jax.random.key(0)
 

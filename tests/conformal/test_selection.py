@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from methods.conformal._rejector import cheapest, minimise
-from tasks.conformal._selection import Judged, SelectionSpec
-from toybench import registry
+from toybench.methods.conformal._rejector import cheapest, minimise
+from toybench.plugins import registry
+from toybench.tasks.conformal._selection import Judged, SelectionSpec
 
 KEY = jax.random.key(0)
 SPEC = SelectionSpec(points=200, rejector="quadratic")

@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from methods.continual._class_networks import cross_entropy, keep, nothing_kept, rehearse
-from methods.continual.protocl import ProtoCL, Prototypes
-from methods.continual.sequential_laplace import SequentialLaplace
-from methods.continual.vcl_mean_field import VCLMeanField
-from tasks.continual import LabelledBatch
-from tasks.continual.gaussian_classes import GaussianClasses
+from toybench.methods.continual._class_networks import cross_entropy, keep, nothing_kept, rehearse
+from toybench.methods.continual.protocl import ProtoCL, Prototypes
+from toybench.methods.continual.sequential_laplace import SequentialLaplace
+from toybench.methods.continual.vcl_mean_field import VCLMeanField
+from toybench.tasks.continual import LabelledBatch
+from toybench.tasks.continual.gaussian_classes import GaussianClasses
 
 KEY = jax.random.key(1_000_002)
 TASK = GaussianClasses()

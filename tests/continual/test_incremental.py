@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.continual._incremental import Minibatch, State
-from methods.continual.ewc import Anchors, penalty
-from methods.continual.icarl import herd
-from tasks.continual import Session, SessionSpec
-from tasks.continual._incremental import grade
-from tasks.continual.class_incremental import ClassIncremental
-from toybench import registry
+from toybench.methods.continual._incremental import Minibatch, State
+from toybench.methods.continual.ewc import Anchors, penalty
+from toybench.methods.continual.icarl import herd
+from toybench.plugins import registry
+from toybench.tasks.continual import Session, SessionSpec
+from toybench.tasks.continual._incremental import grade
+from toybench.tasks.continual.class_incremental import ClassIncremental
 
 SPEC = SessionSpec(inputs=4, sessions=3, fresh=2, examples=6, memory=2)
 KEY = jax.random.key(0)

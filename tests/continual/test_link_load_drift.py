@@ -8,13 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from methods.continual.cfc import CfC
-from methods.continual.gru_incremental import GRUIncremental
-from methods.continual.gru_instance_norm import GRUInstanceNorm
-from methods.continual.ltc import LTC
-from methods.continual.persistence import Persistence
-from tasks.continual.link_load_drift import FAILS, RECENT, TRAINED, LinkLoadDrift, routing, wiring
+from toybench.methods.continual.cfc import CfC
+from toybench.methods.continual.gru_incremental import GRUIncremental
+from toybench.methods.continual.gru_instance_norm import GRUInstanceNorm
+from toybench.methods.continual.ltc import LTC
+from toybench.methods.continual.persistence import Persistence
 from toybench.protocol import Learner
+from toybench.tasks.continual.link_load_drift import FAILS, RECENT, TRAINED, LinkLoadDrift, routing, wiring
 
 KEY = jax.random.key(1_000_003)
 TASK = LinkLoadDrift()

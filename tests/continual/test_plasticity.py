@@ -7,14 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.continual._plasticity import State
-from methods.continual.continual_backprop import ContinualBackprop, Units, replace
-from methods.continual.layer_norm import LayerNorm
-from methods.continual.upgd import UPGD, gate
-from tasks.continual import Shown, StreamSpec
-from tasks.continual._plasticity import dead_share, effective_rank
-from tasks.continual.permuted_stream import PermutedStream
-from toybench import registry
+from toybench.methods.continual._plasticity import State
+from toybench.methods.continual.continual_backprop import ContinualBackprop, Units, replace
+from toybench.methods.continual.layer_norm import LayerNorm
+from toybench.methods.continual.upgd import UPGD, gate
+from toybench.plugins import registry
+from toybench.tasks.continual import Shown, StreamSpec
+from toybench.tasks.continual._plasticity import dead_share, effective_rank
+from toybench.tasks.continual.permuted_stream import PermutedStream
 
 SPEC = StreamSpec(inputs=6, classes=3)
 KEY = jax.random.key(0)

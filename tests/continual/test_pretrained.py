@@ -8,15 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.continual import _forward, _heads, _ridge, _search, _simplex, masil, mos
-from methods.continual.aef_ocl import AEFOCL
-from methods.continual.g_acil import GACIL
-from methods.continual.nws import NWS
-from methods.continual.weighted_ridge import WeightedRidge
-from tasks.continual import Backbone, Examples, NetSpec, PhaseSpec, PhaseStep, Published
-from tasks.continual._pretrained import summary
-from tasks.continual._stream import ShiftedStream
-from tasks.continual.few_shot_incremental import FewShotIncremental
+from toybench.methods.continual import _forward, _heads, _ridge, _search, _simplex, masil, mos
+from toybench.methods.continual.aef_ocl import AEFOCL
+from toybench.methods.continual.g_acil import GACIL
+from toybench.methods.continual.nws import NWS
+from toybench.methods.continual.weighted_ridge import WeightedRidge
+from toybench.tasks.continual import Backbone, Examples, NetSpec, PhaseSpec, PhaseStep, Published
+from toybench.tasks.continual._pretrained import summary
+from toybench.tasks.continual._stream import ShiftedStream
+from toybench.tasks.continual.few_shot_incremental import FewShotIncremental
 
 SPEC = PhaseSpec(inputs=5, hidden=6, features=6, expanded=8, classes=4, phases=2)
 RNG = np.random.default_rng(0)

@@ -9,16 +9,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.continual.ewc_heads import EWCHeads
-from methods.continual.exact_sequential_bayes import ExactSequentialBayes
-from methods.continual.hypernetwork_chunked import HypernetworkChunked
-from methods.continual.hypernetwork_cl import HypernetworkCL
-from methods.continual.joint_bayes import JointBayes
-from methods.continual.online_ewc_heads import OnlineEWCHeads
-from tasks.continual import Points, bumps
-from tasks.continual._retention import retention
-from tasks.continual.regression_tasks import RegressionTasks
+from toybench.methods.continual.ewc_heads import EWCHeads
+from toybench.methods.continual.exact_sequential_bayes import ExactSequentialBayes
+from toybench.methods.continual.hypernetwork_chunked import HypernetworkChunked
+from toybench.methods.continual.hypernetwork_cl import HypernetworkCL
+from toybench.methods.continual.joint_bayes import JointBayes
+from toybench.methods.continual.online_ewc_heads import OnlineEWCHeads
 from toybench.protocol import Learner
+from toybench.tasks.continual import Points, bumps
+from toybench.tasks.continual._retention import retention
+from toybench.tasks.continual.regression_tasks import RegressionTasks
 
 KEY = jax.random.key(1_000_000)
 TASK = RegressionTasks()

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tasks.continual import Tables
-from tasks.continual._selection import spearman
-from tasks.continual.setting_selection import SettingSelection, World, searched
-from toybench import registry
+from toybench.plugins import registry
 from toybench.protocol import Learner
+from toybench.tasks.continual import Tables
+from toybench.tasks.continual._selection import spearman
+from toybench.tasks.continual.setting_selection import SettingSelection, World, searched
 
 KEY = jax.random.key(0)
 

@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.continual.joint_max_margin import JointMaxMargin
-from methods.continual.sequential_max_margin import SequentialMaxMargin
-from methods.continual.weak_regularisation import WeakRegularisation, omega
-from tasks.continual import SignedPoints, project
-from tasks.continual.separable_tasks import SeparableTasks
+from toybench.methods.continual.joint_max_margin import JointMaxMargin
+from toybench.methods.continual.sequential_max_margin import SequentialMaxMargin
+from toybench.methods.continual.weak_regularisation import WeakRegularisation, omega
+from toybench.tasks.continual import SignedPoints, project
+from toybench.tasks.continual.separable_tasks import SeparableTasks
 
 KEY = jax.random.key(1_000_001)
 TASK = SeparableTasks()

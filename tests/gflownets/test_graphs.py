@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tasks.gflownets import Grid, Sets, Strings, follow, live, retrace
+from toybench.tasks.gflownets import Grid, Sets, Strings, follow, live, retrace
 
 SMALL = (Sets(5, 3), Strings(2, 3), Grid(3, 2))
 LATTICE = jnp.asarray((np.arange(60) + 0.5) / 60, jnp.float32)  # divisible by the edge counts of the small graphs

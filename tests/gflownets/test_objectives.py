@@ -9,13 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.gflownets.detailed_balance import DetailedBalance
-from methods.gflownets.forward_looking_db import ForwardLookingDB
-from methods.gflownets.forward_looking_subtb import ForwardLookingSubTB
-from methods.gflownets.subtrajectory_balance import SubtrajectoryBalance
-from methods.gflownets.trajectory_balance import TrajectoryBalance
-from tasks.gflownets import Grid, Sets, Spec, Strings, Trajectories, follow, live, retrace
-from tasks.gflownets.set_generation import SetGeneration
+from toybench.methods.gflownets.detailed_balance import DetailedBalance
+from toybench.methods.gflownets.forward_looking_db import ForwardLookingDB
+from toybench.methods.gflownets.forward_looking_subtb import ForwardLookingSubTB
+from toybench.methods.gflownets.subtrajectory_balance import SubtrajectoryBalance
+from toybench.methods.gflownets.trajectory_balance import TrajectoryBalance
+from toybench.tasks.gflownets import Grid, Sets, Spec, Strings, Trajectories, follow, live, retrace
+from toybench.tasks.gflownets.set_generation import SetGeneration
 
 SMALL = (Sets(5, 3), Strings(2, 3), Grid(3, 2))
 OBJECTIVES = (DetailedBalance, TrajectoryBalance, SubtrajectoryBalance, ForwardLookingDB, ForwardLookingSubTB)

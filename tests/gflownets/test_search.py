@@ -7,15 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.gflownets._search import acceptance
-from methods.gflownets.detailed_balance import DetailedBalance
-from methods.gflownets.local_search_db import LocalSearchDB
-from methods.gflownets.local_search_gfn import LocalSearchGFN
-from methods.gflownets.metropolis import Metropolis
-from tasks.gflownets import Grid, Sets, Spec, Strings, Trajectories, follow, live
-from tasks.gflownets.set_generation import SetGeneration
-from toybench import trial
+from toybench.engine import trial
+from toybench.methods.gflownets._search import acceptance
+from toybench.methods.gflownets.detailed_balance import DetailedBalance
+from toybench.methods.gflownets.local_search_db import LocalSearchDB
+from toybench.methods.gflownets.local_search_gfn import LocalSearchGFN
+from toybench.methods.gflownets.metropolis import Metropolis
 from toybench.protocol import Learner
+from toybench.tasks.gflownets import Grid, Sets, Spec, Strings, Trajectories, follow, live
+from toybench.tasks.gflownets.set_generation import SetGeneration
 
 GRAPH = Strings(2, 3)
 

@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tasks.gflownets import expected_finds, follow, retrace
-from tasks.gflownets.hypergrid import Hypergrid
-from tasks.gflownets.set_generation import SetGeneration
-from tasks.gflownets.string_generation import CODES, LETTERS, WIDTH, StringGeneration
 from toybench.protocol import Learner
+from toybench.tasks.gflownets import expected_finds, follow, retrace
+from toybench.tasks.gflownets.hypergrid import Hypergrid
+from toybench.tasks.gflownets.set_generation import SetGeneration
+from toybench.tasks.gflownets.string_generation import CODES, LETTERS, WIDTH, StringGeneration
 
 KEY = jax.random.key(0)
 

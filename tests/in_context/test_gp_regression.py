@@ -10,9 +10,15 @@ from scipy import stats
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
-from methods.in_context import _riemann
-from tasks.in_context._regression import FunctionSpec, function_log_posterior, function_posteriors, hyperparameters
-from toybench import fields, registry
+from toybench import fields
+from toybench.methods.in_context import _riemann
+from toybench.plugins import registry
+from toybench.tasks.in_context._regression import (
+    FunctionSpec,
+    function_log_posterior,
+    function_posteriors,
+    hyperparameters,
+)
 
 FIXED = FunctionSpec(context=7, queries=3, noise=0.2, length=0.3, length_spread=0.0, scale_spread=0.0)
 WIDE = replace(FIXED, length_spread=0.8, scale_spread=0.6)

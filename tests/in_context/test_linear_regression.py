@@ -7,8 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tasks.in_context._regression import PromptSpec, one_step, prompt_posterior, ridge
-from toybench import fields, registry, trial
+from toybench import fields
+from toybench.engine import trial
+from toybench.plugins import registry
+from toybench.tasks.in_context._regression import PromptSpec, one_step, prompt_posterior, ridge
 
 PLAIN = PromptSpec(dim=3, context=6, noises=(0.5,), scales=(1.0, 1.0, 1.0), quadratic=0.0)
 SCALED = replace(PLAIN, scales=(0.5, 1.0, 2.0))

@@ -8,9 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.in_context._set_classifier import neighbourhood, neighbours
-from tasks.in_context.pfn_bias_variance import SIZES, chance_of_one, slope
-from toybench import fields, registry, trial
+from toybench import fields
+from toybench.engine import trial
+from toybench.methods.in_context._set_classifier import neighbourhood, neighbours
+from toybench.plugins import registry
+from toybench.tasks.in_context.pfn_bias_variance import SIZES, chance_of_one, slope
 
 
 def method(name: str, spec, **knobs):

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.in_context.invariant_select import invariance_loss
-from tasks.in_context._retrieval import Given, Pool, Predictor, RetrievalSpec, nearest, predict, unit
-from toybench import registry
+from toybench.methods.in_context.invariant_select import invariance_loss
+from toybench.plugins import registry
+from toybench.tasks.in_context._retrieval import Given, Pool, Predictor, RetrievalSpec, nearest, predict, unit
 
 SPEC = RetrievalSpec(features=2, classes=2, domains=2, shots=2)
 

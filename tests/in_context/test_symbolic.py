@@ -8,9 +8,9 @@ import numpy as np
 import optax
 import pytest
 
-from methods.in_context._steering import indirect_effects, mean_traces
-from tasks.in_context._symbolic import Calibration, SymbolicSpec, network, pretrain, prompts, run
-from toybench import registry
+from toybench.methods.in_context._steering import indirect_effects, mean_traces
+from toybench.plugins import registry
+from toybench.tasks.in_context._symbolic import Calibration, SymbolicSpec, network, pretrain, prompts, run
 
 SPEC = SymbolicSpec(functions=3, symbols=5, demonstrations=2, layers=2, heads=4, width=16)
 

@@ -10,11 +10,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from methods.in_context import _trees
-from methods.in_context.knn_classifier import NEIGHBOURS, shares, squared_distance
-from tasks.in_context import _tabular
-from tasks.in_context._tabular import Pretraining, Tables, TabularSpec
-from toybench import registry
+from toybench.methods.in_context import _trees
+from toybench.methods.in_context.knn_classifier import NEIGHBOURS, shares, squared_distance
+from toybench.plugins import registry
+from toybench.tasks.in_context import _tabular
+from toybench.tasks.in_context._tabular import Pretraining, Tables, TabularSpec
 
 SPEC = TabularSpec(context=32, queries=16, features=2)
 

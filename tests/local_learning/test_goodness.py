@@ -5,15 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.local_learning._goodness import normalised
-from methods.local_learning._waves import waves
-from methods.local_learning.backprop_goodness import BackpropGoodness
-from methods.local_learning.collaborative_forward_forward import CollaborativeForwardForward
-from methods.local_learning.forward_forward import ForwardForward
-from methods.local_learning.lls import LLS
-from methods.local_learning.lls_mxm import LLSMxM
-from tasks.local_learning import Examples, Spec
-from tasks.local_learning.class_ensembles import active_fraction, specificity
+from toybench.methods.local_learning._goodness import normalised
+from toybench.methods.local_learning._waves import waves
+from toybench.methods.local_learning.backprop_goodness import BackpropGoodness
+from toybench.methods.local_learning.collaborative_forward_forward import CollaborativeForwardForward
+from toybench.methods.local_learning.forward_forward import ForwardForward
+from toybench.methods.local_learning.lls import LLS
+from toybench.methods.local_learning.lls_mxm import LLSMxM
+from toybench.tasks.local_learning import Examples, Spec
+from toybench.tasks.local_learning.class_ensembles import active_fraction, specificity
 
 SPEC = Spec(features=5, classes=3, hidden=(8, 7, 6))
 KEY = jax.random.key(0)

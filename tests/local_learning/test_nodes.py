@@ -5,17 +5,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.local_learning._virtual import enlarged
-from methods.local_learning.forwardgnn_sf import ForwardGNNSF
-from methods.local_learning.forwardgnn_sf_topdown import ForwardGNNSFTopDown
-from methods.local_learning.graph_backprop import GraphBackprop
-from methods.local_learning.graph_direct_feedback_alignment import GraphDirectFeedbackAlignment
-from methods.local_learning.graph_forward_forward import GraphForwardForward
-from methods.local_learning.graph_frozen_hidden import GraphFrozenHidden
-from methods.local_learning.sgc import SGC
-from tasks.local_learning._nodes import HIDDEN, Graph, GraphSpec, propagation
-from tasks.local_learning.node_classification import NodeClassification
-from tasks.local_learning.shifted_nodes import ShiftedNodes
+from toybench.methods.local_learning._virtual import enlarged
+from toybench.methods.local_learning.forwardgnn_sf import ForwardGNNSF
+from toybench.methods.local_learning.forwardgnn_sf_topdown import ForwardGNNSFTopDown
+from toybench.methods.local_learning.graph_backprop import GraphBackprop
+from toybench.methods.local_learning.graph_direct_feedback_alignment import GraphDirectFeedbackAlignment
+from toybench.methods.local_learning.graph_forward_forward import GraphForwardForward
+from toybench.methods.local_learning.graph_frozen_hidden import GraphFrozenHidden
+from toybench.methods.local_learning.sgc import SGC
+from toybench.tasks.local_learning._nodes import HIDDEN, Graph, GraphSpec, propagation
+from toybench.tasks.local_learning.node_classification import NodeClassification
+from toybench.tasks.local_learning.shifted_nodes import ShiftedNodes
 
 KEY = jax.random.key(0)
 LEARNERS = [

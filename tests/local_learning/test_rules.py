@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from tasks.local_learning import Examples, Layer, Spec, cosine, forward, gradient, loss, proximal_point
-from toybench import registry
+from toybench.plugins import registry
+from toybench.tasks.local_learning import Examples, Layer, Spec, cosine, forward, gradient, loss, proximal_point
 
 KEY = jax.random.key(3)
 SPEC = Spec(features=6, classes=3, hidden=(8, 7, 5))

@@ -7,15 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.local_learning._solver import Iterate
-from methods.local_learning.deer import DEER, _compose
-from methods.local_learning.gauss_seidel import GaussSeidel
-from methods.local_learning.gauss_seidel_jacobi import GaussSeidelJacobi
-from methods.local_learning.jacobi import Jacobi
-from methods.local_learning.jacobi_gauss_seidel import JacobiGaussSeidel
-from tasks.local_learning._solve import STATES, Recurrence
-from tasks.local_learning.triangular_solve import TriangularSolve
-from toybench import trial
+from toybench.engine import trial
+from toybench.methods.local_learning._solver import Iterate
+from toybench.methods.local_learning.deer import DEER, _compose
+from toybench.methods.local_learning.gauss_seidel import GaussSeidel
+from toybench.methods.local_learning.gauss_seidel_jacobi import GaussSeidelJacobi
+from toybench.methods.local_learning.jacobi import Jacobi
+from toybench.methods.local_learning.jacobi_gauss_seidel import JacobiGaussSeidel
+from toybench.tasks.local_learning._solve import STATES, Recurrence
+from toybench.tasks.local_learning.triangular_solve import TriangularSolve
 
 SYSTEMS = ("rnn", "densenet", "autoregressive")
 

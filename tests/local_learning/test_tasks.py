@@ -6,11 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tasks.local_learning import gradient, hidden_cosine
-from tasks.local_learning.gradient_estimate import GradientEstimate
-from tasks.local_learning.implicit_step import ImplicitStep
-from tasks.local_learning.prototype_mixture import PrototypeMixture
-from toybench import Learner, registry
+from toybench import Learner
+from toybench.plugins import registry
+from toybench.tasks.local_learning import gradient, hidden_cosine
+from toybench.tasks.local_learning.gradient_estimate import GradientEstimate
+from toybench.tasks.local_learning.implicit_step import ImplicitStep
+from toybench.tasks.local_learning.prototype_mixture import PrototypeMixture
 
 KEY = jax.random.key(5)
 

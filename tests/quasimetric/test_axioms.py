@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tasks.quasimetric import Spec
-from toybench import registry
+from toybench.plugins import registry
+from toybench.tasks.quasimetric import Spec
 
 NODES, FEATURES, SCALES = 24, 16, (0.1, 1.0, 10.0)
 X, Y = (jnp.asarray(i) for i in np.divmod(np.arange(NODES**2), NODES))

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from methods.quasimetric import _latent, _norms, _poisson, iqe, pqe_gg
-from tasks.quasimetric import DISCOUNT, Pairs, Spec
-from toybench import registry
+from toybench.methods.quasimetric import _latent, _norms, _poisson, iqe, pqe_gg
+from toybench.plugins import registry
+from toybench.tasks.quasimetric import DISCOUNT, Pairs, Spec
 
 SPEC = Spec(nodes=12, features=16)
 

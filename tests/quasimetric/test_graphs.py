@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.sparse.csgraph import shortest_path
 
-from tasks.quasimetric import DISCOUNT, follow, shortest_paths
-from toybench import fields, registry
+from toybench import fields
+from toybench.plugins import registry
+from toybench.tasks.quasimetric import DISCOUNT, follow, shortest_paths
 
 INF = np.inf
 

@@ -8,16 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.vector_quantization._autoencoder import State
-from methods.vector_quantization.alternating import apart
-from methods.vector_quantization.cvq import anchoring, anchors
-from methods.vector_quantization.ema import Averages
-from methods.vector_quantization.fsq import LEVELS, bound, grid
-from methods.vector_quantization.lfq import corners, entropies
-from methods.vector_quantization.rotation_trick import rotate
-from tasks.vector_quantization._autoencoder import Quantized, Spec
-from toybench import registry
 from toybench.blocks import nn
+from toybench.methods.vector_quantization._autoencoder import State
+from toybench.methods.vector_quantization.alternating import apart
+from toybench.methods.vector_quantization.cvq import anchoring, anchors
+from toybench.methods.vector_quantization.ema import Averages
+from toybench.methods.vector_quantization.fsq import LEVELS, bound, grid
+from toybench.methods.vector_quantization.lfq import corners, entropies
+from toybench.methods.vector_quantization.rotation_trick import rotate
+from toybench.plugins import registry
+from toybench.tasks.vector_quantization._autoencoder import Quantized, Spec
 
 SPEC = Spec(inputs=5, codes=16, latent=4, batch=8)
 X = jax.random.normal(jax.random.key(7), (8, 5))

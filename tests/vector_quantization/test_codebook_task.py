@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tasks.vector_quantization._autoencoder import divergence, lloyd, perplexity, squared_distances, usage
-from toybench import Learner, registry
+from toybench import Learner
+from toybench.plugins import registry
+from toybench.tasks.vector_quantization._autoencoder import divergence, lloyd, perplexity, squared_distances, usage
 
 
 @pytest.fixture(scope="module")

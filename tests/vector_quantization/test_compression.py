@@ -7,9 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.vector_quantization import multicodebook_vq, scalar_factorized
-from tasks.vector_quantization._compression import CompressionSpec, Vectors, at_rate, symbol_bits, water_filling
-from tasks.vector_quantization.correlated_latent_compression import CorrelatedLatentCompression
+from toybench.methods.vector_quantization import multicodebook_vq, scalar_factorized
+from toybench.tasks.vector_quantization._compression import (
+    CompressionSpec,
+    Vectors,
+    at_rate,
+    symbol_bits,
+    water_filling,
+)
+from toybench.tasks.vector_quantization.correlated_latent_compression import CorrelatedLatentCompression
 
 SPEC = CompressionSpec(dimensions=4, alphabet=16)
 

@@ -8,18 +8,19 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.vector_quantization.gapped_estimator import GappedEstimator
-from methods.vector_quantization.gumbel_relaxation import GumbelRelaxation
-from methods.vector_quantization.rao_gumbel import RaoGumbel, conditional_gumbel
-from methods.vector_quantization.reinforce import Reinforce
-from methods.vector_quantization.reinmax import ReinMax
-from methods.vector_quantization.st_estimator import STEstimator
-from methods.vector_quantization.st_gumbel_estimator import STGumbelEstimator
-from tasks.vector_quantization._estimators import Cost, exact, quality
-from tasks.vector_quantization.categorical_vae import Autoencoder
-from tasks.vector_quantization.discrete_latent_polynomial import DiscreteLatentPolynomial, Polynomial
+from toybench.methods.vector_quantization.gapped_estimator import GappedEstimator
+from toybench.methods.vector_quantization.gumbel_relaxation import GumbelRelaxation
+from toybench.methods.vector_quantization.rao_gumbel import RaoGumbel, conditional_gumbel
+from toybench.methods.vector_quantization.reinforce import Reinforce
+from toybench.methods.vector_quantization.reinmax import ReinMax
+from toybench.methods.vector_quantization.st_estimator import STEstimator
+from toybench.methods.vector_quantization.st_gumbel_estimator import STGumbelEstimator
+from toybench.tasks.vector_quantization._estimators import Cost, exact, quality
+from toybench.tasks.vector_quantization.categorical_vae import Autoencoder
+from toybench.tasks.vector_quantization.discrete_latent_polynomial import DiscreteLatentPolynomial, Polynomial
 
 LATENTS, CATEGORIES = 3, 3
+METHODS = "toybench.methods.vector_quantization"
 CODES = np.eye(CATEGORIES, dtype=np.float32)[list(itertools.product(range(CATEGORIES), repeat=LATENTS))]
 
 
@@ -107,7 +108,9 @@ def test_reinmax_follows_the_trapezoid_rule_for_any_cost(monkeypatch):
 
 def test_reinmax_gradient_of_one_sample_by_hand(monkeypatch):
     """Binary, pi = (3/4, 1/4), D = (1, 0), f' = (1, 0): 2 J((7/8, 1/8)) - J(pi) / 2 in the corner is 7/32 - 3/32."""
-    monkeypatch.setattr("methods.vector_quantization.reinmax.one_hot_sample", lambda k, t: jnp.array([[[1.0, 0.0]]]))
+    monkeypatch.setattr(
+        "toybench.methods.vector_quantization.reinmax.one_hot_sample", lambda k, t: jnp.array([[[1.0, 0.0]]])
+    )
     logits = jnp.log(jnp.array([[[3.0, 1.0]]]))
     found = ReinMax().logit_gradient(None, Cost(lambda z: z[:, 0, 0], None), logits, jax.random.key(0))
     np.testing.assert_allclose(found[0, 0], jnp.array([1 / 8, -1 / 8]), atol=1e-6)
@@ -132,7 +135,9 @@ def test_reinforce_is_unbiased_by_enumeration_of_its_pairs(monkeypatch):
     """n = 2: every pair of the 27 codes, weighted by its probability."""
     cost, logits = enumerated(cubic), random(LATENTS, CATEGORIES, seed=3)
     first, second = (jnp.asarray(CODES[i]) for i in np.indices((27, 27)).reshape(2, -1))
-    monkeypatch.setattr("methods.vector_quantization.reinforce.one_hot_sample", lambda k, t: jnp.stack([first, second]))
+    monkeypatch.setattr(
+        "toybench.methods.vector_quantization.reinforce.one_hot_sample", lambda k, t: jnp.stack([first, second])
+    )
     every = jnp.broadcast_to(logits[None], first.shape)
     gradients = Reinforce(samples=2).logit_gradient(None, cost, every, jax.random.key(0))
     pi = jax.nn.softmax(logits)[None]
@@ -177,9 +182,7 @@ def test_gumbel_relaxation_differentiates_the_relaxed_cost():
 
 def test_gapped_estimator_moves_the_sample_to_the_lead(monkeypatch):
     """theta = (2, 1.5, 0), D = 2: the surrogate is the softmax at (1, 1, 2)."""
-    monkeypatch.setattr(
-        "methods.vector_quantization.gapped_estimator.one_hot_sample", lambda k, t: jnp.array([[[0.0, 0, 1]]])
-    )
+    monkeypatch.setattr(f"{METHODS}.gapped_estimator.one_hot_sample", lambda k, t: jnp.array([[[0.0, 0, 1]]]))
     slope = jnp.array([1.0, -2.0, 0.5])
     cost = Cost(lambda z: z[:, 0] @ slope, None)
     found = GappedEstimator().logit_gradient(None, cost, jnp.array([[[2.0, 1.5, 0.0]]]), jax.random.key(0))[0, 0]

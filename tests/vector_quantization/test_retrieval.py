@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.vector_quantization import _retrieval, _running_codebook, dimco, sign_hash
-from tasks.vector_quantization._retrieval import RetrievalSpec, precision_at_k, stored_bits
-from tasks.vector_quantization.fewshot_discrete_codes import FewshotDiscreteCodes
+from toybench.methods.vector_quantization import _retrieval, _running_codebook, dimco, sign_hash
+from toybench.tasks.vector_quantization._retrieval import RetrievalSpec, precision_at_k, stored_bits
+from toybench.tasks.vector_quantization.fewshot_discrete_codes import FewshotDiscreteCodes
 
 SPEC = RetrievalSpec(inputs=5, classes=3, length=2, arity=4)
 

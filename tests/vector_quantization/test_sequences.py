@@ -5,14 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.vector_quantization._sequence_coder import GRU, CodeModel, distances, kmeans, pairs
-from methods.vector_quantization.apc_kmeans import APCKMeans
-from methods.vector_quantization.feature_kmeans import FeatureKMeans
-from methods.vector_quantization.vq_apc import VQAPC
-from methods.vector_quantization.vq_autoencoder import VQAutoencoder
-from tasks.vector_quantization._sequences import SequenceSpec, beyond_chance, contingency, mutual, normalised
-from tasks.vector_quantization.phone_speaker_sequences import PhoneSpeakerSequences
 from toybench.blocks import nn
+from toybench.methods.vector_quantization._sequence_coder import GRU, CodeModel, distances, kmeans, pairs
+from toybench.methods.vector_quantization.apc_kmeans import APCKMeans
+from toybench.methods.vector_quantization.feature_kmeans import FeatureKMeans
+from toybench.methods.vector_quantization.vq_apc import VQAPC
+from toybench.methods.vector_quantization.vq_autoencoder import VQAutoencoder
+from toybench.tasks.vector_quantization._sequences import SequenceSpec, beyond_chance, contingency, mutual, normalised
+from toybench.tasks.vector_quantization.phone_speaker_sequences import PhoneSpeakerSequences
 
 SPEC = SequenceSpec(features=4, length=12, codes=5, horizon=2, batch=3)
 

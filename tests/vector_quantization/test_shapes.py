@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from methods.vector_quantization import _shapes, grid_tokens_ar, latent_vector_tokens_ar
-from tasks.vector_quantization import shape_token_autoregression as task_module
-from tasks.vector_quantization._shapes import Shapes, ShapeSpec, matches, occupancy, profiles
+from toybench.methods.vector_quantization import _shapes, grid_tokens_ar, latent_vector_tokens_ar
+from toybench.tasks.vector_quantization import shape_token_autoregression as task_module
+from toybench.tasks.vector_quantization._shapes import Shapes, ShapeSpec, matches, occupancy, profiles
 
 SPEC = ShapeSpec(side=8)
 METHODS = [grid_tokens_ar.GridTokensAR, latent_vector_tokens_ar.LatentVectorTokensAR]

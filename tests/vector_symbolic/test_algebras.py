@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from tasks.vector_symbolic import Spec, cosine, inner
-from tasks.vector_symbolic.nested_records import NestedRecords
-from toybench import registry
+from toybench.plugins import registry
 from toybench.protocol import Learner
+from toybench.tasks.vector_symbolic import Spec, cosine, inner
+from toybench.tasks.vector_symbolic.nested_records import NestedRecords
 
 SPEC = Spec(dim=256, symbols=60, keys=4)
 ISOMETRIES = ("mbat_orthogonal", "mbat_permutation", "map_i", "map_b", "binary_spatter", "hrr_unitary", "fhrr")

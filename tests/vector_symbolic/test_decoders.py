@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tasks.vector_symbolic.factorization import Factorization
-from toybench import registry
+from toybench.plugins import registry
 from toybench.protocol import Learner
+from toybench.tasks.vector_symbolic.factorization import Factorization
 
 TASK = Factorization(codewords=10, products=24, sweeps=12)
 NAMES = ("resonator", "projection_resonator", "attention_resonator", "stochastic_resonator", "coordinate_search")

@@ -8,12 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from methods.vector_symbolic._algebra import agreement, prefix_inner
-from tasks.vector_symbolic import Spec
-from tasks.vector_symbolic.set_intersection import SetIntersection
-from tasks.vector_symbolic.set_membership import crossing, slope
-from toybench import registry
+from toybench.methods.vector_symbolic._algebra import agreement, prefix_inner
+from toybench.plugins import registry
 from toybench.protocol import Learner
+from toybench.tasks.vector_symbolic import Spec
+from toybench.tasks.vector_symbolic.set_intersection import SetIntersection
+from toybench.tasks.vector_symbolic.set_membership import crossing, slope
 
 SPEC = Spec(dim=400, symbols=60, codebooks=2)
 METHODS = ("map_i", "map_b", "binary_spatter", "hrr", "fhrr", "sparse_binary", "counting_sparse",

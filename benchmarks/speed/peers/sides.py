@@ -22,8 +22,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from toybench import randomness, runtime, trial
-from toybench.cells import TUNING, Cell
+from toybench.engine import randomness, runtime, trial
+from toybench.engine.cells import TUNING, Cell
 
 CELLS = {
     "in_context": ("linear_regression", "linear_self_attention"),

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from tasks.quasimetric import DISCOUNT
+from toybench.tasks.quasimetric import DISCOUNT
 
 
 def train(study: str, cell: tuple[Any, Any, int], given: Any, params: Any, batches: Any) -> Any:

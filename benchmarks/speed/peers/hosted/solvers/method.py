@@ -7,7 +7,7 @@ import jax
 import sides
 from benchopt import BaseSolver
 
-from toybench import randomness, trial
+from toybench.engine import randomness, trial
 
 
 @functools.cache

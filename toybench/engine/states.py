@@ -1,0 +1,52 @@
+"""States of cells: what their records say, compared with the code as it is now."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from toybench.engine import cells, runtime
+from toybench.engine.cells import Cell
+from toybench.evidence import reading
+from toybench.evidence.records import BrokenRecord, Record
+
+FINAL = ("ok", "diverged", "skipped")  # states that are results; failed and timeout are tried again
+
+
+def state(cell: Cell, record: Record | BrokenRecord | None) -> str:
+    """ok, diverged, failed, timeout, skipped; stale, missing; or broken, for a file that is no record."""
+    if record is None:
+        return "missing"
+    if isinstance(record, BrokenRecord):
+        return "broken"
+    asked = cell if cell.budget == record.budget else replace(cell, budget=record.budget)
+    return record.state if record.digest == asked.digest else "stale"
+
+
+def status(study: str | None = None, *, results: Path | str | None = None) -> list[dict[str, Any]]:
+    """One row per cell: its state, the reason for it, its seeds, and how its environment differs from this one.
+
+    Records of cells that are no more are stale.
+    """
+    runtime.configure()
+    plan = cells.plan([study] if study else [], budget="full")
+    planned = {cell.name: cell for cell in plan.cells}
+    blank = {"seeds": 0, "reason": "", "environment": ""}
+    rows = {name: {"cell": name, "state": "missing", **blank} for name in planned}
+    for item in reading.folder(results).scan(study):
+        cell, row = planned.get(item.cell), {"cell": item.cell, **blank}
+        if isinstance(item, BrokenRecord):
+            row |= {"state": "broken", "reason": str(item)}
+        elif cell is None:
+            row |= {"state": "stale", "seeds": len(item.seeds), "reason": "not a planned cell"}
+        else:
+            differs = runtime.differences(item.environment) if item.metrics else ""
+            row |= {"state": state(cell, item), "seeds": len(item.seeds), "reason": item.reason}
+            row["environment"] = f"environment differs: {differs}" if differs else ""
+        rows[item.cell] = row
+    failed = {"state": "failed", "seeds": 0, "environment": ""}
+    return [*rows.values(), *({"cell": _as_cell(n), "reason": r, **failed} for n, r in plan.broken.items())]
+
+
+def _as_cell(name: str) -> str:
+    study, _, stem = name.partition("/")
+    return f"{study}/*/{stem or '*'}"

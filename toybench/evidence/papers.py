@@ -1,0 +1,114 @@
+"""The paper index: every paper of the catalogue, and what became of it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toybench.claim import cells_of
+from toybench.evidence import reading
+from toybench.plugins import registry
+
+if TYPE_CHECKING:
+    from toybench.evidence.records import Record
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One row of `benchmarks/papers.json`.
+
+    Attributes:
+      key: first author, year and first word of the title, as in a BibTeX file.
+      why_not: for a paper without a reproducible claim (a survey), the reason; else empty.
+    """
+
+    key: str
+    title: str
+    authors: tuple[str, ...]
+    year: int | None
+    url: str
+    venue: str
+    study: str
+    why_not: str = ""
+
+
+@cache
+def index() -> dict[str, Paper]:
+    """All papers by key, of every root."""
+    found: dict[str, Paper] = {}
+    for root in registry.roots():
+        file = root / "benchmarks" / "papers.json"
+        if file.is_file():
+            for row in json.loads(file.read_text()):
+                found[row["key"]] = Paper(**{**row, "authors": tuple(row["authors"])})
+    return found
+
+
+def rows(study: str | None = None, results: Path | str | None = None) -> list[dict[str, object]]:
+    """One row per paper: its facts, the verdicts of its claims on the records in `results`, and its state."""
+    if study is not None and study not in {p.study for p in index().values()}:
+        registry.tasks(study)  # raises with the nearest names
+    verdicts: dict[str, list[str]] = {}
+    for judgement in reading.claims(study if study in registry.studies() else None, results=results):
+        verdicts.setdefault(judgement.claim.paper, []).append(judgement.verdict)
+    return [
+        {
+            "key": p.key,
+            "title": p.title,
+            "authors": list(p.authors),
+            "year": p.year,
+            "url": p.url,
+            "study": p.study,
+            "state": _state(p, verdicts.get(p.key, [])),
+            "verdicts": verdicts.get(p.key, []),
+            "reason": p.why_not,
+        }
+        for p in index().values()
+        if study in (None, p.study)
+    ]
+
+
+def _state(paper: Paper, verdicts: list[str]) -> str:
+    """The verdict of the paper's claims, `mixed` where they differ; or why there is none."""
+    if paper.why_not:
+        return "no reproducible claim"
+    kinds = set(verdicts)
+    return "not yet reproduced" if not kinds else kinds.pop() if len(kinds) == 1 else "mixed"
+
+
+def used(records: "Iterable[Record]") -> list[str]:
+    """Keys of the papers behind records: of their methods, and of the claims that they decide."""
+    from toybench.fields import split_label
+
+    kept = list(records)
+    cells = {r.cell for r in kept}
+    found: dict[str, None] = {}
+    for r in kept:
+        stem = split_label(r.method)[0]
+        if stem not in registry.REFERENCES and f"{r.study}/{stem}" in registry.methods(r.study):
+            paper = registry.load("methods", f"{r.study}/{stem}").paper
+            found |= {paper: None} if paper else {}
+    for study in dict.fromkeys(r.study for r in kept):
+        for claim in registry.benchmark(study).claims:
+            if any(name in cells for c in claim.conditions for name in cells_of(study, c)):
+                found[claim.paper] = None
+    return list(found)
+
+
+def bibtex(keys: list[str]) -> str:
+    """BibTeX entries of the papers with these keys."""
+    entries = []
+    for key in keys:
+        p = index()[key]
+        fields = {
+            "title": "{" + p.title + "}",
+            "author": " and ".join(p.authors),
+            "year": str(p.year or ""),
+            "journal": p.venue,
+            "url": p.url,
+        }
+        body = ",\n".join(f"  {k} = {{{v}}}" for k, v in fields.items() if v)
+        entries.append(f"@article{{{key},\n{body}\n}}")
+    return "\n\n".join(entries)

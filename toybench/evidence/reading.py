@@ -1,0 +1,35 @@
+"""Reading results folders: records of what is named, and the verdicts that they give."""
+
+from pathlib import Path
+
+from toybench.evidence.records import BrokenRecord, Folder, Record
+from toybench.evidence.verdicts import Judgements, judge
+from toybench.plugins import registry
+
+
+def folder(results: Path | str | None = None) -> Folder:
+    """A results folder; by default the accepted records."""
+    return Folder(Path(results) if results is not None else registry.HOME / "results")
+
+
+def records(
+    selector: str | None = None, *, results: Path | str | None = None
+) -> tuple[list[Record], list[BrokenRecord]]:
+    """Records of a study or of a task with all its variants, in the order of names; and files that aren't records."""
+    study, _, task = (selector or "").partition("/")
+    if study:
+        registry.tasks(study)
+    if task:
+        registry.path("tasks", f"{study}/{task.split('[')[0]}")
+    found = list(folder(results).scan(study or None))
+    good = [r for r in found if isinstance(r, Record) and task in ("", r.task, r.task.split("[")[0])]
+    return good, [r for r in found if isinstance(r, BrokenRecord)]
+
+
+def claims(study: str | None = None, *, results: Path | str | None = None) -> Judgements:
+    """Verdicts of the declared claims, or of one study's; always corrected for those of the whole suite."""
+    if study is not None:
+        registry.tasks(study)  # raises with the nearest names
+    declared = [(s, claim) for s in registry.studies() for claim in registry.benchmark(s).claims]
+    judged = judge(declared, folder(results))
+    return Judgements(j for j in judged if study in (None, j.study))

@@ -1,0 +1,240 @@
+"""Records: the JSON file that a cell leaves behind. Typed, versioned, validated on reading, written atomically.
+
+The last line of a file is the checksum of everything above it. It is no secret and keeps nobody from forging a record;
+it tells a file that was cut short, damaged or edited by hand from one that a run wrote.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from toybench.errors import ToybenchError, UsageError
+from toybench.evidence import display
+from toybench.files import UNFINISHED, write_atomically
+
+SCHEMA = "toybench.record/1"
+_SEALED = re.compile(rb'(.*),\n  "checksum": "([0-9a-f]{16})"\n}\n', re.DOTALL)
+_VALUE = r"[^\[\]/\\=,\x00-\x1f]+"
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
+Label = Annotated[str, msgspec.Meta(pattern=rf"^[a-z][a-z0-9_]*(\[\w+={_VALUE}(,\w+={_VALUE})*\])?$")]
+State = Literal["ok", "diverged", "failed", "timeout", "skipped"]
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of a record's parts: immutable, strict about unknown keys."""
+
+
+class Measured(_Part, frozen=True, kw_only=True):
+    """One metric: which way is better, and the final value of every seed (null where the seed diverged)."""
+
+    direction: Literal["min", "max", "zero", "info"]
+    values: list[float | None]
+
+
+class Curve(_Part, frozen=True, kw_only=True):
+    """Metrics over training, 5 significant digits: `values[metric][seed][checkpoint]`."""
+
+    steps: list[int]
+    values: dict[str, list[list[float | None]]]
+
+
+class Cost(_Part, frozen=True, kw_only=True):
+    """What a cell cost; seconds are for the whole block of seeds and depend on the machine.
+
+    Attributes:
+      parameters: array elements of one learner's parameters.
+      flops: of one seed's training: one update (XLA's analysis; of an interactive task one draw and update) times the
+        updates; every branch counts as taken. 0 where nobody counted.
+      peak_bytes: arguments, outputs and temporaries of the training program, for one block.
+      programs: compiled programs that the cell needs.
+      tuning_updates: updates spent on choosing the hyperparameters, all trials and seeds together.
+      sample_seconds: worlds and batches, where no cell of the task before this one had made them.
+    """
+
+    parameters: int = 0
+    flops: float = 0.0
+    peak_bytes: int = 0
+    programs: int = 0
+    tuning_updates: int = 0
+    trace_seconds: float = 0.0
+    compile_seconds: float = 0.0
+    sample_seconds: float = 0.0
+    run_seconds: float = 0.0
+    evaluate_seconds: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """All seconds together."""
+        return sum(getattr(self, part) for part in SECONDS)
+
+
+SECONDS = tuple(name for name in Cost.__struct_fields__ if name.endswith("_seconds"))
+
+
+class Environment(_Part, frozen=True, kw_only=True):
+    """Where the numbers come from."""
+
+    commit: str = ""
+    dirty: bool = False
+    python: str = ""
+    jax: str = ""
+    numpy: str = ""
+    device: str = ""
+    x64: bool = False
+    matmul_precision: str = ""
+    xla_flags: str = ""
+
+
+class Record(_Part, frozen=True, kw_only=True):
+    """One cell: what ran, what came out, what it cost, and what it depends on.
+
+    Attributes:
+      task, method: labels with their variant, `codebook_collapse[codes=512]`; without the study.
+      task_fields, method_fields: every field with its resolved value (tuned ones included).
+      steps: updates per seed. checkpoints: evaluations after the first.
+      digest: of code, fields, budget and protocol version; see `toybench.plugins.digest`.
+      reason: one sentence for a state other than `ok`.
+      diverged_at: per seed, the first step with a NaN, or null.
+    """
+
+    schema: Literal["toybench.record/1"] = "toybench.record/1"
+    study: Name
+    task: Label
+    method: Label
+    task_fields: dict[str, Any]
+    method_fields: dict[str, Any]
+    budget: str
+    steps: int
+    checkpoints: int
+    protocol: int
+    digest: str
+    state: State
+    reason: str = ""
+    seeds: list[int] = []
+    diverged_at: list[int | None] = []
+    metrics: dict[str, Measured] = {}
+    curve: Curve = Curve(steps=[], values={})
+    cost: Cost = Cost()
+    environment: Environment = Environment()
+
+    @property
+    def cell(self) -> str:
+        """`study/task/method`, the record's name and place."""
+        return f"{self.study}/{self.task}/{self.method}"
+
+    def _repr_html_(self) -> str | None:
+        """In a notebook: metrics with intervals, and the learning curve."""
+        return display.html(self)
+
+
+def loss(value: float, direction: str) -> float:
+    """A metric's value turned so that less is better."""
+    return {"max": -value, "zero": abs(value)}.get(direction, value)
+
+
+class BrokenRecord(ToybenchError):
+    """A file that should be a record and isn't; the message names the file."""
+
+    def __init__(self, path: Path, what: str):
+        super().__init__(f"{path} {what}")
+        self.cell = "/".join(path.with_suffix("").parts[-3:])  # whose record should be there
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A results folder: `<study>/<task>/<method>.json`."""
+
+    root: Path
+
+    def file(self, cell: str) -> Path:
+        """Where the record of `study/task/method` lies; refuses names that would leave the folder."""
+        parts = cell.split("/")
+        if len(parts) != 3 or any(not p or p.startswith(".") or "\\" in p or "\0" in p for p in parts):
+            raise UsageError(f"'{cell}' can't be a cell; write study/task/method.")
+        return self.root.joinpath(*parts[:2], parts[2] + ".json")
+
+    def read(self, cell: str) -> Record | None:
+        """The record of a cell, None where there is none.
+
+        Raises:
+          BrokenRecord: the file is there and is not a record.
+        """
+        path = self.file(cell)
+        return self._read(path) if os.path.exists(path) else None
+
+    def _read(self, path: Path) -> Record:
+        record = read(path)
+        if path != self.root / f"{record.cell}.json":
+            raise BrokenRecord(path, f"says it is {record.cell}; move it back to its place.")
+        return record
+
+    def write(self, record: Record) -> Path:
+        """Write atomically: at any moment the old file or the new one is there."""
+        path = self.file(record.cell)
+        write_atomically(path, encode(record))
+        return path
+
+    def sweep(self) -> None:
+        """Remove what killed runs left half-written. Nobody else may be writing."""
+        for path in self.root.glob(f"*/*/{UNFINISHED}*"):
+            path.unlink(missing_ok=True)
+
+    def scan(self, study: str | None = None) -> Iterator[Record | BrokenRecord]:
+        """Every record in the folder (or of a study), broken ones as the error that names them."""
+        for path in sorted(self.root.glob(f"{study or '*'}/*/*.json")):
+            try:
+                yield self._read(path)
+            except BrokenRecord as error:
+                yield error
+
+
+def read(path: Path) -> Record:
+    """The record in a file.
+
+    Raises:
+      BrokenRecord: unreadable, not what was written there, or of another schema.
+    """
+    try:
+        return decode(path.read_bytes())
+    except (msgspec.MsgspecError, ValueError, OSError, RecursionError) as error:
+        what = f"is not a {SCHEMA} record ({error}); move it away or run with --force."
+        raise BrokenRecord(path, what) from None
+
+
+def encode(record: Record) -> bytes:
+    """Strict JSON, one key a line at the top, stable order, and the checksum."""
+    body = msgspec.to_builtins(record)
+    lines = [f'  "{k}": ' + msgspec.json.encode(v).decode() for k, v in body.items()]
+    content = ("{\n" + ",\n".join(lines)).encode()
+    return content + f',\n  "checksum": "{_checksum(content)}"\n}}\n'.encode()
+
+
+def decode(content: bytes) -> Record:
+    """The record that `encode` wrote.
+
+    Raises:
+      ValueError: other bytes than those, or another schema.
+    """
+    sealed = _SEALED.fullmatch(content)
+    if not sealed or _checksum(sealed[1]) != sealed[2].decode():
+        raise ValueError("cut short or altered: its last line is not the checksum of the rest")
+    return msgspec.json.decode(sealed[1] + b"}", type=Record)
+
+
+def _checksum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of a record's file, as shipped in `record.schema.json`."""
+    found = msgspec.json.schema(Record)
+    record = found["$defs"]["Record"]
+    record["properties"]["checksum"] = {"type": "string", "description": "SHA-256 of all lines above, 16 hex digits"}
+    record["required"].append("checksum")
+    return found

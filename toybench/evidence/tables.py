@@ -1,0 +1,260 @@
+"""Tables: from records to data frames, and from data frames to text."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from toybench.errors import UsageError, nearest
+from toybench.evidence.records import Record, loss
+from toybench.fields import split_label
+
+FORMATS = ("rich", "markdown", "latex", "csv", "json")
+COSTS = ("parameters", "flops", "peak_bytes", "compile_seconds", "run_seconds", "evaluate_seconds", "tuning_updates")
+LEVEL = 0.95
+_ARROW = {"min": "↓", "max": "↑", "zero": "→0", "info": ""}
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over seeds with its 95 % t interval; None for what can't be computed."""
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    seeds: int
+
+
+def mean(values: Sequence[float | None]) -> Mean:
+    """Mean and t interval of per-seed values; no mean where a seed diverged, no interval of a single seed."""
+    return _mean(tuple(values))
+
+
+@lru_cache(maxsize=20_000)
+def _mean(values: tuple[float | None, ...]) -> Mean:
+    if not values or any(v is None for v in values):
+        return Mean(None, None, None, len(values))
+    x = np.asarray(values, float)
+    middle = float(x.mean())
+    if len(x) == 1:
+        return Mean(middle, None, None, 1)
+    half = float(special.stdtrit(len(x) - 1, (1 + LEVEL) / 2) * x.std(ddof=1) / math.sqrt(len(x)))
+    return Mean(middle, middle - half, middle + half, len(x))
+
+
+def differs(a: Record, b: Record, metric: str) -> bool:
+    """Whether the paired difference over common seeds is significant at 5 % (t test)."""
+    left, right = (dict(zip(r.seeds, r.metrics[metric].values, strict=True)) for r in (a, b))
+    pairs = np.array([(left[s], right[s]) for s in left if s in right], float)  # None becomes NaN
+    if len(pairs) < 2 or np.isnan(pairs).any():
+        return False
+    difference = pairs[:, 0] - pairs[:, 1]
+    if difference.std() == 0:
+        return bool(difference[0] != 0)
+    t = difference.mean() / difference.std(ddof=1) * math.sqrt(len(difference))
+    return bool(2 * special.stdtr(len(difference) - 1, -abs(t)) < 1 - LEVEL)
+
+
+def frame(records: Iterable[Record]) -> pd.DataFrame:
+    """One row per task, method and metric: mean, interval, whether best, score between floor (0) and oracle (1)."""
+    records = list(records)
+    rows: list[dict[str, Any]] = []
+    for (study, task), group in _by_task(records).items():
+        metrics = list(dict.fromkeys(m for r in group for m in r.metrics))
+        best = {m: _best(group, m) for m in metrics}
+        for r in group:
+            for name in metrics or [""]:
+                measured = r.metrics.get(name)
+                m = mean(measured.values) if measured else Mean(None, None, None, 0)
+                rows.append(
+                    {
+                        "study": study,
+                        "task": task,
+                        "method": r.method,
+                        "state": r.state,
+                        "metric": name,
+                        "direction": measured.direction if measured else "",
+                        "mean": m.mean,
+                        "low": m.low,
+                        "high": m.high,
+                        "seeds": m.seeds,
+                        "best": best.get(name) == r.method,
+                        "score": _score(group, r, name),
+                        **{c: getattr(r.cost, c) for c in COSTS},
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _by_task(records: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for r in records:
+        groups.setdefault((r.study, r.task), []).append(r)
+    return groups
+
+
+def is_reference(record: Record) -> bool:
+    """Whether the record is of a task's own floor, chance or oracle."""
+    return split_label(record.method)[0] in ("floor", "chance", "oracle")
+
+
+def ranked(group: Iterable[Record], metric: str) -> list[Record]:
+    """Records from best to worst by the mean of `metric`; those without one come last."""
+
+    def place(r: Record) -> tuple[bool, float]:
+        measured = r.metrics.get(metric)
+        value = mean(measured.values).mean if measured else None
+        return (value is None, loss(value, measured.direction) if measured and value is not None else 0.0)
+
+    return sorted(group, key=place)
+
+
+def _best(group: list[Record], metric: str) -> str | None:
+    """The method that is best by a significant paired difference to the next; references don't compete."""
+    able = [
+        r
+        for r in group
+        if not is_reference(r) and metric in r.metrics and mean(r.metrics[metric].values).mean is not None
+    ]
+    able = ranked(able, metric)
+    if not able or able[0].metrics[metric].direction == "info":
+        return None
+    return able[0].method if len(able) > 1 and differs(able[0], able[1], metric) else None
+
+
+def _score(group: list[Record], record: Record, metric: str) -> float | None:
+    """(floor - value) / (floor - oracle), in the metric's direction; None without both references."""
+    ends = {split_label(r.method)[0]: r for r in group if is_reference(r)}
+    if not {"floor", "oracle"} <= set(ends):
+        return None
+    three = (ends["floor"], ends["oracle"], record)
+    if any(metric not in r.metrics for r in three):
+        return None
+    low, high, here = (mean(r.metrics[metric].values).mean for r in three)
+    if low is None or high is None or here is None:
+        return None
+    direction = record.metrics[metric].direction
+    low, high, here = loss(low, direction), loss(high, direction), loss(here, direction)
+    return (low - here) / (low - high) if low != high else None
+
+
+def select(records: Iterable[Record], costs: bool = False, metrics: Sequence[str] = ()) -> pd.DataFrame:
+    """`frame` with only the metrics asked for, and without the cost columns unless asked for.
+
+    Raises:
+      UsageError: a metric that no record has.
+    """
+    data = frame(records)
+    known = list(dict.fromkeys(data["metric"])) if len(data) else []
+    for m in metrics:
+        if m not in known:
+            raise UsageError(f"no record here has a metric '{m}'{nearest(m, known)}; see --format json for all.")
+    data = data[data["metric"].isin(metrics)] if metrics else data
+    return data if costs else data.drop(columns=list(COSTS), errors="ignore")
+
+
+def render(records: Iterable[Record], form: str, costs: bool = False, metrics: Sequence[str] = ()) -> str:
+    """The table of every task as text; `form` is markdown, latex, csv or json."""
+    records = list(records)
+    data = select(records, costs, metrics)
+    if form == "json":
+        return as_json(data)
+    if form == "csv":
+        return data.to_csv(index=False)
+    write = {"markdown": _markdown, "latex": _latex}[form]
+    return "\n\n".join(write(title, table) for title, table in wide(records, data, costs, form))
+
+
+def wide(records: Iterable[Record], data: pd.DataFrame, costs: bool, form: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(study/task, table) per task: rows are methods from best to worst, columns metrics as `mean ± half`."""
+    for (study, task), group in _by_task(records).items():
+        here = data[(data["study"] == study) & (data["task"] == task)]
+        if len(here):
+            yield f"{study}/{task}", _wide(group, here, costs, form)
+
+
+def as_json(data: pd.DataFrame) -> str:
+    """One JSON list of objects, one a row; missing values are null."""
+    rows = [{k: _plain(v) for k, v in row.items()} for row in data.to_dict(orient="records")]
+    return json.dumps(rows, indent=1, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Three significant digits, a dash for nothing."""
+    return "–" if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
+
+
+def _wide(group: list[Record], data: pd.DataFrame, costs: bool, form: str) -> pd.DataFrame:
+    metrics = [m for m in dict.fromkeys(data["metric"]) if m]
+    cells = {(r["method"], r["metric"]): r for r in data.to_dict(orient="records")}
+    headings = {m: f"{m} {_ARROW[r.metrics[m].direction]}".strip() for r in group for m in metrics if m in r.metrics}
+    rows, usual = [], min((len(r.seeds) for r in group), default=0)
+    for record in ranked(group, metrics[0] if metrics else ""):
+        name = f"({record.method})" if is_reference(record) else record.method
+        row = {"method": name if len(record.seeds) == usual else f"{name} · {len(record.seeds)} seeds"}
+        row |= {headings[m]: _entry(cells[record.method, m], form) for m in metrics}
+        if record.state != "ok":
+            row[headings[metrics[0]] if metrics else "state"] = record.state
+        row |= {c: number(getattr(record.cost, c)) for c in COSTS if costs}
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("–")
+
+
+def _entry(cell: dict[Any, Any], form: str) -> str:
+    if cell["mean"] is None or not math.isfinite(cell["mean"]):
+        return "–"
+    text = number(cell["mean"])
+    if cell["high"] is not None and math.isfinite(cell["high"]):
+        text += f" ± {number(cell['high'] - cell['mean'], 2)}"
+    return _BOLD[form].format(text) if cell["best"] else text
+
+
+_BOLD = {"markdown": "**{}**", "latex": r"\textbf{{{}}}", "rich": "[bold]{}[/bold]"}
+
+
+def _markdown(title: str, table: pd.DataFrame) -> str:
+    plain = table.rename(columns=inert)
+    plain["method"] = plain["method"].map(inert)
+    return f"### {inert(title)}\n\n" + plain.to_markdown(index=False, disable_numparse=True)
+
+
+def inert(text: str) -> str:
+    """Text of a record for a Markdown table: one line, no columns, no HTML and no links of its own."""
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("](", "]\\(")
+
+
+def _latex(title: str, table: pd.DataFrame) -> str:
+    plain = table.map(lambda text: text.translate(_TEX_SIGNS)).rename(columns=_tex)
+    plain["method"] = table["method"].map(_tex)
+    return f"% {_tex(title)}\n" + plain.to_latex(
+        index=False, escape=False, column_format="l" + "r" * (table.shape[1] - 1)
+    )
+
+
+def _tex(text: str) -> str:
+    """Text of a record for LaTeX: no commands of its own."""
+    return "".join(c if c.isprintable() else "?" for c in text).translate(_TEX)
+
+
+_TEX_SIGNS = str.maketrans({"↓": r"$\downarrow$", "↑": r"$\uparrow$", "→": r"$\to$", "–": "--", "±": r"$\pm$"})
+_TEX = _TEX_SIGNS | str.maketrans(
+    {
+        **{c: f"\\{c}" for c in "_%&$#{}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+    }
+)

@@ -1,0 +1,352 @@
+"""`toybench check`: what continuous integration runs. Plug-ins conform, accepted records still come out, verdicts hold.
+
+1. Tasks and methods pass the conformance suite, under strict JAX: each one whose code isn't what its accepted records
+   were made with, and of the others a seventh, so that a week covers all. A study that is named is checked whole.
+2. Accepted records whose digest no longer matches the code are run again, and a few others in rotation: first two
+   seeds, and where these aren't equal to the bit, all of the record's seeds. `compare` judges the difference.
+3. The claims are judged again with the new records in place of the accepted ones.
+
+A violation, a worse score or state, and a claim that changed for the worse gate; seconds never do.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Literal
+
+from toybench.engine import cells as planning
+from toybench.engine.cells import Cell
+from toybench.engine.pool import run_cells
+from toybench.evidence import compare
+from toybench.evidence.compare import Change
+from toybench.evidence.records import BrokenRecord, Folder, Record
+from toybench.fields import split_label
+from toybench.plugins import registry
+
+FIRST = 2  # seeds that tell whether a record still comes out to the bit
+TURNS = 7  # days in which every plug-in has been checked, however long its code has been the same
+Part = Literal["conformance", "records", "claims"]
+PARTS: tuple[Part, ...] = ("conformance", "records", "claims")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing checked: a plug-in, a record or a claim.
+
+    Attributes:
+      note: for a case without problems, what a reader may want to know.
+    """
+
+    part: Part
+    name: str
+    problems: tuple[str, ...] = ()
+    note: str = ""
+    seconds: float = 0.0
+
+
+@dataclass
+class Report:
+    """What was checked.
+
+    Attributes:
+      changes: of the records run again. missing: planned cells without an accepted record.
+      waiting: plug-ins that are what they were when their records were accepted, and whose turn it isn't.
+    """
+
+    cases: list[Case] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    missing: int = 0
+    waiting: int = 0
+
+    @property
+    def failed(self) -> list[Case]:
+        """What a gate stops at."""
+        return [c for c in self.cases if c.problems]
+
+    @property
+    def exit_code(self) -> int:
+        """0 fine, 1 something got worse, 3 nothing was checked."""
+        return 1 if self.failed else 0 if self.cases else 3
+
+
+def run(
+    parts: Sequence[Part] = PARTS,
+    *,
+    selector: str | None = None,
+    results: Folder,
+    sample: int = 3,
+    turn: int = 0,
+    jobs: int = 1,
+    tell: Callable[[Case], None] = lambda case: None,
+) -> Report:
+    """Check the plug-ins, the accepted records in `results`, and the claims.
+
+    Args:
+      selector: only this study, or one task or method of it: `study/name`, which then has every conformance check.
+      sample: how many records that aren't stale are run again; `turn` says which, counting days does.
+      jobs: worker processes.
+      tell: called with every case as it is known.
+
+    Raises:
+      UsageError: an unknown study, task or method.
+    """
+    study, _, stem = (selector or "").partition("/")
+    if stem and selector not in registry.tasks(study):
+        registry.path("methods", f"{study}/{stem}")
+    report = Report()
+    fresh: dict[str, Record] = {}
+    steps: dict[Part, Callable[[], Iterator[Case]]] = {
+        "conformance": lambda: _conformance(report, study, stem, results, turn, jobs),
+        "records": lambda: _records(report, fresh, study, stem, results, sample, turn, jobs),
+        "claims": lambda: claims(study, results, fresh),
+    }
+    for part in parts:
+        for case in steps[part]():
+            report.cases.append(case)
+            tell(case)
+    return report
+
+
+def _conformance(report: Report, study: str, stem: str, results: Folder, turn: int, jobs: int) -> Iterator[Case]:
+    """Plug-ins in spawned workers; one that kills its worker fails by name."""
+    every = [("tasks", n) for n in registry.tasks(study or None)] + [
+        ("methods", n) for n in registry.methods(study or None)
+    ]
+    if study:
+        plugins = [p for p in every if not stem or p[1] == f"{study}/{stem}"]
+    else:
+        settled = _settled(results)
+        plugins = [p for i, p in enumerate(every) if p not in settled or (i + turn) % TURNS == 0]
+        report.waiting = len(every) - len(plugins)
+    again = []
+    for plugin, found in _checked(plugins, jobs):
+        if found is None:
+            again.append(plugin)
+        else:
+            yield Case("conformance", "/".join(plugin), *found)
+    for plugin in again:  # a worker died, at this one or at another: each has one to itself now
+        [(_, found)] = _checked([plugin], 1)
+        yield Case("conformance", "/".join(plugin), *(found or (("the worker process died.",),)))
+
+
+def _settled(results: Folder) -> set["_Plugin"]:
+    """Plug-ins whose code, helpers included, is what an accepted record was made with."""
+    found: set[_Plugin] = set()
+    for cell in planning.plan(budget="full").cells:
+        try:
+            record = results.read(cell.name)
+        except BrokenRecord:
+            continue
+        if record and record.digest == replace(cell, budget=record.budget).digest:
+            names = (("tasks", cell.task), ("methods", cell.method))
+            found |= {(kind, f"{cell.study}/{split_label(label)[0]}") for kind, label in names}
+    return found
+
+
+_Plugin = tuple[str, str]  # kind, name
+
+
+def _checked(plugins: list[_Plugin], jobs: int) -> Iterator[tuple[_Plugin, tuple | None]]:
+    """Plug-ins with (problems, note, seconds), checked in spawned workers; with None where a worker died."""
+    context = get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, initializer=_strict, initargs=(jobs, registry.extra_roots())) as pool:
+        waiting = {pool.submit(_conforms, *plugin): plugin for plugin in plugins}
+        for done in as_completed(waiting):
+            try:
+                yield waiting[done], done.result()
+            except BrokenProcessPool:
+                yield waiting[done], None
+
+
+def _strict(workers: int, plugins: list[str]) -> None:
+    """A worker's set-up: rank promotion raises, dtype promotion is strict, warnings are errors."""
+    import warnings
+
+    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles much and runs little
+    from toybench.engine import runtime
+
+    runtime.configure(workers)
+    import jax
+
+    jax.config.update("jax_numpy_rank_promotion", "raise")
+    jax.config.update("jax_numpy_dtype_promotion", "strict")
+    warnings.simplefilter("error")
+    for root in plugins:
+        registry.add_root(root)
+
+
+def _conforms(kind: str, name: str) -> tuple[tuple[str, ...], str, float]:
+    from toybench.errors import PluginError
+    from toybench.guard import conformance as suite
+
+    start = time.perf_counter()
+    try:
+        found = list(suite.check_task(name) if kind == "tasks" else suite.check_method(name))
+    except PluginError as error:
+        found = [("import", str(error))]
+    return tuple(f"{check}: {what}" for check, what in found), "", time.perf_counter() - start
+
+
+def _records(
+    report: Report,
+    fresh: dict[str, Record],
+    study: str,
+    stem: str,
+    results: Folder,
+    sample: int,
+    turn: int,
+    jobs: int,
+) -> Iterator[Case]:
+    """Stale records and a rotating sample of the others, run again; new records go into `fresh`."""
+    plan = planning.plan([study] if study else [], budget="full")
+    yield from (Case("records", name, (reason,)) for name, reason in plan.broken.items())
+    known: dict[str, tuple[Cell, Record]] = {}
+    for cell in plan.cells:
+        if stem and stem not in (split_label(cell.task)[0], split_label(cell.method)[0]):
+            continue
+        try:
+            record = results.read(cell.name)
+        except BrokenRecord as error:
+            yield Case("records", cell.name, (str(error),))
+            continue
+        if record is None:
+            report.missing += 1
+        else:
+            known[cell.name] = replace(cell, budget=record.budget, seeds=tuple(record.seeds)), record
+    todo, stale = _choose(known, sample, turn)
+    pairs: list[tuple[Record, Record]] = []
+    for name, new in _again([known[n][0] for n in todo], known, jobs):
+        pairs.append((known[name][1], new))
+        fresh[name] = new
+    report.changes = compare.records(pairs)
+    for name in todo:
+        yield _case(name, name in stale, [c for c in report.changes if c.cell == name], fresh[name])
+
+
+def _choose(known: dict[str, tuple[Cell, Record]], sample: int, turn: int) -> tuple[list[str], set[str]]:
+    """(cells to run again in the order of the plan, those of them that are stale)."""
+    stale = {n for n, (cell, record) in known.items() if record.digest != cell.digest}
+    others = sorted((n for n, (_, r) in known.items() if n not in stale and r.state != "skipped"), key=_shuffled)
+    first = turn * sample % len(others) if others else 0
+    chosen = stale | set((others + others)[first : first + min(sample, len(others))])
+    return [n for n in known if n in chosen], stale
+
+
+def _shuffled(name: str) -> bytes:
+    import hashlib
+
+    return hashlib.sha256(name.encode()).digest()
+
+
+def _again(cells: list[Cell], known: dict[str, tuple[Cell, Record]], jobs: int) -> Iterator[tuple[str, Record]]:
+    """New records: of two seeds where these are equal to the bit, else of all."""
+    longer = []
+    for cell, new in run_cells([replace(c, seeds=c.seeds[:FIRST]) for c in cells], jobs, None, lambda cell: None):
+        whole, old = known[cell.name]
+        equal = all(c.kind == "equal" for c in compare.records([(old, new)]))
+        if equal or new.state in ("failed", "timeout") or len(old.seeds) <= FIRST:
+            yield cell.name, new
+        else:
+            longer.append(whole)
+    for cell, new in run_cells(longer, jobs, None, lambda cell: None):
+        yield cell.name, new
+
+
+def _case(name: str, stale: bool, changes: list[Change], new: Record) -> Case:
+    problems = tuple(_sentence(c) for c in changes if c.kind == "worse")
+    what = "its code changed" if stale else "sampled"
+    moved = [c.what for c in changes if c.kind in ("better", "changed", "unclear")]
+    if problems:
+        return Case("records", name, problems, what)
+    if all(c.kind == "equal" for c in changes):
+        note = f"{what}; equal to the bit on {len(new.seeds)} seeds"
+    else:
+        note = f"{what}; " + (f"changed: {', '.join(moved)}" if moved else "the same within seed noise")
+    if stale:
+        note += "; run it and accept it to make the record current"
+    return Case("records", name, note=note)
+
+
+def _sentence(c: Change) -> str:
+    if c.difference is None:
+        return f"{c.what} got worse: {c.before} before, {c.after} now."
+    d = c.difference
+    return (
+        f"{c.what} got worse: {c.before:.4g} before, {c.after:.4g} now, "
+        f"difference {d.value:.3g} [{d.low:.3g}, {d.high:.3g}] over {c.seeds} seeds."
+    )
+
+
+def claims(study: str, results: Folder, fresh: dict[str, Record]) -> Iterator[Case]:
+    """Verdicts of the accepted records, and with the new ones in their place; worse is a problem."""
+    from toybench.evidence import verdicts
+
+    declared = [(s, claim) for s in registry.studies() for claim in registry.benchmark(s).claims]
+    accepted = {r.cell: r for r in results.scan() if isinstance(r, Record)}
+    moved = {n: r for n, r in fresh.items() if len(r.seeds) >= len(accepted[n].seeds)}
+    before = verdicts.judge(declared, accepted)
+    after = verdicts.judge(declared, accepted | moved) if moved else before
+    for old, new in zip(before, after, strict=True):
+        if study not in ("", old.study):
+            continue
+        name = f"{old.study}/{old.claim.paper} #{old.number}"
+        if old.verdict == new.verdict:
+            yield Case("claims", name, note=new.verdict)
+        else:
+            change = f"was {old.verdict}, is {new.verdict}: {new.decisive.says}; {new.reason}".rstrip("; ")
+            worse = old.verdict == "supported" or new.verdict in ("refuted", "not_run")
+            yield Case("claims", name, (change,) if worse else (), "" if worse else change)
+
+
+def markdown(report: Report) -> str:
+    """A summary for people: what failed first, then a line per part."""
+    lines = [f"# toybench check: {'failed' if report.failed else 'passed'}", ""]
+    for case in report.failed:
+        lines += [f"- **{case.name}** ({case.part})", *(f"  - {p}" for p in case.problems)]
+    lines += [""] if report.failed else []
+    for part in PARTS:
+        here = [c for c in report.cases if c.part == part]
+        if here:
+            lines.append(f"- {part}: {len(here)} checked, {sum(bool(c.problems) for c in here)} failed")
+    if report.waiting:
+        lines.append(f"- {report.waiting} plug-ins that haven't changed wait for their day of the week")
+    if report.missing:
+        lines.append(f"- {report.missing} planned cells have no accepted record")
+    noted = [c for c in report.cases if c.part == "records" and not c.problems]
+    lines += ["", "## Records run again", "", *(f"- {c.name}: {c.note}" for c in noted)] if noted else []
+    moved = [c for c in report.cases if c.part == "claims" and "was" in c.note.split(" ")[:1]]
+    lines += ["", "## Claims that changed", "", *(f"- {c.name}: {c.note}" for c in moved)] if moved else []
+    return "\n".join(lines) + "\n"
+
+
+def junit(report: Report) -> bytes:
+    """JUnit XML: a suite per part, a case per thing checked."""
+    from xml.etree import ElementTree
+
+    root = ElementTree.Element("testsuites", name="toybench check")
+    for part in PARTS:
+        here = [c for c in report.cases if c.part == part]
+        failures = str(sum(bool(c.problems) for c in here))
+        suite = ElementTree.SubElement(root, "testsuite", name=part, tests=str(len(here)), failures=failures)
+        for case in here:
+            element = ElementTree.SubElement(
+                suite, "testcase", classname=f"toybench.{part}", name=case.name, time=f"{case.seconds:.3f}"
+            )
+            if case.problems:
+                ElementTree.SubElement(element, "failure", message=case.problems[0]).text = "\n".join(case.problems)
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def write(report: Report, summary: Path | None, xml: Path | None) -> None:
+    """Write the Markdown summary and the JUnit file that were asked for."""
+    from toybench.files import write_atomically
+
+    if summary:
+        write_atomically(summary, markdown(report).encode())
+    if xml:
+        write_atomically(xml, junit(report))

@@ -1,0 +1,179 @@
+"""What a cell's numbers depend on, as one hash: the code (comments and docstrings aside), fields and budget."""
+
+import ast
+import contextlib
+import hashlib
+import itertools
+import json
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from toybench.plugins import registry
+
+PROTOCOL = 2  # raised when the harness itself changes numbers; the golden trials tell when
+_TREE = ("tasks", "methods", "blocks")  # parts of `toybench` where code counts; the rest of the harness does not
+
+
+def of(task: tuple[str, dict], method: tuple[str, dict], budget: dict[str, Any]) -> str:
+    """Digest of a cell: (name, field values) of task and method, and the resolved budget. 16 hex digits."""
+    files = sources(registry.path("tasks", task[0]))
+    if method[0].split("/")[1] not in registry.REFERENCES:
+        files |= sources(registry.path("methods", method[0]))
+    facts = {
+        "protocol": PROTOCOL,
+        "code": sorted({code(file) for file in files}),
+        "task": task,
+        "method": method,
+        "budget": budget,
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def code(file: Path) -> str:
+    """Hash of a file's syntax tree, without docstrings, comments, layout and positions."""
+    return facts(file)[0]
+
+
+_facts: dict[Path, tuple[str, list[str]]] = {}
+
+
+def facts(file: Path) -> tuple[str, list[str]]:
+    """(hash of its syntax tree, dotted names that it imports) of a file, read once."""
+    if file not in _facts:
+        tree = ast.parse(file.read_text())
+        _facts[file] = hashlib.sha256(repr(_plain(tree)).encode()).hexdigest(), sorted(_imports(file, tree))
+    return _facts[file]
+
+
+def know(known: dict[str, tuple[str, list[str]]]) -> None:
+    """Take over what was found out before about files that have not changed since."""
+    _facts.update({Path(file): found for file, found in known.items()})
+
+
+def forget() -> None:
+    """Read files anew: they were just written."""
+    _facts.clear()
+    sources.cache_clear()
+    _candidates.cache_clear()
+
+
+def nothing_read() -> bool:
+    """Whether this process has yet to read or import any plug-in."""
+    return not _facts and not any(name.startswith(("toybench.tasks.", "toybench.methods.")) for name in sys.modules)
+
+
+def known() -> dict[str, tuple[str, list[str]]]:
+    """What was found out about files so far."""
+    return {str(file): found for file, found in _facts.items()}
+
+
+def tree() -> str:
+    """Hash, to the byte, of all that plans and digests depend on: every root's plug-ins, and the harness."""
+    seen = hashlib.sha256()
+    folders = [root / part for root in registry.roots() for part in ("tasks", "methods", "benchmarks")]
+    for folder in [*folders, registry.PACKAGE]:
+        for file in sorted(f for f in folder.rglob("*") if f.suffix in (".py", ".json")):
+            seen.update(f"{file}\0".encode())
+            with contextlib.suppress(OSError):  # a broken link, a folder: whoever needs it says so
+                seen.update(file.read_bytes())
+    return seen.hexdigest()
+
+
+def _plain(node: Any) -> Any:
+    """Nested tuples of a syntax tree; empty fields are left out, so that Python versions agree."""
+    if isinstance(node, list):
+        return tuple([_plain(n) for n in node])
+    if not isinstance(node, ast.AST):
+        return node
+    documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+    parts: list[Any] = [type(node).__name__]
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if value is None or value == []:
+            continue
+        if documented and name == "body":
+            value = _in_order(value[1:] if _is_docstring(value[0]) else value)
+        elif name == "module":
+            value = _within(value)
+        parts.append((name, _plain(value)))
+    return tuple(parts)
+
+
+def _in_order(statements: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements with neighbouring imports from `toybench` by name: their order changes no number."""
+    runs = itertools.groupby(statements, key=lambda s: bool(_imported(s)))
+    return [s for ours, run in runs for s in (sorted(run, key=_imported) if ours else run)]
+
+
+def _imported(node: ast.stmt) -> str:
+    """The module that a statement imports from `toybench`, empty for every other statement."""
+    module = node.module or "" if isinstance(node, ast.ImportFrom) and not node.level else ""
+    return _within(module) if module.split(".")[0] == "toybench" else ""
+
+
+def _within(module: str) -> str:
+    """A module's name, that of a task or a method as seen from the root of its tree."""
+    prefix, _, rest = module.partition(".")
+    return rest if prefix == "toybench" and rest.split(".")[0] in ("tasks", "methods") else module
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+@cache
+def sources(file: Path) -> frozenset[Path]:
+    """The file and everything that it imports from the tree, directly or not. Reads, never imports."""
+    found, queue = set(), [file]
+    while queue:
+        here = queue.pop()
+        if here not in found:
+            found.add(here)
+            queue += [f for name in facts(here)[1] for f in locate(name)]
+    return frozenset(found)
+
+
+def _imports(file: Path, tree: ast.Module) -> set[str]:
+    package = _package(file)
+    names = {".".join(package)}  # a module pulls in its package
+    for node in _statements(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            names |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return names
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Every statement below a node; expressions hold no import."""
+    for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for child in getattr(node, block, ()):
+            yield child
+            yield from _statements(child)
+
+
+def locate(name: str) -> list[Path]:
+    """Files of a dotted name that lie in the part of the tree that counts, in any root."""
+    return _candidates(name, tuple(registry.roots()))
+
+
+@cache
+def _candidates(name: str, roots: tuple[Path, ...]) -> list[Path]:
+    top, *parts = name.split(".")
+    if top != "toybench" or not parts or parts[0] not in _TREE:
+        return []
+    place = Path(*parts)
+    folders = [registry.PACKAGE] if parts[0] == "blocks" else roots
+    candidates = [folder / p for folder in folders for p in (place.with_suffix(".py"), place / "__init__.py")]
+    return [p for p in candidates if p.is_file()]
+
+
+def _package(file: Path) -> tuple[str, ...]:
+    """Parts of the dotted name of a file's package."""
+    folder = next(f for f in [*registry.roots(), registry.PACKAGE] if file.is_relative_to(f))
+    return ("toybench", *file.relative_to(folder).parent.parts)

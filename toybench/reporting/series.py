@@ -1,0 +1,221 @@
+"""From records to the rows that charts draw and pages show. Plain numbers, four significant digits."""
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from toybench.claim import Better
+from toybench.evidence import tables
+from toybench.evidence.records import Record, loss
+from toybench.evidence.verdicts import Finding, Judgement
+
+Row = dict[str, Any]
+COSTS = {
+    "run_seconds": "training seconds",  # of all seeds
+    "flops": "training FLOPs",  # of one seed
+    "parameters": "parameters",
+}
+HUES, DASHES = 6, 4  # a method's look is one of their products, so that no two of 24 look alike
+WIDE = 30.0  # ratio of largest to smallest value from which an axis is logarithmic
+SHOWN = 6  # methods drawn before the reader chooses
+
+
+def short(value: float | None) -> float | None:
+    """Four significant digits; None for what isn't a finite number."""
+    return float(f"{value:.4g}") if value is not None and math.isfinite(value) else None
+
+
+def primary(records: Iterable[Record]) -> str:
+    """The metric that tuning and ranking use: the first of the first record that has any."""
+    return next((next(iter(r.metrics)) for r in records if r.metrics), "")
+
+
+def looks(methods: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """(hue, dash) of each method by its place: stable while methods are toggled."""
+    return {m: (i % HUES, i // HUES % DASHES) for i, m in enumerate(methods)}
+
+
+def competing(group: Iterable[Record], metric: str) -> list[Record]:
+    """Records of methods, references left out, from best to worst."""
+    return [r for r in tables.ranked(group, metric) if not tables.is_reference(r)]
+
+
+def curves(group: Sequence[Record], metric: str) -> list[Row]:
+    """Mean and 95 % t interval over seeds at every checkpoint; references have one value and no step.
+
+    A reference farther from the curves than they reach themselves is left out: it would flatten them.
+    """
+    methods = competing(group, primary(group))
+    style = looks([r.method for r in methods])
+    rows: list[Row] = []
+    for r in methods:
+        values = r.curve.values.get(metric)
+        if not values:
+            continue
+        for step, (mean, low, high) in zip(r.curve.steps, _bands(values), strict=True):
+            if mean is not None:
+                hue, dash = style[r.method]
+                rows.append(_row(r, mean, low, high) | {"step": step, "hue": hue, "dash": dash})
+    if rows:
+        low, high = min(r["mean"] for r in rows), max(r["mean"] for r in rows)
+        reach = (high - low) or math.inf
+        rows += [r for r in _references(group, metric) if low - reach <= r["mean"] <= high + reach]
+    return _positive(rows)
+
+
+def _row(r: Record, mean: float | None, low: float | None, high: float | None) -> Row:
+    low, high = (mean if v is None else v for v in (low, high))
+    return {"method": r.method, "mean": short(mean), "low": short(low), "high": short(high)}
+
+
+def _references(group: Iterable[Record], metric: str) -> list[Row]:
+    rows = []
+    for r in group:
+        if tables.is_reference(r) and metric in r.metrics:
+            m = tables.mean(r.metrics[metric].values)
+            if m.mean is not None:
+                rows.append(_row(r, m.mean, m.mean, m.mean) | {"reference": True})
+    return rows
+
+
+def _bands(values: Sequence[Sequence[float | None]]) -> list[tuple[float | None, ...]]:
+    """(mean, low, high) at every checkpoint of `values[seed][checkpoint]`; None where a seed diverged."""
+    x = np.array(values, float)  # None becomes NaN
+    n, middle = len(x), x.mean(0)
+    if n < 2:
+        return [(short(m), short(m), short(m)) for m in middle]
+    half = float(special.stdtrit(n - 1, (1 + tables.LEVEL) / 2)) * x.std(0, ddof=1) / math.sqrt(n)
+    return [(short(m), short(m - h), short(m + h)) for m, h in zip(middle, half, strict=True)]
+
+
+def is_log(rows: Iterable[Row], key: str = "mean") -> bool:
+    """Whether values span so much that a logarithmic axis shows them better."""
+    values = [r[key] for r in rows if not r.get("reference")]
+    return bool(values) and min(values) > 0 and max(values) > WIDE * min(values)
+
+
+def _positive(rows: list[Row]) -> list[Row]:
+    """Rows that a logarithmic axis can draw, where they will get one: bands end, references drop out, above zero."""
+    if not is_log(rows):
+        return rows
+    least = min(r["mean"] for r in rows if not r.get("reference"))
+    kept = [r for r in rows if r["mean"] > 0]
+    return [{**r, "low": max(r["low"], least / 3)} for r in kept]
+
+
+def pareto(group: Sequence[Record], metric: str) -> list[Row]:
+    """One row a method: quality with its interval, every cost, and whether no other is better at no more cost."""
+    methods = [r for r in competing(group, primary(group)) if metric in r.metrics]
+    style = looks([r.method for r in competing(group, primary(group))])
+    rows: list[Row] = []
+    for r in methods:
+        m = tables.mean(r.metrics[metric].values)
+        if m.mean is None:
+            continue
+        hue, dash = style[r.method]
+        costs = {c: float(getattr(r.cost, c)) for c in COSTS}
+        rows.append(_row(r, m.mean, m.low, m.high) | costs | {"hue": hue, "dash": dash, "loss": _loss(r, metric, m)})
+    for cost in COSTS:
+        front = _front(rows, cost)
+        for row, on in zip(rows, front, strict=True):
+            row[f"front_{cost}"] = on
+    return _positive([{k: v for k, v in row.items() if k != "loss"} for row in rows])
+
+
+def _loss(record: Record, metric: str, mean: tables.Mean) -> float:
+    assert mean.mean is not None
+    return loss(mean.mean, record.metrics[metric].direction)
+
+
+def _front(rows: Sequence[Row], cost: str) -> list[bool]:
+    """Whether each row is on the Pareto front: nothing is at most as dear and better, or cheaper and as good."""
+    return [
+        not any(
+            (o["loss"] <= r["loss"] and o[cost] <= r[cost]) and (o["loss"] < r["loss"] or o[cost] < r[cost])
+            for o in rows
+        )
+        for r in rows
+    ]
+
+
+def scores(groups: Mapping[str, Sequence[Record]]) -> tuple[list[str], dict[str, dict[str, float]]]:
+    """(methods, score by task and method): 0 at the floor, 1 at the oracle, by each task's primary metric."""
+    found: dict[str, dict[str, float]] = {}
+    for task, group in groups.items():
+        data = tables.frame([r for r in group if r.metrics])
+        if not len(data):
+            continue
+        here = data[(data["metric"] == primary(group)) & data["score"].notna()]
+        methods = {str(r["method"]): float(r["score"]) for r in here.to_dict(orient="records")}
+        methods = {m: s for m, s in methods.items() if m not in ("floor", "oracle", "chance")}
+        if methods:
+            found[task] = methods
+    everyone = {m for row in found.values() for m in row}
+    mean = {m: float(np.mean([np.clip(row[m], -1, 1) for row in found.values() if m in row])) for m in everyone}
+    many = {m: sum(m in row for row in found.values()) for m in everyone}
+    return sorted(everyone, key=lambda m: (-many[m], -mean[m], m)), found
+
+
+def placed(finding: Finding) -> Row | None:
+    """Where a finding lies in its forest row, from -1 to 1: 0 is the edge of what is claimed, right of it is claimed.
+
+    Each row has its own scale; `none` is where there would be no difference, for a claim with a margin.
+    """
+    e = finding.effect
+    if e is None or not all(math.isfinite(v) for v in (e.value, e.low, e.high)):
+        return None
+    edges = [b for b in (finding.low, finding.high) if math.isfinite(b)]
+    edge = min(edges, key=lambda b: abs(e.value - b))
+    sign = 1.0 if edge == finding.low else -1.0
+    points = {"value": e.value, "low": e.low, "high": e.high}
+    if isinstance(finding.condition, Better) and finding.condition.aggregate != "share" and edge:
+        points["none"] = 0.0
+    if len(edges) == 2:
+        points["far"] = finding.high if edge == finding.low else finding.low
+    scale = 1.08 * max(abs(v - edge) for k, v in points.items() if k != "far") or 1.0
+    at = {k: max(-1.0, min(1.0, sign * (v - edge) / scale)) for k, v in points.items()}
+    if sign < 0:
+        at["low"], at["high"] = at["high"], at["low"]
+    return {k: round(v, 4) for k, v in ({"far": 1.0} | at).items()}
+
+
+def interval(finding: Finding) -> str:
+    """The effect with its interval, as text."""
+    e = finding.effect
+    return "–" if e is None else f"{tables.number(e.value)} [{tables.number(e.low)}, {tables.number(e.high)}]"
+
+
+def region(finding: Finding) -> str:
+    """What is claimed about the effect, as text."""
+    low, high = finding.low, finding.high
+    if math.isfinite(low) and math.isfinite(high):
+        return f"in [{low:.3g}, {high:.3g}]"
+    return f"> {low:.3g}" if math.isfinite(low) else f"< {high:.3g}" if math.isfinite(high) else "–"
+
+
+def forest(judgements: Iterable[Judgement]) -> list[Row]:
+    """One row per condition with an effect, in the order of the claims."""
+    rows: list[Row] = []
+    for j in judgements:
+        for i, f in enumerate(j.findings):
+            at = placed(f)
+            if at is not None:
+                label = f"{j.number}{chr(97 + i % 26) if len(j.findings) > 1 else ''}. {f.says}"
+                text = f"{interval(f)}   claimed {region(f)}"
+                rows.append({"condition": label, "verdict": f.verdict, "text": text, "zero": 0.0, **at})
+    return rows
+
+
+def columns(rows: Sequence[Row]) -> dict[str, Any]:
+    """Rows as one list a key, or as `{"runs": [[value, times], ...]}` where values repeat: short in JSON."""
+    keys = list(dict.fromkeys(k for r in rows for k in r))
+    return {k: _runs([r.get(k) for r in rows]) for k in keys}
+
+
+def _runs(values: list[Any]) -> Any:
+    runs = [[value, len(list(same))] for value, same in itertools.groupby(values)]
+    return {"runs": runs} if 2 * len(runs) < len(values) else values
