@@ -169,6 +169,6 @@ def test_a_plan_is_kept_until_a_file_changes(tree: Path, tmp_path: Path) -> None
         assert planned(tree, tmp_path).startswith("True")
     finally:
         method.write_text(text)
-    for kept in (tmp_path / "toybench" / "plans").iterdir():
+    for kept in (tmp_path / "toybench" / "plans").rglob("*.json"):
         kept.write_text("{")
     assert planned(tree, tmp_path) == first, "what can't be read is planned again"

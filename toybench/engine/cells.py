@@ -1,22 +1,18 @@
 """Cells: which (task variant, method variant, budget) there are, and what each depends on."""
 
-import contextlib
 import functools
-import hashlib
-import importlib.metadata
+import itertools
 import json
 import math
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from toybench.errors import PluginError, ToybenchError, UsageError, nearest
 from toybench.fields import join_label, knobs, make, split_label
-from toybench.plugins import cache, digest, registry
+from toybench.plugins import digest, registry
+from toybench.plugins.shelf import Shelf
 
 TUNING = 1_000_000  # tuning seeds count up from here; reporting seeds from `Benchmark.first_seed`, below
 BUDGETS = {"smoke": (0.02, 2), "quick": (0.25, 4), "full": (1.0, 16)}  # share of the task's steps, reporting seeds
@@ -84,14 +80,6 @@ class Plan:
     broken: dict[str, str]
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """A plan without broken plug-ins, and `digest.facts` of the files that it came from."""
-
-    cells: list[Cell]
-    facts: dict[str, tuple[str, list[str]]]
-
-
 def budgeted(steps: int, checkpoints: int, share: float) -> int:
     """A share of `steps`, rounded up to a multiple of `checkpoints`."""
     return checkpoints * math.ceil(steps * share / checkpoints) if steps and checkpoints else steps
@@ -102,50 +90,41 @@ def plan(
 ) -> Plan:
     """The cells that selectors name: every study, some studies, or `study/task[field=value]`; of all or some methods.
 
-    Planning imports every plug-in that is asked for, so a plan is kept in the user's cache until some file changes;
-    not by a process that had imported plug-ins before, whose files may have changed since.
+    Planning imports every plug-in of a study, so its plan is kept in the user's cache until a file changes that it
+    depends on.
 
     Raises:
       UsageError: an unknown name, field or value, or fewer than one seed.
     """
-    versions = [sys.version, *(importlib.metadata.version(name) for name in ("jax", "flax", "optax", "numpy"))]
-    tree, fresh = digest.tree(), digest.nothing_read()
-    asked = json.dumps([tree, versions, list(selectors), list(methods), budget, seeds])
-    name = f"plans/{hashlib.sha256(asked.encode()).hexdigest()[:24]}.json"
-    with contextlib.suppress(msgspec.DecodeError):  # something else wrote there: plan again
-        if found := cache.read(name):
-            kept = msgspec.json.decode(found, type=_Kept)
-            digest.know(kept.facts)
-            return Plan(kept.cells, {})
-    made = _plan(selectors, methods, budget, seeds)
-    if fresh and not made.broken:
-        for cell in made.cells:
-            _ = cell.digest  # so that its files are known
-        if digest.tree() == tree:
-            cache.write(name, msgspec.json.encode(_Kept(made.cells, digest.known())), newest=16)
-    return made
+    count = _count(budget, seeds)
+    wanted = [m.split("/")[-1] for m in methods]
+    if wanted:
+        _check_methods(wanted, methods, selectors)
+    shelf = Shelf()
+    cells: dict[str, Cell] = {}
+    broken: dict[str, str] = {}
+    for study, labels in _asked(selectors).items():
+        found = shelf.find(study, [labels, wanted], list[Cell])
+        if found is None:
+            wrong: dict[str, str] = {}
+            found = list(_study_cells(study, labels, wanted, wrong))
+            if not wrong:
+                shelf.keep(study, [labels, wanted], found)
+            broken |= wrong
+        for cell in found:
+            block = range(cell.first_seed, cell.first_seed + count)
+            cells[cell.name] = replace(cell, budget=budget, seeds=tuple(block))
+    shelf.close()
+    return Plan(cells=list(cells.values()), broken=broken)
 
 
-def _plan(selectors: Sequence[str], methods: Sequence[str], budget: str, seeds: int | None) -> Plan:
+def _count(budget: str, seeds: int | None) -> int:
+    """How many seeds a cell has."""
     if budget not in BUDGETS:
         raise UsageError(f"there is no budget '{budget}'{nearest(budget, BUDGETS)}; use {', '.join(BUDGETS)}.")
     if seeds is not None and not 1 <= seeds <= 100_000:
         raise UsageError(f"--seeds takes a number from 1 to 100000, got {seeds}; reporting studies use 16.")
-    count = seeds if seeds is not None else BUDGETS[budget][1]
-    cells: dict[str, Cell] = {}
-    broken: dict[str, str] = {}
-    wanted = [m.split("/")[-1] for m in methods]
-    _check_methods(wanted, methods, selectors)
-    for study, labels in _tasks(selectors, broken).items():
-        broken |= {} if wanted else registry.misnamed(study)
-        for label in labels:
-            try:
-                found = list(_task_cells(study, label, wanted, budget, count, broken))
-            except PluginError as error:
-                broken[f"{study}/{label}"] = str(error)
-            else:
-                cells |= {cell.name: cell for cell in found}
-    return Plan(cells=list(cells.values()), broken=broken)
+    return seeds if seeds is not None else BUDGETS[budget][1]
 
 
 def _check_methods(wanted: list[str], methods: Sequence[str], selectors: Sequence[str]) -> None:
@@ -158,27 +137,41 @@ def _check_methods(wanted: list[str], methods: Sequence[str], selectors: Sequenc
             raise UsageError(f"there is no method '{asked}'{where}{nearest(stem, known)}; see `toybench list methods`.")
 
 
-def _tasks(selectors: Sequence[str], broken: dict[str, str]) -> dict[str, list[str]]:
-    """`{study: [task labels]}`; a whole study comes with the variants that its benchmark names."""
+def _asked(selectors: Sequence[str]) -> dict[str, list[str]]:
+    """`{study: [task labels]}` of what is asked for; an empty label is the whole study."""
     found: dict[str, list[str]] = {}
     for selector in selectors or registry.studies():
         study, _, label = selector.partition("/")
-        stems = [t.split("/")[1] for t in registry.tasks(study)]
+        registry.tasks(study)
         if label:
             registry.path("tasks", f"{study}/{split_label(label)[0]}")
-            found.setdefault(study, []).append(label)
-            continue
-        try:
-            variants = list(registry.benchmark(study).variants)
-        except PluginError as error:
-            broken[f"benchmarks/{study}"], variants = str(error), []
-        found.setdefault(study, []).extend(stems + variants)
+        found.setdefault(study, []).append(label)
     return found
 
 
-def _task_cells(
-    study: str, label: str, wanted: list[str], budget: str, count: int, broken: dict[str, str]
-) -> Iterable[Cell]:
+def _study_cells(study: str, asked: Sequence[str], wanted: list[str], broken: dict[str, str]) -> Iterator[Cell]:
+    """Cells of a study without budget and seeds; a whole study comes with the variants that its benchmark names."""
+    broken |= {} if wanted else registry.misnamed(study)
+    for label in itertools.chain.from_iterable([label] if label else _labels(study, broken) for label in asked):
+        try:
+            found = list(_task_cells(study, label, wanted, broken))
+        except PluginError as error:
+            broken[f"{study}/{label}"] = str(error)
+        else:
+            yield from found
+
+
+def _labels(study: str, broken: dict[str, str]) -> list[str]:
+    """Labels of all tasks of a study."""
+    stems = [name.split("/")[1] for name in registry.tasks(study)]
+    try:
+        return stems + list(registry.benchmark(study).variants)
+    except PluginError as error:
+        broken[f"benchmarks/{study}"] = str(error)
+        return stems
+
+
+def _task_cells(study: str, label: str, wanted: list[str], broken: dict[str, str]) -> Iterator[Cell]:
     from toybench.protocol import unanswered
 
     stem, given = split_label(label)
@@ -186,10 +179,7 @@ def _task_cells(
     task, label = make(cls, given), join_label(stem, cls, given)
     references = [r for r in registry.REFERENCES if getattr(cls, r) is not None]
     benchmark = registry.benchmark(study)
-    first = benchmark.first_seed
-    cell = functools.partial(
-        Cell, study, label, budget=budget, seeds=tuple(range(first, first + count)), first_seed=first
-    )
+    cell = functools.partial(Cell, study, label, budget="", seeds=(), first_seed=benchmark.first_seed)
     labels = wanted or references + [m.split("/")[1] for m in registry.methods(study)] + list(benchmark.ablations)
     only = benchmark.only.get(label)
     for chosen in labels:

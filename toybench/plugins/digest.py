@@ -19,17 +19,23 @@ _TREE = ("tasks", "methods", "blocks")  # parts of `toybench` where code counts;
 
 def of(task: tuple[str, dict], method: tuple[str, dict], budget: dict[str, Any]) -> str:
     """Digest of a cell: (name, field values) of task and method, and the resolved budget. 16 hex digits."""
-    files = sources(registry.path("tasks", task[0]))
+    parts = codes(registry.path("tasks", task[0]))
     if method[0].split("/")[1] not in registry.REFERENCES:
-        files |= sources(registry.path("methods", method[0]))
+        parts |= codes(registry.path("methods", method[0]))
     facts = {
         "protocol": PROTOCOL,
-        "code": sorted({code(file) for file in files}),
+        "code": sorted(parts),
         "task": task,
         "method": method,
         "budget": budget,
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@cache
+def codes(file: Path) -> frozenset[str]:
+    """Hashes of the syntax trees of a file and of everything that it imports from the tree."""
+    return frozenset(code(source) for source in sources(file))
 
 
 def code(file: Path) -> str:
@@ -56,8 +62,8 @@ def know(known: dict[str, tuple[str, list[str]]]) -> None:
 def forget() -> None:
     """Read files anew: they were just written."""
     _facts.clear()
-    sources.cache_clear()
-    _candidates.cache_clear()
+    for cached in (codes, sources, _imported_files, _candidates):
+        cached.cache_clear()
 
 
 def nothing_read() -> bool:
@@ -65,21 +71,16 @@ def nothing_read() -> bool:
     return not _facts and not any(name.startswith(("toybench.tasks.", "toybench.methods.")) for name in sys.modules)
 
 
-def known() -> dict[str, tuple[str, list[str]]]:
-    """What was found out about files so far."""
-    return {str(file): found for file, found in _facts.items()}
-
-
-def tree() -> str:
-    """Hash, to the byte, of all that plans and digests depend on: every root's plug-ins, and the harness."""
-    seen = hashlib.sha256()
+def contents() -> dict[Path, str]:
+    """Hash, to the byte, of every file that plans and digests depend on: of all roots' plug-ins, and of the harness."""
+    found = {}
     folders = [root / part for root in registry.roots() for part in ("tasks", "methods", "benchmarks")]
     for folder in [*folders, registry.PACKAGE]:
-        for file in sorted(f for f in folder.rglob("*") if f.suffix in (".py", ".json")):
-            seen.update(f"{file}\0".encode())
-            with contextlib.suppress(OSError):  # a broken link, a folder: whoever needs it says so
-                seen.update(file.read_bytes())
-    return seen.hexdigest()
+        for file in folder.rglob("*"):
+            if file.suffix in (".py", ".json"):
+                with contextlib.suppress(OSError):  # a broken link, a folder: whoever needs it says so
+                    found[file] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return found
 
 
 def _plain(node: Any) -> Any:
@@ -132,8 +133,14 @@ def sources(file: Path) -> frozenset[Path]:
         here = queue.pop()
         if here not in found:
             found.add(here)
-            queue += [f for name in facts(here)[1] for f in locate(name)]
+            queue += _imported_files(here)
     return frozenset(found)
+
+
+@cache
+def _imported_files(file: Path) -> tuple[Path, ...]:
+    """Files of the tree that a file imports itself."""
+    return tuple(found for name in facts(file)[1] for found in locate(name))
 
 
 def _imports(file: Path, tree: ast.Module) -> set[str]:
