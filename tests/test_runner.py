@@ -134,6 +134,7 @@ def test_seeds_are_doubled_until_the_claims_are_resolved(demo: Path, tmp_path: P
         return Benchmark(claims=(clear, never), ablations=ablations) if study == "demo" else known(study)
 
     monkeypatch.setattr(registry, "benchmark", declared)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # without a plan of the study as it is
     looks = list(runner.resolve(["demo"], most=40, budget="smoke", jobs=0, out=tmp_path))
     assert [len(look.records) for look in looks] == [4, 2, 2]
     seeds = {r.method: len(r.seeds) for r in Folder(tmp_path).scan() if isinstance(r, Record)}

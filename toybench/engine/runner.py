@@ -12,7 +12,7 @@ import filelock
 
 from toybench.claim import cells_of
 from toybench.engine import cells as planning
-from toybench.engine import execute
+from toybench.engine import choosing, execute
 from toybench.engine.cells import Cell
 from toybench.engine.pool import run_cells
 from toybench.engine.states import FINAL
@@ -54,6 +54,11 @@ class Summary:
     def failed(self) -> list[Record]:
         """Records of cells that failed or ran out of time, in this run."""
         return [r for r in self.records.values() if r.state in ("failed", "timeout")]
+
+    @property
+    def left(self) -> int:
+        """How many cells that were asked for have been neither run nor found: the run was stopped before."""
+        return len(set(self.names) - {*self.records, *self.kept, *self.unreadable})
 
     @property
     def measured(self) -> list[Record]:
@@ -100,11 +105,17 @@ def run(
     scheduler: str | None = None,
     watch: Watch | None = None,
     only: Collection[str] | None = None,
+    cells: Sequence[str] = (),
+    for_claims: bool = False,
+    fail_fast: bool = False,
 ) -> Summary:
     """Run what is missing and record it. The same as `toybench run`; see its help for the arguments.
 
     Args:
       only: names of the cells to run, of those that are asked for.
+      cells: patterns that their names have to match, as in `toybench.engine.choosing.matching`.
+      for_claims: run the cells that claims are about, and no others.
+      fail_fast: stop at the first cell that fails or runs out of time.
 
     Raises:
       UsageError: the request can't be; nothing was written.
@@ -116,6 +127,7 @@ def run(
     plan = planning.plan(selectors, methods, budget, seeds)
     if only is not None:
         plan = replace(plan, cells=[c for c in plan.cells if c.name in only])
+    plan = replace(plan, cells=choosing.matching(choosing.claimed(plan.cells) if for_claims else plan.cells, cells))
     folder = Folder(Path(out) if out is not None else Path("runs") / budget)
     _check_writable(folder.root)
     summary = Summary(folder, names=[c.name for c in plan.cells], broken=dict(plan.broken))
@@ -129,7 +141,8 @@ def run(
 
     try:
         with _alone(folder, watch):
-            _record(plan.cells, force, execution, summary, watch)
+            if not (fail_fast and plan.broken):
+                _record(plan.cells, force, execution, summary, watch, fail_fast)
     except KeyboardInterrupt:
         summary.interrupted = True
     return summary
@@ -141,6 +154,7 @@ def _record(
     execution: Callable[[Sequence[Cell]], execute.Results],
     summary: Summary,
     watch: Watch | None,
+    fail_fast: bool,
 ) -> None:
     """Execute what is missing; every record is written as it arrives."""
     todo, before = _todo(cells, summary.folder, force, summary)
@@ -154,6 +168,8 @@ def _record(
             summary.records[cell.name] = record
             if watch:
                 watch.finish(cell, record)
+            if fail_fast and record.state in ("failed", "timeout"):
+                return
 
 
 @contextlib.contextmanager
@@ -205,7 +221,7 @@ def resolve(selectors: Sequence[str] = (), *, most: int, seeds: int | None = Non
         yield summary
         open_claims = [j for j in reading.claims(results=summary.folder.root) if j.verdict == "inconclusive"]
         only = {name for j in open_claims for c in j.claim.conditions for name in cells_of(j.study, c)}
-        if summary.interrupted or count >= most:
+        if summary.interrupted or summary.left or count >= most:
             return
         count = min(2 * count, most)
 
