@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from toybench.engine import runner, runtime
+from toybench.engine import runner, runtime, standing
 from toybench.engine.states import status
 from toybench.evidence import display, reading
 from toybench.evidence.reading import claims, records
 from toybench.evidence.records import Record
+from toybench.evidence.scorecard import Scorecard
 from toybench.evidence.verdicts import Judgements
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from toybench.reporting.notebook import Plot
     from toybench.reporting.site import Summary as Written
 
-__all__ = ["claims", "plot", "records", "report", "run", "status", "table"]
+__all__ = ["claims", "plot", "records", "report", "run", "scorecard", "status", "table"]
 
 
 def run(selectors: str | Sequence[str] = (), **options: Any) -> runner.Summary:
@@ -26,11 +27,46 @@ def run(selectors: str | Sequence[str] = (), **options: Any) -> runner.Summary:
     return runner.run([selectors] if isinstance(selectors, str) else selectors, **options)
 
 
-def table(selector: str | None = None, *, results: Path | str | None = None, costs: bool = True) -> "pd.DataFrame":
-    """One row per task, method and metric; see `toybench.evidence.tables.frame`."""
-    from toybench.evidence import tables
+def table(
+    selector: str | None = None,
+    *,
+    results: Path | str | None = None,
+    costs: bool = True,
+    across: Literal["tasks"] | None = None,
+    metric: str = "",
+    match: Literal["flops"] | None = None,
+) -> "pd.DataFrame":
+    """One row per task, method and metric; see `toybench.evidence.tables.frame`.
 
-    return tables.select(reading.records(selector, results=results)[0], costs)
+    Args:
+      costs: whether parameters, FLOPs, memory and seconds have columns.
+      across: one metric of every task, with the method's mean rank over the tasks; see `toybench.evidence.across`.
+      metric: that is shown; all of them by default, or each task's first across tasks.
+      match: every method at the checkpoint where it had spent what the cheapest spends in all.
+    """
+    from toybench.evidence import across as crossing
+    from toybench.evidence import matching, tables
+
+    found, _ = reading.records(selector, results=results)
+    found = matching.match(found).records if match else found
+    if across:
+        return crossing.frame(crossing.build(found, metric))
+    return tables.select(found, costs, [metric] if metric else [])
+
+
+def scorecard(
+    method: str,
+    *,
+    against: str = "",
+    metric: str = "",
+    results: Path | str | None = None,
+    run: bool = False,
+    jobs: int | None = None,
+    watch: runner.Watch | None = None,
+) -> Scorecard:
+    """Where a method stands on every task that it answers; see `toybench.engine.standing.score`."""
+    runtime.configure()
+    return standing.score(method, against, metric, results, run, jobs, watch)
 
 
 def plot(kind: str, selector: str, **options: Any) -> "Plot":
@@ -63,5 +99,12 @@ def _judgements(found: Judgements) -> str:
     return notebook.judgements(found)
 
 
+def _scorecard(card: Scorecard) -> str:
+    from toybench.reporting import notebook
+
+    return notebook.scorecard(card)
+
+
 display.register(Record, _record)
+display.register(Scorecard, _scorecard)
 display.register(Judgements, _judgements)

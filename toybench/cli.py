@@ -120,6 +120,9 @@ def list_(what: str, study: str | None) -> None:
     help="dask: a local cluster.",
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Run on the Dask cluster at ADDRESS: tcp://...")
+@click.option("--cells", metavar="PATTERN", multiple=True, help="Only cells named so: 'bandits/*/ucb*'.")
+@click.option("--for-claims", is_flag=True, help="Only the cells that the claims need.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first cell that fails or runs out of time.")
 @click.option(
     "--until-resolved",
     "most",
@@ -171,8 +174,10 @@ def _report(console: Any, done: Any) -> None:
     if done.interrupted:
         rest = total - new - len(done.kept)
         console.print(f"Stopped. {new} cells are recorded, {rest} are left: type the same command again to go on.")
+    elif done.left:
+        console.print(f"Stopped at the first failure. {new} cells are recorded, {done.left} are left.")
     elif not total:
-        console.print("Nothing to run: no method answers what these tasks ask.")
+        console.print("Nothing to run: no method answers what these tasks ask, or no claim is about them.")
     else:
         kept = f", {len(done.kept)} were recorded already" if done.kept else ""
         console.print(f"{new} cells run{kept}. Records: {escape(str(done.folder.root))}", highlight=False)
@@ -259,28 +264,91 @@ def status(study: str | None, results: Path | None, form: str) -> int:
 @_FORMAT
 @click.option("--cost", is_flag=True, help="Also parameters, FLOPs, memory and seconds.")
 @click.option("--metric", "metrics", multiple=True, help="Only this metric.")
-def table(selector: str | None, results: Path | None, form: str, cost: bool, metrics: Sequence[str]) -> int:
+@click.option("--across", type=click.Choice(["tasks"]), help="One table: methods down, tasks across, and mean ranks.")
+@click.option("--scores", is_flag=True, help="Across tasks: 0 at each task's floor, 1 at its oracle.")
+@click.option("--match", type=click.Choice(["flops"]), help="Each method when it had spent what the cheapest spends.")
+def table(
+    selector: str | None, results: Path | None, form: str, cost: bool, metrics: Sequence[str], **options: Any
+) -> int:
     """Mean and 95 % interval of every metric; bold where the best is better than the next (paired)."""
     from toybench import api
-    from toybench.evidence import reading, tables
+    from toybench.evidence import matching, reading
 
     records, broken = api.records(selector, results=results)
-    if form == "rich":
+    for error in broken:
+        _complain(str(error))
+    if not records:
+        if not broken:
+            where = reading.folder(results).root
+            _complain(f"no records in {where}; run `toybench run {selector or ''}`".rstrip() + " first.")
+        return 4 if broken else 3
+    matched = matching.match(records) if options["match"] else None
+    records = matched.records if matched else records
+    if options["across"]:
+        _across(records, form, metrics, options["scores"])
+    elif form == "rich":
         from toybench import screen
 
         console = _console()
-        screen.tables(console, records, cost, metrics)
-        if records:
-            screen.legend(console, max(len(r.seeds) for r in records))
+        screen.tables(console, records, cost, metrics, matching.notes(matched) if matched else None)
+        screen.legend(console, max(len(r.seeds) for r in records))
     else:
-        click.echo(tables.render(records, form, cost, metrics))
-    for error in broken:
-        _complain(str(error))
-    if not records and not broken:
-        _complain(
-            f"no records in {reading.folder(results).root}; run `toybench run {selector or ''}`".rstrip() + " first."
-        )
-    return 4 if broken else 0 if records else 3
+        from toybench.evidence import tables
+
+        click.echo(tables.render(records, form, cost, metrics, matching.notes(matched) if matched else None))
+    for sentence in matching.sentences(matched) if matched else ():
+        click.echo(sentence, err=form != "rich")
+    return 4 if broken else 0
+
+
+def _across(records: Sequence[Any], form: str, metrics: Sequence[str], scores: bool) -> None:
+    """One table across the tasks of a study."""
+    from toybench.evidence import across
+
+    if len(metrics) > 1:
+        raise UsageError("a table across tasks shows one metric; give --metric once.")
+    found = across.build(records, metrics[0] if metrics else "", scores)
+    if form == "rich":
+        from toybench import screen_tables
+
+        screen_tables.show_across(_console(), found)
+    else:
+        click.echo(across.render(found, form))
+
+
+@main.command()
+@click.argument("method", metavar="[STUDY/]METHOD")
+@click.option("--against", default="", metavar="[STUDY/]METHOD", help="Also compare with this baseline.")
+@click.option("--metric", default="", help="[default: each task's first]")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    help="Folder with your own records, read beside the accepted ones.  [default: runs/full]",
+)
+@_FORMAT
+@click.option("--run", "running", is_flag=True, help="First run what is missing, at the full budget, into that folder.")
+@click.option("--jobs", type=click.IntRange(min=0), help="Worker processes; 0: in this one.  [default: one a core]")
+def scorecard(method: str, form: str, running: bool, jobs: int | None, **options: Any) -> int:
+    """Where a method stands on every task that it answers: its place, and how far ahead of whom."""
+    from toybench import api
+    from toybench.evidence import scorecard as scoring
+    from toybench.screen import Progressing
+
+    if running:
+        with Progressing(_console(stderr=True)) as watch:
+            card = api.scorecard(method, run=True, jobs=jobs, watch=watch, **options)
+    else:
+        card = api.scorecard(method, **options)
+    if form == "rich":
+        from toybench import screen_tables
+
+        screen_tables.show_scorecard(_console(), card)
+    else:
+        click.echo(scoring.render(card, form))
+    missing = [p for p in card.places if p.state in ("missing", "stale", "failed", "timeout")]
+    if missing:
+        _complain(f"{len(missing)} of {len(card.places)} cells are missing, stale or failed; add --run to run them.")
+    return 0 if card.measured else 3
 
 
 @main.command()
@@ -446,7 +514,7 @@ def report(out: Path, results: Path | None, against: Path | None, pictures: bool
 
 
 @main.command()
-@click.argument("kind", type=click.Choice(["curves", "pareto", "forest", "scores"]))
+@click.argument("kind", type=click.Choice(["curves", "pareto", "forest", "scores", "ranks"]))
 @click.argument("selector", metavar="STUDY[/TASK]")
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="FILE.png, .svg, .pdf or .json (Vega-Lite)."
@@ -456,8 +524,9 @@ def report(out: Path, results: Path | None, against: Path | None, pictures: bool
 @click.option("--metric", default="", help="[default: the task's first]")
 @click.option("--cost", default="run_seconds", show_default=True, help="run_seconds, flops or parameters, for pareto.")
 @click.option("--log-steps", is_flag=True, help="Updates of curves on a logarithmic axis, as regret is often drawn.")
+@click.option("--by", type=click.Choice(["updates", "flops"]), default="updates", show_default=True, help="Of curves.")
 def plot(kind: str, selector: str, out: Path, results: Path | None, **options: Any) -> None:
-    """A picture for a paper: curves or pareto of a task, forest (claims) or scores of a study."""
+    """A picture for a paper: curves or pareto of a task, forest (claims), scores or ranks of a study."""
     from toybench.reporting import charts, plots
 
     charts.save(plots.plot(kind, selector, results=results, **options), out)

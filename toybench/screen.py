@@ -5,7 +5,7 @@ import re
 import textwrap
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box, markup
@@ -47,11 +47,21 @@ def simple(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequen
     return table
 
 
-def tables(console: Console, records: Sequence[Record], costs: bool = False, metrics: Sequence[str] = ()) -> None:
-    """The table of every task; metrics that the terminal is too narrow for are named below it."""
+def tables(
+    console: Console,
+    records: Sequence[Record],
+    costs: bool = False,
+    metrics: Sequence[str] = (),
+    notes: Mapping[str, str] | None = None,
+) -> None:
+    """The table of every task; metrics that the terminal is too narrow for are named below it.
+
+    Args:
+      notes: what is said behind a method's name, by cell.
+    """
     from toybench.evidence import tables as model
 
-    for title, data in model.wide(records, model.select(records, costs, metrics), costs, "rich"):
+    for title, data in model.wide(records, model.select(records, costs, metrics), costs, "rich", notes):
         used = max(map(len, data["method"]))
         shown: list[str] = []
         for name in data.columns[1:]:

@@ -64,6 +64,7 @@ def _compute(cell: Cell) -> Record:
         cost=Cost(
             parameters=bill.parameters,
             flops=bill.flops,
+            miscounted=bill.miscounted,
             peak_bytes=bill.peak_bytes,
             programs=len(bill.programs),
             tuning_updates=cell.tuning_updates,

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from toybench.engine import lowering, randomness, runtime
+from toybench.engine import lowering, pricing, randomness, runtime
 from toybench.protocol import Learner, Method, Task, learns
 
 KEPT = 128  # compiled programs in a process; each takes some hundred maps of memory, and Linux allows 65,530
@@ -33,6 +33,7 @@ class Bill:
     run: float = 0.0
     evaluate: float = 0.0
     flops: float = 0.0
+    miscounted: list[str] | None = None
     peak_bytes: int = 0
     parameters: int = 0
     programs: set = field(default_factory=set)
@@ -52,6 +53,16 @@ class Outcome:
     diverged_at: int | None
 
 
+@dataclass(frozen=True)
+class Priced:
+    """A compiled program: its FLOPs by XLA's count, what that gets wrong in an update, and the bytes that it takes."""
+
+    call: Callable
+    flops: float
+    miscounted: list[str] | None
+    size: int
+
+
 class Program:
     """A function compiled ahead of time, once per structure of its arguments, with its price.
 
@@ -59,7 +70,7 @@ class Program:
     each of the keys [..., updates, 2] that are its last argument.
     """
 
-    compiled: ClassVar[dict[Any, tuple[Any, float, int]]] = {}  # of every function and structure
+    compiled: ClassVar[dict[Any, Priced]] = {}  # of every function and structure
 
     def __init__(self, function: Callable, axes: tuple, loops: bool = False):
         self.function, self.axes, self.name, self.loops = function, axes, function.__name__, loops
@@ -74,23 +85,30 @@ class Program:
         )
         if structure not in self.compiled:
             self.compiled[structure] = self._compile(bill, block, args)
-        compiled, flops, size = self.compiled[structure]
-        if bill.room is not None and size > bill.room and block > 1:
-            raise _TooLarge(size)
+        priced = self.compiled[structure]
+        if bill.room is not None and priced.size > bill.room and block > 1:
+            raise _TooLarge(priced.size)
         if self.name not in ("sample", "stream"):
             bill.programs.add(structure)
         if self.loops:
-            bill.flops, bill.peak_bytes = flops / block, max(bill.peak_bytes, size)
-        return compiled(*args)
+            bill.flops = priced.flops / block
+            bill.miscounted = priced.miscounted
+            bill.peak_bytes = max(bill.peak_bytes, priced.size)
+        return priced.call(*args)
+
+    def trace(self, block: int, args: Any) -> Any:
+        """The function of a block of seeds, traced."""
+        function = self.function if block == 1 else jax.vmap(self.function, self.axes)
+        return jax.jit(function).trace(*args)
 
     def lower(self, block: int, args: Any, platform: str | None = None) -> Any:
         """The function of a block of seeds, traced and lowered for JAX's own platform or another, present or not."""
-        function = self.function if block == 1 else jax.vmap(self.function, self.axes)
-        return jax.jit(function).trace(*args).lower(lowering_platforms=(platform,) if platform else None)
+        return self.trace(block, args).lower(lowering_platforms=(platform,) if platform else None)
 
-    def _compile(self, bill: Bill, block: int, args: Any) -> tuple[Any, float, int]:
+    def _compile(self, bill: Bill, block: int, args: Any) -> Priced:
         start = time.perf_counter()
-        lowered = self.lower(block, args)
+        program = self.trace(block, args)
+        lowered = program.lower()
         traced = time.perf_counter()
         updates = jax.tree.leaves(args[-1])[0].shape[-2] if self.loops else 0
         compiled = lowered.compile(compiler_options=dict(runtime.options(updates)))
@@ -98,7 +116,8 @@ class Program:
         bill.compile += time.perf_counter() - traced
         memory, cost = compiled.memory_analysis(), lowered.cost_analysis() or {}
         size = memory.argument_size_in_bytes + memory.output_size_in_bytes + memory.temp_size_in_bytes if memory else 0
-        return compiled, float(cost.get("flops", 0.0)), int(size)
+        wrong = pricing.miscounted(program.jaxpr, updates) if self.loops else None
+        return Priced(call=compiled, flops=float(cost.get("flops", 0.0)), miscounted=wrong, size=int(size))
 
 
 def sample(task: Task, key: Any) -> Any:

@@ -50,7 +50,9 @@ class Cost(_Part, frozen=True, kw_only=True):
     Attributes:
       parameters: array elements of one learner's parameters.
       flops: of one seed's training: one update (XLA's analysis; of an interactive task one draw and update) times the
-        updates; every branch counts as taken. 0 where nobody counted.
+        updates. 0 where nobody counted.
+      miscounted: primitives in an update that XLA's analysis gets wrong: a loop's body counts once (`scan`, `while`),
+        every branch as taken (`cond`), a library's routine as nothing (`cholesky`). Null where nobody looked.
       peak_bytes: arguments, outputs and temporaries of the training program, for one block.
       programs: compiled programs that the cell needs.
       tuning_updates: updates spent on choosing the hyperparameters, all trials and seeds together.
@@ -59,6 +61,7 @@ class Cost(_Part, frozen=True, kw_only=True):
 
     parameters: int = 0
     flops: float = 0.0
+    miscounted: list[str] | None = None
     peak_bytes: int = 0
     programs: int = 0
     tuning_updates: int = 0

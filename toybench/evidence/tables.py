@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,7 +18,7 @@ from toybench.fields import split_label
 FORMATS = ("rich", "markdown", "latex", "csv", "json")
 COSTS = ("parameters", "flops", "peak_bytes", "compile_seconds", "run_seconds", "evaluate_seconds", "tuning_updates")
 LEVEL = 0.95
-_ARROW = {"min": "↓", "max": "↑", "zero": "→0", "info": ""}
+ARROWS = {"min": "↓", "max": "↑", "zero": "→0", "info": ""}
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def frame(records: Iterable[Record]) -> pd.DataFrame:
     """One row per task, method and metric: mean, interval, whether best, score between floor (0) and oracle (1)."""
     records = list(records)
     rows: list[dict[str, Any]] = []
-    for (study, task), group in _by_task(records).items():
+    for (study, task), group in by_task(records).items():
         metrics = list(dict.fromkeys(m for r in group for m in r.metrics))
         best = {m: _best(group, m) for m in metrics}
         for r in group:
@@ -85,14 +85,15 @@ def frame(records: Iterable[Record]) -> pd.DataFrame:
                         "high": m.high,
                         "seeds": m.seeds,
                         "best": best.get(name) == r.method,
-                        "score": _score(group, r, name),
+                        "score": score(group, r, name),
                         **{c: getattr(r.cost, c) for c in COSTS},
                     }
                 )
     return pd.DataFrame(rows)
 
 
-def _by_task(records: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
+def by_task(records: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
+    """Records by (study, task label), in their order."""
     groups: dict[tuple[str, str], list[Record]] = {}
     for r in records:
         groups.setdefault((r.study, r.task), []).append(r)
@@ -101,7 +102,17 @@ def _by_task(records: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
 
 def is_reference(record: Record) -> bool:
     """Whether the record is of a task's own floor, chance or oracle."""
-    return split_label(record.method)[0] in ("floor", "chance", "oracle")
+    return names_reference(record.method)
+
+
+def names_reference(method: str) -> bool:
+    """Whether a method's label is that of a task's own floor, chance or oracle."""
+    return split_label(method)[0] in ("floor", "chance", "oracle")
+
+
+def primary(records: Iterable[Record]) -> str:
+    """The metric that tuning and ranking use: the first of the first record that has any."""
+    return next((next(iter(r.metrics)) for r in records if r.metrics), "")
 
 
 def ranked(group: Iterable[Record], metric: str) -> list[Record]:
@@ -128,7 +139,7 @@ def _best(group: list[Record], metric: str) -> str | None:
     return able[0].method if len(able) > 1 and differs(able[0], able[1], metric) else None
 
 
-def _score(group: list[Record], record: Record, metric: str) -> float | None:
+def score(group: Iterable[Record], record: Record, metric: str) -> float | None:
     """(floor - value) / (floor - oracle), in the metric's direction; None without both references."""
     ends = {split_label(r.method)[0]: r for r in group if is_reference(r)}
     if not {"floor", "oracle"} <= set(ends):
@@ -159,24 +170,40 @@ def select(records: Iterable[Record], costs: bool = False, metrics: Sequence[str
     return data if costs else data.drop(columns=list(COSTS), errors="ignore")
 
 
-def render(records: Iterable[Record], form: str, costs: bool = False, metrics: Sequence[str] = ()) -> str:
-    """The table of every task as text; `form` is markdown, latex, csv or json."""
+def render(
+    records: Iterable[Record],
+    form: str,
+    costs: bool = False,
+    metrics: Sequence[str] = (),
+    notes: Mapping[str, str] | None = None,
+) -> str:
+    """The table of every task as text; `form` is markdown, latex, csv or json, `notes` is as in `wide`."""
     records = list(records)
     data = select(records, costs, metrics)
     if form == "json":
         return as_json(data)
     if form == "csv":
         return data.to_csv(index=False)
-    write = {"markdown": _markdown, "latex": _latex}[form]
-    return "\n\n".join(write(title, table) for title, table in wide(records, data, costs, form))
+    write = {"markdown": markdown, "latex": latex}[form]
+    return "\n\n".join(write(title, table) for title, table in wide(records, data, costs, form, notes))
 
 
-def wide(records: Iterable[Record], data: pd.DataFrame, costs: bool, form: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    """(study/task, table) per task: rows are methods from best to worst, columns metrics as `mean ± half`."""
-    for (study, task), group in _by_task(records).items():
+def wide(
+    records: Iterable[Record],
+    data: pd.DataFrame,
+    costs: bool,
+    form: str,
+    notes: Mapping[str, str] | None = None,
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(study/task, table) per task: rows are methods from best to worst, columns metrics as `mean ± half`.
+
+    Args:
+      notes: what is said behind a method's name, by cell.
+    """
+    for (study, task), group in by_task(records).items():
         here = data[(data["study"] == study) & (data["task"] == task)]
         if len(here):
-            yield f"{study}/{task}", _wide(group, here, costs, form)
+            yield f"{study}/{task}", _wide(group, here, costs, form, notes or {})
 
 
 def as_json(data: pd.DataFrame) -> str:
@@ -196,15 +223,16 @@ def number(value: float | None, digits: int = 3) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
 
 
-def _wide(group: list[Record], data: pd.DataFrame, costs: bool, form: str) -> pd.DataFrame:
+def _wide(group: list[Record], data: pd.DataFrame, costs: bool, form: str, notes: Mapping[str, str]) -> pd.DataFrame:
     metrics = [m for m in dict.fromkeys(data["metric"]) if m]
     cells = {(r["method"], r["metric"]): r for r in data.to_dict(orient="records")}
-    headings = {m: f"{m} {_ARROW[r.metrics[m].direction]}".strip() for r in group for m in metrics if m in r.metrics}
+    headings = {m: f"{m} {ARROWS[r.metrics[m].direction]}".strip() for r in group for m in metrics if m in r.metrics}
     rows, usual = [], min((len(r.seeds) for r in group), default=0)
     for record in ranked(group, metrics[0] if metrics else ""):
         name = f"({record.method})" if is_reference(record) else record.method
-        row = {"method": name if len(record.seeds) == usual else f"{name} · {len(record.seeds)} seeds"}
-        row |= {headings[m]: _entry(cells[record.method, m], form) for m in metrics}
+        more = [f"{len(record.seeds)} seeds"] if len(record.seeds) != usual else []
+        row = {"method": " · ".join([name, *more, *(n for n in [notes.get(record.cell)] if n)])}
+        row |= {headings[m]: entry(cells[record.method, m], form) for m in metrics}
         if record.state != "ok":
             row[headings[metrics[0]] if metrics else "state"] = record.state
         row |= {c: number(getattr(record.cost, c)) for c in COSTS if costs}
@@ -212,21 +240,32 @@ def _wide(group: list[Record], data: pd.DataFrame, costs: bool, form: str) -> pd
     return pd.DataFrame(rows).fillna("–")
 
 
-def _entry(cell: dict[Any, Any], form: str) -> str:
+def entry(cell: Mapping[Any, Any], form: str) -> str:
+    """A number with half of its interval, bold where it is the best."""
     if cell["mean"] is None or not math.isfinite(cell["mean"]):
         return "–"
     text = number(cell["mean"])
     if cell["high"] is not None and math.isfinite(cell["high"]):
         text += f" ± {number(cell['high'] - cell['mean'], 2)}"
-    return _BOLD[form].format(text) if cell["best"] else text
+    return bold(text, form) if cell["best"] else text
 
 
 _BOLD = {"markdown": "**{}**", "latex": r"\textbf{{{}}}", "rich": "[bold]{}[/bold]"}
 
 
-def _markdown(title: str, table: pd.DataFrame) -> str:
-    plain = table.rename(columns=inert)
-    plain["method"] = plain["method"].map(inert)
+def spread(m: Mean) -> str:
+    """A mean with half of its interval."""
+    return number(m.mean) + (f" ± {number(m.high - m.mean, 2)}" if m.mean is not None and m.high is not None else "")
+
+
+def bold(text: str, form: str) -> str:
+    """Bold text in a format."""
+    return _BOLD[form].format(text)
+
+
+def markdown(title: str, table: pd.DataFrame) -> str:
+    """A titled Markdown table of texts."""
+    plain = table.rename(columns=inert).map(inert)
     return f"### {inert(title)}\n\n" + plain.to_markdown(index=False, disable_numparse=True)
 
 
@@ -236,20 +275,32 @@ def inert(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;").replace("](", "]\\(")
 
 
-def _latex(title: str, table: pd.DataFrame) -> str:
-    plain = table.map(lambda text: text.translate(_TEX_SIGNS)).rename(columns=_tex)
-    plain["method"] = table["method"].map(_tex)
-    return f"% {_tex(title)}\n" + plain.to_latex(
-        index=False, escape=False, column_format="l" + "r" * (table.shape[1] - 1)
-    )
+def latex(title: str, table: pd.DataFrame, names: Sequence[str] = ("method",)) -> str:
+    """A titled LaTeX table of texts; those of the columns `names` come from records."""
+    plain = table.map(lambda text: text.translate(_TEX_SIGNS)).rename(columns=tex)
+    for name in names:
+        plain[tex(name)] = table[name].map(tex)
+    form = "".join("l" if column in names else "r" for column in table.columns)
+    return f"% {tex(title)}\n" + plain.to_latex(index=False, escape=False, column_format=form)
 
 
-def _tex(text: str) -> str:
+def tex(text: str) -> str:
     """Text of a record for LaTeX: no commands of its own."""
     return "".join(c if c.isprintable() else "?" for c in text).translate(_TEX)
 
 
-_TEX_SIGNS = str.maketrans({"↓": r"$\downarrow$", "↑": r"$\uparrow$", "→": r"$\to$", "–": "--", "±": r"$\pm$"})
+_TEX_SIGNS = str.maketrans(
+    {
+        "↓": r"$\downarrow$",
+        "↑": r"$\uparrow$",
+        "→": r"$\to$",
+        "▲": r"$\blacktriangle$",
+        "▼": r"$\blacktriangledown$",
+        "×": r"$\times$",
+        "±": r"$\pm$",
+        "–": "--",
+    }
+)
 _TEX = _TEX_SIGNS | str.maketrans(
     {
         **{c: f"\\{c}" for c in "_%&$#{}"},

@@ -23,6 +23,7 @@ _DIGIT = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
 _ROUND = f"indexof([1, 2, 5], {_DIGIT}) < 0 ? '' : format(datum.value, datum.value < 1 ? '~g' : '~s')"
 _PLAIN = "format(datum.value, '~g')"  # as `format` alone it would get the axis' precision: 2.5e+3
 _READ = "contradicts the claim  ←  edge of the claim  →  as claimed (each row to its own scale)"
+SPENT = {"updates": ("step", "updates"), "flops": ("flops", "training FLOPs")}  # what curves are drawn against
 SUFFIXES = (".png", ".svg", ".pdf", ".json")
 CONFIG: dict[str, Any] = {
     "view": {"stroke": None},
@@ -35,17 +36,31 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def curves(data: Any, y: str = "", log: bool = False, methods: Sequence[str] = (), log_steps: bool = False) -> Any:
-    """Learning curves with bands; `methods` in the order of their looks give a legend, none leaves it out."""
+def curves(
+    data: Any,
+    y: str = "",
+    log: bool = False,
+    methods: Sequence[str] = (),
+    log_steps: bool = False,
+    by: str = "updates",
+) -> Any:
+    """Learning curves with bands; `methods` in the order of their looks give a legend, none leaves it out.
+
+    Args:
+      by: what is across: updates, or the FLOPs that they took.
+    """
     chart = alt.Chart(_data(data))
+    field, what = SPENT[by]
     drawn = chart.transform_filter("!datum.reference && datum.step > 0" if log_steps else "!datum.reference")
+    if by == "flops":
+        drawn = drawn.transform_filter("isValid(datum.price)").transform_calculate(flops="datum.step * datum.price")
     scale = _axis(log)
-    x = alt.X("step:Q", title="updates", scale=_axis(True) if log_steps else alt.Undefined)
+    x = alt.X(f"{field}:Q", title=what, scale=_axis(True) if log_steps else alt.Undefined)
     color, dash = _look(methods)
     quality = alt.Y("mean:Q", title=y or None, scale=scale, axis=alt.Axis(tickCount=6, labelExpr=_PLAIN))
     low = alt.Y("low:Q", title=y or None, scale=scale)
     band = drawn.mark_area(opacity=0.14).encode(x=x, y=low, y2="high:Q", color=color, detail="method:N")
-    tooltip = [alt.Tooltip("method:N"), alt.Tooltip("step:Q"), *_interval()]
+    tooltip = [alt.Tooltip("method:N"), alt.Tooltip(f"{field}:Q"), *_interval()]
     line = drawn.mark_line(strokeWidth=2).encode(x=x, y=quality, color=color, strokeDash=dash, detail="method:N")
     point = drawn.mark_point(size=36, filled=True).encode(x=x, y=quality, color=color, tooltip=tooltip)
     return alt.layer(band, line, point, *_rules(chart, quality))
@@ -168,6 +183,32 @@ def scores(methods: Sequence[str], found: dict[str, dict[str, float]]) -> Any:
         base.mark_rect().encode(color=shade),
         base.mark_text(fontSize=10).encode(text=alt.Text("score:Q", format=".2f"), color=ink),
     ).properties(width=alt.Step(52), height=alt.Step(20))
+
+
+def ranks(rows: Sequence[Row], groups: Sequence[Row], title: str) -> Any:
+    """Mean ranks with intervals, best first; a bar on the right joins methods of which no two can be told apart."""
+    base, bars = alt.Chart(alt.Data(values=list(rows))), alt.Chart(alt.Data(values=list(groups)))
+    scale = alt.Scale(domain=[r["method"] for r in rows])
+    y = alt.Y("method:N", sort=None, title=None, scale=scale, axis=alt.Axis(labelLimit=300, grid=False))
+    whole = alt.Scale(domain=[1, max(2, len(rows))], zero=False, nice=False, padding=6)
+    x = alt.X("mean:Q", title="mean rank, 95 %", scale=whole, axis=alt.Axis(tickMinStep=1, format="d"))
+    dots = alt.layer(
+        base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(y=y, x=alt.X("low:Q", scale=whole), x2="high:Q"),
+        base.mark_point(filled=True, size=70, opacity=1).encode(y=y, x=x, tooltip=["method:N", *_interval()]),
+    ).properties(width=340, height=alt.Step(20), title=alt.Title(title, anchor="start", fontSize=12))
+    beside = alt.Scale(domain=[0, max(5, len(groups) - 1)], nice=False)
+    joined = bars.mark_rule(strokeWidth=4, color="#3d4750", strokeCap="round").encode(
+        y=alt.Y("first:N", sort=None, scale=scale, title=None, axis=None),
+        y2="last:N",
+        x=alt.X("place:Q", scale=beside, title="not told apart", axis=alt.Axis(labels=False, grid=False)),
+    )
+    return alt.hconcat(dots, joined.properties(width=84, height=alt.Step(20)), spacing=16)
+
+
+def stacked(drawn: Sequence[Any]) -> Any:
+    """Charts below each other, each with its own axes."""
+    every = alt.vconcat(*drawn, spacing=30).resolve_scale(x="independent", y="independent")
+    return every if len(drawn) > 1 else drawn[0]
 
 
 def spec(chart: Any, **properties: Any) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from toybench.evidence.records import BrokenRecord, Folder, Record
 from toybench.evidence.verdicts import Judgement
 from toybench.fields import split_label
 from toybench.plugins import registry
-from toybench.reporting import series
 
 
 def stem(label: str) -> str:
@@ -168,7 +167,7 @@ def gather(folder: Folder) -> Model:
         broken=broken,
         judgements=judgements,
         states=states,
-        by_task={k: tables.ranked(group, series.primary(group)) for k, group in by_task.items()},
+        by_task={k: tables.ranked(group, tables.primary(group)) for k, group in by_task.items()},
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         commit=here.commit + (" with uncommitted changes" if here.dirty else ""),
     )

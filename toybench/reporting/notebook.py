@@ -8,8 +8,10 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
+from toybench.evidence import scorecard as scoring
 from toybench.evidence import tables
 from toybench.evidence.records import Record
+from toybench.evidence.scorecard import Scorecard
 from toybench.evidence.verdicts import Judgement
 from toybench.reporting import charts, series
 
@@ -62,6 +64,13 @@ def record(r: Record) -> Markup:
         for name, m in means.items()
     ]
     head = Markup("<p><b>{}</b> {} {}; {} seeds, {} steps</p>").format(r.cell, r.state, r.reason, len(r.seeds), r.steps)
-    curve = series.curves([r], series.primary([r]))
-    drawn = charts.curves(curve, series.primary([r]), series.is_log(curve), [r.method]) if curve else None
+    curve = series.curves([r], tables.primary([r]))
+    drawn = charts.curves(curve, tables.primary([r]), series.is_log(curve), [r.method]) if curve else None
     return head + table(("metric", "better", "mean", "95 %"), rows) + (picture(drawn) if drawn else Markup(""))
+
+
+def scorecard(card: Scorecard) -> Markup:
+    """Where a method stands: a row a task, and the summary in words."""
+    data = scoring.wide(card)
+    head = Markup("<p><b>{}</b> {}</p>").format(scoring.headline(card), " ".join(scoring.sentences(card)))
+    return head + table(list(data.columns), data.to_numpy().tolist()) + Markup("<p>{}</p>").format(scoring.LEGEND)

@@ -109,7 +109,7 @@ def ranking(model: Model, study: str, task: str) -> dict[str, Any]:
     """The table of a task: a row a method, best first; a cell a metric with its interval."""
     group = model.by_task[study, task]
     metrics = list(dict.fromkeys(m for r in group for m in r.metrics))
-    main = series.primary(group)
+    main = tables.primary(group)
     known = [model.frame.get((study, task, r.method, main)) for r in series.competing(group, main)]
     place = _scale([row for row in known if row])
     directions = {m: r.metrics[m].direction for r in group for m in metrics if m in r.metrics}
@@ -193,7 +193,7 @@ def _about(study: str, task: str) -> dict[str, str]:
 
 def _toggles(group: Sequence[Record]) -> list[dict[str, Any]]:
     """The methods of a task's charts: name, look, and whether they are drawn at first."""
-    methods = [r.method for r in series.competing(group, series.primary(group))]
+    methods = [r.method for r in series.competing(group, tables.primary(group))]
     curved = [m for m in methods if any(r.method == m and r.curve.steps for r in group)]
     return [
         {"name": m, "hue": h, "dash": d, "on": m in curved[: series.SHOWN]}
@@ -223,7 +223,7 @@ def method_page(model: Model, study: str, name: str) -> dict[str, Any]:
     rows = []
     for task in model.variants(study):
         group = model.by_task[study, task]
-        main = series.primary(group)
+        main = tables.primary(group)
         order = [r.method for r in series.competing(group, main) if main in r.metrics]
         for r in group:
             if stem(r.method) == name and not tables.is_reference(r):
@@ -300,7 +300,7 @@ def task_page(model: Model, study: str, name: str, picture: Any) -> dict[str, An
             about = (getattr(registry.load("tasks", f"{study}/{name}"), which).__doc__ or "").split("\n\n")[0]
         except (ToybenchError, AttributeError):
             continue
-        cell = model.frame.get((study, name, which, series.primary(model.by_task.get((study, name), []))))
+        cell = model.frame.get((study, name, which, tables.primary(model.by_task.get((study, name), []))))
         references.append((which, docs.phrase(about), _cell(cell)))
     return {
         "study": study,

@@ -9,7 +9,8 @@ import numpy as np
 from scipy import special
 
 from toybench.claim import Better
-from toybench.evidence import tables
+from toybench.evidence import matching, tables
+from toybench.evidence.ranks import Ranking
 from toybench.evidence.records import Record, loss
 from toybench.evidence.verdicts import Finding, Judgement
 
@@ -29,11 +30,6 @@ def short(value: float | None) -> float | None:
     return float(f"{value:.4g}") if value is not None and math.isfinite(value) else None
 
 
-def primary(records: Iterable[Record]) -> str:
-    """The metric that tuning and ranking use: the first of the first record that has any."""
-    return next((next(iter(r.metrics)) for r in records if r.metrics), "")
-
-
 def looks(methods: Sequence[str]) -> dict[str, tuple[int, int]]:
     """(hue, dash) of each method by its place: stable while methods are toggled."""
     return {m: (i % HUES, i // HUES % DASHES) for i, m in enumerate(methods)}
@@ -49,7 +45,7 @@ def curves(group: Sequence[Record], metric: str) -> list[Row]:
 
     A reference farther from the curves than they reach themselves is left out: it would flatten them.
     """
-    methods = competing(group, primary(group))
+    methods = competing(group, tables.primary(group))
     style = looks([r.method for r in methods])
     rows: list[Row] = []
     for r in methods:
@@ -59,12 +55,29 @@ def curves(group: Sequence[Record], metric: str) -> list[Row]:
         for step, (mean, low, high) in zip(r.curve.steps, _bands(values), strict=True):
             if mean is not None:
                 hue, dash = style[r.method]
-                rows.append(_row(r, mean, low, high) | {"step": step, "hue": hue, "dash": dash})
+                look = {"step": step, "price": short(price(r)), "hue": hue, "dash": dash}
+                rows.append(_row(r, mean, low, high) | look)
     if rows:
         low, high = min(r["mean"] for r in rows), max(r["mean"] for r in rows)
         reach = (high - low) or math.inf
         rows += [r for r in _references(group, metric) if low - reach <= r["mean"] <= high + reach]
     return _positive(rows)
+
+
+def price(r: Record) -> float | None:
+    """FLOPs of one update of one seed; None where they aren't counted."""
+    return r.cost.flops / r.steps if matching.counted(r) else None
+
+
+def ranks(ranking: Ranking) -> tuple[list[Row], list[Row]]:
+    """(a row a method, best first; a row for each run of methods that can't be told apart)."""
+    methods = [r.method for r in ranking.ranks]
+    rows = [
+        {"method": r.method, "mean": short(r.mean.mean), "low": short(r.mean.low), "high": short(r.mean.high)}
+        for r in ranking.ranks
+    ]
+    groups = [{"first": methods[i], "last": methods[j], "place": k} for k, (i, j) in enumerate(ranking.groups)]
+    return rows, groups
 
 
 def _row(r: Record, mean: float | None, low: float | None, high: float | None) -> Row:
@@ -109,8 +122,8 @@ def _positive(rows: list[Row]) -> list[Row]:
 
 def pareto(group: Sequence[Record], metric: str) -> list[Row]:
     """One row a method: quality with its interval, every cost, and whether no other is better at no more cost."""
-    methods = [r for r in competing(group, primary(group)) if metric in r.metrics]
-    style = looks([r.method for r in competing(group, primary(group))])
+    methods = [r for r in competing(group, tables.primary(group)) if metric in r.metrics]
+    style = looks([r.method for r in competing(group, tables.primary(group))])
     rows: list[Row] = []
     for r in methods:
         m = tables.mean(r.metrics[metric].values)
@@ -149,7 +162,7 @@ def scores(groups: Mapping[str, Sequence[Record]]) -> tuple[list[str], dict[str,
         data = tables.frame([r for r in group if r.metrics])
         if not len(data):
             continue
-        here = data[(data["metric"] == primary(group)) & data["score"].notna()]
+        here = data[(data["metric"] == tables.primary(group)) & data["score"].notna()]
         methods = {str(r["method"]): float(r["score"]) for r in here.to_dict(orient="records")}
         methods = {m: s for m, s in methods.items() if m not in ("floor", "oracle", "chance")}
         if methods:
