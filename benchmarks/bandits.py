@@ -30,6 +30,7 @@ LINEAR = ("oful", "ds_oful", "oful_misspecified", "linear_greedy")
 HETERO = ("oful", "multi_level_ftrl", "weighted_oful")
 
 benchmark = Benchmark(
+    field="reinforcement learning",
     tuning=Tuning(trials=6, seeds=2),
     variants=(
         BERNOULLI,

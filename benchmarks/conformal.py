@@ -27,6 +27,7 @@ CIRCUIT = (
 )
 
 benchmark = Benchmark(
+    field="uncertainty",
     tuning=Tuning(trials=6, seeds=2),
     variants=(*FEW_POINTS, RISKS[-1], ONE_LABEL, IID, DRIFT, CHEAP, COSTLY, RICH, FRAGILE, FULL),
     ablations=(NO_RULES,),

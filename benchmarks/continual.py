@@ -55,6 +55,7 @@ LINKS = (
 )
 
 benchmark = Benchmark(
+    field="continual learning",
     tuning=Tuning(trials=6, seeds=2),
     variants=(
         LABELS,

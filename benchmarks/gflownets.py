@@ -24,6 +24,7 @@ SMALL_STRINGS = (
 )
 
 benchmark = Benchmark(
+    field="representations and samplers",
     tuning=Tuning(trials=6, seeds=2),
     variants=(SETS_OF_4, PREFIXES, SPARSE, SHORT),
     ablations=(METROPOLIS_FILTER,),

@@ -11,6 +11,7 @@ HYPERPRIOR = "gp_regression[hyperprior=lognormal]"
 TABLES, SYMBOLIC, RETRIEVAL = "tabular_classification", "symbolic_functions", "demonstration_retrieval"
 
 benchmark = Benchmark(
+    field="sequences",
     tuning=Tuning(trials=6, seeds=2),
     variants=(ANISOTROPIC, NONLINEAR, MIXTURE, NOISES[0], NOISES[2], HYPERPRIOR),
     ablations=("softmax_transformer[layers=1]",),

@@ -31,6 +31,7 @@ SMALL_GRAPH = (
 )
 
 benchmark = Benchmark(
+    field="optimisation",
     tuning=Tuning(trials=6, seeds=2),
     variants=(LINEAR, *WIDER, DEEP, SHORT, LONG, CHAOS, SKIPS, SAMPLER, NODES_SAGE),
     ablations=FIXED_RATES,

@@ -17,6 +17,7 @@ CHOSEN = (
 SMALL = "Graphs of 64 nodes, latents of 32 dimensions and 1,000 steps instead of larger ones."
 
 benchmark = Benchmark(
+    field="representations and samplers",
     tuning=Tuning(trials=6, seeds=2),
     variants=(SPARSER, MORE_PAIRS, BOTH),
     ablations=(UNDECAYED,),

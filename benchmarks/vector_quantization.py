@@ -10,6 +10,7 @@ COMPRESSION, INDEPENDENT = "correlated_latent_compression", "correlated_latent_c
 SHAPES = "shape_token_autoregression"
 
 benchmark = Benchmark(
+    field="codes and memory",
     tuning=Tuning(trials=6, seeds=2),
     variants=(
         LARGE,

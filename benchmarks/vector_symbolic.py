@@ -28,6 +28,7 @@ PRODUCTS = (
 )
 
 benchmark = Benchmark(
+    field="codes and memory",
     tuning=Tuning(trials=6, seeds=2),
     variants=(SHALLOW, DEEP, DEEPEST, REPEATED, LARGE, PHASOR[10], PHASOR[20], PHASOR[60], *BIPOLAR.values()),
     only={

@@ -25,7 +25,7 @@ def test_a_second_run_computes_nothing(demo: Path, tmp_path: Path) -> None:
     path = tmp_path / "demo/linear/least_mean_squares.json"
     before = path.read_bytes(), path.stat().st_mtime_ns
     second = lms(tmp_path)
-    assert list(first.records) == second.kept == ["demo/linear/least_mean_squares"]
+    assert list(first.records) == list(second.kept) == ["demo/linear/least_mean_squares"]
     assert not second.records
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
 
@@ -91,7 +91,7 @@ def test_an_interrupt_keeps_what_is_finished(demo: Path, tmp_path: Path) -> None
     assert done.interrupted
     assert len(done.records) == 1
     rest = runner.run(["demo"], out=tmp_path, budget="smoke", jobs=0)
-    assert rest.kept == list(done.records)
+    assert list(rest.kept) == list(done.records)
     assert len(rest.records) == 2
 
 

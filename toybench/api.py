@@ -1,12 +1,14 @@
 """The verbs as functions, for notebooks: plain dataclasses and data frames."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from toybench.engine import runner, runtime, standing
-from toybench.engine.states import status
+from toybench.engine.states import States, status
 from toybench.evidence import display, reading
+from toybench.evidence import papers as catalogue
+from toybench.evidence.papers import Catalogue
 from toybench.evidence.reading import claims, records
 from toybench.evidence.records import Record
 from toybench.evidence.scorecard import Scorecard
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from toybench.reporting.notebook import Plot
     from toybench.reporting.site import Summary as Written
 
-__all__ = ["claims", "plot", "records", "report", "run", "scorecard", "status", "table"]
+__all__ = ["claims", "papers", "plot", "records", "report", "run", "scorecard", "status", "table"]
 
 
 def run(selectors: str | Sequence[str] = (), **options: Any) -> runner.Summary:
@@ -87,24 +89,25 @@ def report(out: Path | str = "runs/report", *, results: Path | str | None = None
     return site.write(Path(out), reading.folder(results), pictures=pictures)
 
 
-def _record(record: Record) -> str:
-    from toybench.reporting import notebook
-
-    return notebook.record(record)
-
-
-def _judgements(found: Judgements) -> str:
-    from toybench.reporting import notebook
-
-    return notebook.judgements(found)
+def papers(study: str | None = None, *, results: Path | str | None = None) -> Catalogue:
+    """The paper index, of a study or all, with what the records say: one row a paper."""
+    return catalogue.rows(study, results=results)
 
 
-def _scorecard(card: Scorecard) -> str:
-    from toybench.reporting import notebook
+def _view(name: str) -> Callable[[Any], str]:
+    """A function that shows a value as `toybench.reporting.notebook` does, which is imported when it is needed."""
 
-    return notebook.scorecard(card)
+    def show(value: Any) -> str:
+        from toybench.reporting import notebook
+
+        return str(getattr(notebook, name)(value))
+
+    return show
 
 
-display.register(Record, _record)
-display.register(Scorecard, _scorecard)
-display.register(Judgements, _judgements)
+display.register(Record, _view("record"))
+display.register(Judgements, _view("judgements"))
+display.register(Scorecard, _view("scorecard"))
+display.register(runner.Summary, _view("run"))
+display.register(States, _view("states"))
+display.register(Catalogue, _view("catalogue"))

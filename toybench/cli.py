@@ -2,8 +2,9 @@
 
 import gc
 import json
+import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import click
 from toybench.errors import ToybenchError, UsageError, nearest
 from toybench.plugins import registry
 
+_WRONG = ("broken", "failed", "timeout")  # states that ask for something to be done
+_SCREEN = 20  # lines of what is wrong, where no study is named
 FORMATS = ("rich", "markdown", "latex", "csv", "json")
 _RESULTS = click.option(
     "--results", type=click.Path(path_type=Path), help="Folder to read records from.  [default: the accepted ones]"
@@ -82,23 +85,69 @@ def main(plugins: Sequence[Path], debug: bool) -> None:
 @click.argument("what", type=click.Choice(["studies", "tasks", "methods", "claims", "papers"]), default="studies")
 @click.argument("study", required=False)
 def list_(what: str, study: str | None) -> None:
-    """Names of what there is, one a line."""
-    if what == "claims":
-        for s in [study] if study else registry.studies():
-            registry.tasks(s)
-            for claim in registry.benchmark(s).claims:
-                click.echo(f"{s}  {claim.paper}: {claim.says}")
+    """Names of what there is: of a STUDY one a line, else a line a study."""
+    if study is not None:
+        for name in _names(what, study):
+            click.echo(name)
         return
+    from toybench.evidence.studies import by_field
+
+    found = _listing(what)
+    width = max(map(len, found), default=0)
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for field, studies in by_field(found).items():
+        click.secho(field, bold=True)
+        for name in studies:
+            click.echo(_cut(f"  {name:{width}}  {found[name]}", columns))
+
+
+def _names(what: str, study: str) -> list[str]:
+    """Names of what a study has."""
     if what == "papers":
         from toybench.evidence import papers
 
-        names = [p.key for p in papers.index().values() if study in (None, p.study)]
+        return papers.keys(study)
+    if what == "claims":
+        registry.tasks(study)
+        return [f"{study}  {claim.paper}: {claim.says}" for claim in registry.benchmark(study).claims]
+    if what == "studies":
+        registry.tasks(study)
+        return [study]
+    return registry.tasks(study) if what == "tasks" else registry.methods(study)
+
+
+def _listing(what: str) -> dict[str, str]:
+    """What every study has, in a line: how many, and their names."""
+    if what == "studies":
+        return {study: _sizes(study) for study in registry.studies()}
+    found: dict[str, list[str]] = {}
+    if what == "papers":
+        from toybench.evidence import papers
+
+        for paper in papers.index().values():
+            found.setdefault(paper.study, []).append(paper.key)
+    elif what == "claims":
+        found = {study: [claim.paper for claim in registry.benchmark(study).claims] for study in registry.studies()}
     else:
-        names = {"studies": lambda _: registry.studies(), "tasks": registry.tasks, "methods": registry.methods}[what](
-            study
-        )
-    for name in names:
-        click.echo(name)
+        for name in registry.tasks() if what == "tasks" else registry.methods():
+            study, _, stem = name.partition("/")
+            found.setdefault(study, []).append(stem)
+    return {study: f"{len(names):4d}  {', '.join(dict.fromkeys(names))}" for study, names in found.items()}
+
+
+def _sizes(study: str) -> str:
+    """How much a study has: `6 tasks  14 methods  4 claims`."""
+    try:
+        claims = len(registry.benchmark(study).claims)
+    except ToybenchError:
+        claims = 0
+    counts = {"tasks": len(registry.tasks(study)), "methods": len(registry.methods(study)), "claims": claims}
+    return "  ".join(f"{n:3d} {what}" for what, n in counts.items())
+
+
+def _cut(line: str, columns: int | None) -> str:
+    """A line that fits the terminal; whole where there is none."""
+    return line if columns is None or len(line) <= columns else f"{line[: columns - 1]}…"
 
 
 @main.command()
@@ -140,35 +189,31 @@ def run(selectors: Sequence[str], methods: Sequence[str], most: int | None, **op
     if most is not None:
         with Progressing(console) as watch:
             looks = list(runner.resolve(selectors, most=most, methods=methods, watch=watch, **options))
-        return _resolve(console, looks)
+        return _resolved(console, looks, {selector.split("/")[0] for selector in selectors})
     with Progressing(console) as watch:
         done = runner.run(selectors, methods=methods, watch=watch, **options)
     _report(console, done)
     return done.exit_code
 
 
-def _resolve(console: Any, looks: Sequence[Any]) -> int:
-    """The board after the last look, what went wrong, and what each look ran."""
-    from toybench import api, screen
+def _resolved(console: Any, looks: Sequence[Any], named: Collection[str]) -> int:
+    """The verdicts after the last look, what went wrong, and what each look ran."""
+    from toybench import api
 
-    judged = api.claims(results=looks[-1].folder.root)
-    screen.board(console, [j for j in judged if j.verdict != "not_run"])
+    root = looks[-1].folder.root
+    judged = [j for j in api.claims(results=root) if j.verdict != "not_run"]
+    _show_claims(console, [j for j in judged if j.study in named] if named else judged, bool(named))
     for done in looks:
         _complaints(console, done)
     each = ", ".join(f"{len(done.records)} cells" for done in looks)
-    console.print(f"{len(looks)} looks: {each} run. Records: {looks[-1].folder.root}", highlight=False, markup=False)
+    console.print(f"{len(looks)} looks: {each} run. Records: {root}", highlight=False, markup=False)
     return max(done.exit_code for done in looks)
 
 
 def _report(console: Any, done: Any) -> None:
-    """The tables of a run, what went wrong, and what to type next."""
-    from toybench import screen
-    from toybench.screen import escape
-
-    shown = done.measured
-    if shown and not done.interrupted:
-        screen.tables(console, shown)
-        screen.legend(console, len(shown[-1].seeds))
+    """What a run measured, what went wrong, and what to type next."""
+    if not done.interrupted:
+        _show_run(console, done)
     _complaints(console, done)
     new, total = len(done.records), len(done.names)
     if done.interrupted:
@@ -180,7 +225,22 @@ def _report(console: Any, done: Any) -> None:
         console.print("Nothing to run: no method answers what these tasks ask, or no claim is about them.")
     else:
         kept = f", {len(done.kept)} were recorded already" if done.kept else ""
-        console.print(f"{new} cells run{kept}. Records: {escape(str(done.folder.root))}", highlight=False)
+        console.print(f"{new} cells run{kept}. Records: {done.folder.root}", highlight=False, markup=False)
+
+
+def _show_run(console: Any, done: Any) -> None:
+    """Tables of the studies that were named; else a line a study."""
+    from toybench import screen
+    from toybench.evidence import studies
+
+    if done.named:
+        shown = done.measured
+        screen.tables(console, shown)
+        if shown:
+            screen.legend(console, len(shown[-1].seeds))
+    elif done.states:
+        screen.lines(console, studies.of_cells(done.states), "cells", screen.STATES)
+        screen.hint(console, f"Tables of a study: toybench table STUDY --results {done.folder.root}")
 
 
 def _complaints(console: Any, done: Any) -> None:
@@ -245,17 +305,31 @@ def status(study: str | None, results: Path | None, form: str) -> int:
 
     states = api.status(study, results=results)
     if form == "rich":
-        from toybench import screen
-
-        console = _console()
-        screen.matrix(console, {r["cell"]: r["state"] for r in states})
-        screen.environments(console, [r["environment"] for r in states])
-        for r in states:
-            if r["state"] in ("broken", "failed", "timeout"):
-                _complain(f"{r['cell']} {r['state']}: {r['reason']}")
+        _show_states(states, study)
     else:
         _emit(states, form)
-    return 4 if any(r["state"] in ("broken", "failed", "timeout") for r in states) else 0
+    return 4 if any(row["state"] in _WRONG for row in states) else 0
+
+
+def _show_states(rows: Sequence[dict[str, Any]], study: str | None) -> None:
+    """The matrix of a study, or a line a study; then what is wrong, of all studies no more than a screen of it."""
+    from toybench import screen
+    from toybench.evidence import studies
+
+    console = _console()
+    states = {row["cell"]: row["state"] for row in rows}
+    if study is not None:
+        screen.matrix(console, states)
+    else:
+        screen.lines(console, studies.of_cells(states), "cells", screen.STATES)
+        screen.hint(console, "Cells of a study: toybench status STUDY")
+    screen.environments(console, [row["environment"] for row in rows])
+    wrong = [row for row in rows if row["state"] in _WRONG]
+    shown = wrong if study is not None else wrong[:_SCREEN]
+    for row in shown:
+        _complain(f"{row['cell']} {row['state']}: {row['reason']}")
+    if len(shown) < len(wrong):
+        _complain(f"{len(wrong) - len(shown)} more cells went wrong; name a study to see all of its cells.")
 
 
 @main.command()
@@ -362,12 +436,22 @@ def claims(study: str | None, results: Path | None, form: str) -> int:
 
     judgements = api.claims(study, results=results)
     if form == "rich":
-        from toybench import screen
-
-        screen.board(_console(), judgements)
+        _show_claims(_console(), judgements, named=study is not None)
     else:
         _emit(verdicts.rows(judgements), form)
     return 0 if any(j.verdict != "not_run" for j in judgements) else 3
+
+
+def _show_claims(console: Any, judgements: Sequence[Any], named: bool) -> None:
+    """The verdict board of the studies that were named; else a line a study."""
+    from toybench import screen
+    from toybench.evidence import studies
+
+    if named:
+        screen.board(console, judgements)
+    else:
+        screen.lines(console, studies.of_claims(judgements), "claims", screen.VERDICTS)
+        screen.hint(console, "Claims of a study, with their effects: toybench claims STUDY")
 
 
 @main.command()
@@ -467,20 +551,28 @@ def papers(study: str | None, results: Path | None, form: str) -> None:
     if form == "bibtex" and results is not None:
         click.echo(index.bibtex(index.used(api.records(study, results=results)[0])))
         return
-    rows = index.rows(study, results)
+    rows = index.rows(study, results=results)
     if form == "bibtex":
         click.echo(index.bibtex([str(r["key"]) for r in rows]))
     elif form != "rich":
         _emit(rows, form)
     else:
-        from toybench.screen import escape, simple
+        _show_papers(rows, study)
 
-        console = _console()
-        shown = [[escape(str(r[k])) for k in ("key", "title", "study", "state")] for r in rows]
-        console.print(simple(["paper", "title", "study", "state"], shown))
-        states = [str(r["state"]) for r in rows]
-        counts = ", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states))
-        console.print(f"{len(rows)} papers: {counts}", highlight=False)
+
+def _show_papers(rows: Sequence[dict[str, Any]], study: str | None) -> None:
+    """The papers of a study, or a line a study."""
+    from toybench import screen
+    from toybench.evidence import studies
+
+    console = _console()
+    if study is None:
+        screen.lines(console, studies.of_papers(rows), "papers", screen.PAPERS)
+        screen.hint(console, "Papers of a study: toybench papers STUDY")
+        return
+    shown = [[screen.escape(str(row[key])) for key in ("key", "title", "state")] for row in rows]
+    console.print(screen.simple(["paper", "title", "state"], shown))
+    screen.count(console, [str(row["state"]) for row in rows], screen.PAPERS)
 
 
 @main.command()

@@ -15,12 +15,14 @@ from rich.table import Table
 
 from toybench.engine.cells import Cell
 from toybench.evidence.records import Record
+from toybench.evidence.studies import by_field
 
 if TYPE_CHECKING:  # what these import takes longer than what is shown of them
     from toybench.evidence.compare import Change, Comparison
+    from toybench.evidence.studies import Line
     from toybench.evidence.verdicts import Judgement
 
-_MARK = {
+STATES = {
     "ok": "[green]●[/]",
     "diverged": "[yellow]◐[/]",
     "failed": "[red]✗[/]",
@@ -108,7 +110,7 @@ def legend(console: Console, seeds: int) -> None:
 
 
 def matrix(console: Console, states: dict[str, str]) -> None:
-    """Per study: methods down, tasks across by number in groups of five, a mark for each state; and a count."""
+    """Of a study: methods down, tasks across by number in groups of five, a mark for each state; and a count."""
     studies: dict[str, dict[tuple[str, str], str]] = {}
     for name, state in states.items():
         study, task, method = name.split("/")
@@ -120,13 +122,47 @@ def matrix(console: Console, states: dict[str, str]) -> None:
         numbers = "".join(str(5 * i + 1).ljust(6) for i in range(len(groups)))
         lines = [f"[bold]{escape(study.ljust(width))}[/]  [dim]{numbers}[/]"]
         for m in methods:
-            marks = ("".join(_MARK.get(found.get((t, m), ""), " ") for t in group) for group in groups)
+            marks = ("".join(STATES.get(found.get((t, m), ""), " ") for t in group) for group in groups)
             lines.append(f"{escape(m.ljust(width))}  {' '.join(marks)}")
         lines += [f"[dim]{i:2d}[/] {escape(task)}" for i, task in enumerate(tasks, 1)]
         console.print("\n".join(lines), highlight=False, soft_wrap=True)
         console.print()
-    counts = {s: sum(v == s for v in states.values()) for s in _MARK}
-    console.print("  ".join(f"{_MARK[s]} {n} {s}" for s, n in counts.items() if n), highlight=False)
+    count(console, list(states.values()), STATES)
+
+
+def lines(console: Console, found: "Sequence[Line]", noun: str, marks: Mapping[str, str]) -> None:
+    """A line a study below its field: how many there are, how many of each kind, forecasts, and a mark for each."""
+    known = {line.study: line for line in found}
+    kinds = [kind for kind in marks if any(line.counts.get(kind) for line in found)]
+    width = max(map(len, known), default=0)
+    forecast = any(line.forecasts[1] for line in found)
+    heads = "".join(f"    {marks[kind]}" for kind in kinds) + "  as expected" * forecast
+    text = [f"{'':{width + 2}} [dim]{noun:>7}[/]{heads}"]
+    for field, studies in by_field(known).items():
+        text.append(f"[bold]{escape(field)}[/]")
+        text += [_line(known[study], width, kinds, marks, forecast) for study in studies]
+    console.print("\n".join(text) + "\n", highlight=False, soft_wrap=True)
+    count(console, [kind for line in found for kind, n in line.counts.items() for _ in range(n)], marks)
+
+
+def _line(line: "Line", width: int, kinds: Sequence[str], marks: Mapping[str, str], forecast: bool) -> str:
+    counts = "".join(f"{line.counts.get(kind) or '':>5}" for kind in kinds)
+    right, made = line.forecasts
+    expected = f"{f'{right} of {made}' if made else '':>13}" if forecast else ""
+    each = "".join(marks[kind] * line.marks.count(kind) for kind in kinds)
+    return f"  {escape(line.study.ljust(width))} {line.total:>7}{counts}{expected}  {each}".rstrip()
+
+
+def count(console: Console, found: Sequence[str], marks: Mapping[str, str]) -> None:
+    """How many there are of each kind."""
+    counts = Counter(found)
+    said = (f"{mark} {counts[kind]} {kind.replace('_', ' ')}" for kind, mark in marks.items() if counts[kind])
+    console.print("  ".join(said), highlight=False, soft_wrap=True)
+
+
+def hint(console: Console, sentence: str) -> None:
+    """What to type next."""
+    console.print(f"[dim]{escape(sentence)}[/]", highlight=False, soft_wrap=True)
 
 
 def environments(console: Console, differing: Sequence[str]) -> None:
@@ -140,6 +176,13 @@ _VERDICT = {
     "refuted": ("red", "✗ refuted"),
     "inconclusive": ("yellow", "? inconclusive"),
     "not_run": ("dim", "– not run"),
+}
+VERDICTS = {verdict: f"[{colour}]{text[0]}[/]" for verdict, (colour, text) in _VERDICT.items()}
+PAPERS = {
+    **VERDICTS,
+    "mixed": "[yellow]±[/]",
+    "not yet reproduced": "[dim]·[/]",
+    "no reproducible claim": "[dim]∅[/]",
 }
 _LINE = 100  # characters that are read with ease
 
@@ -276,7 +319,7 @@ class Progressing:
             line = f"{self.done}/{self.total} {escape(cell.name)} {record.state}{note} ({seconds:.1f} s)"
             self.console.print(line, highlight=False, soft_wrap=True)
         elif record.state in ("failed", "timeout", "diverged"):
-            self.console.print(f"{_MARK[record.state]} {escape(cell.name)}{note}", highlight=False)
+            self.console.print(f"{STATES[record.state]} {escape(cell.name)}{note}", highlight=False)
         if self.bar is not None:
             self.progress.update(self.bar, completed=self.done)
         self._describe()

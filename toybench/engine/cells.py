@@ -104,12 +104,15 @@ def plan(
     cells: dict[str, Cell] = {}
     broken: dict[str, str] = {}
     for study, labels in _asked(selectors).items():
-        found = shelf.find(study, [labels, wanted], list[Cell])
+        mine = [label for label in wanted if split_label(label)[0] in _known(study)]
+        if wanted and not mine:
+            continue
+        found = shelf.find(study, [labels, mine], list[Cell])
         if found is None:
             wrong: dict[str, str] = {}
-            found = list(_study_cells(study, labels, wanted, wrong))
+            found = list(_study_cells(study, labels, mine, wrong))
             if not wrong:
-                shelf.keep(study, [labels, wanted], found)
+                shelf.keep(study, [labels, mine], found)
             broken |= wrong
         for cell in found:
             block = range(cell.first_seed, cell.first_seed + count)
@@ -129,12 +132,17 @@ def _count(budget: str, seeds: int | None) -> int:
 
 def _check_methods(wanted: list[str], methods: Sequence[str], selectors: Sequence[str]) -> None:
     studies = {s.split("/")[0] for s in selectors} or set(registry.studies())
-    known = {m.split("/")[1] for s in studies if s in registry.studies() for m in registry.methods(s)}
+    known = set().union(*(_known(study) for study in studies & set(registry.studies())))
     for label, asked in zip(wanted, methods, strict=True):
         stem = split_label(label)[0]
-        if stem not in known | set(registry.REFERENCES):
+        if stem not in known:
             where = f" in {', '.join(sorted(studies))}" if selectors else ""
             raise UsageError(f"there is no method '{asked}'{where}{nearest(stem, known)}; see `toybench list methods`.")
+
+
+def _known(study: str) -> set[str]:
+    """Names that `--method` may name in a study."""
+    return {name.split("/")[1] for name in registry.methods(study)} | set(registry.REFERENCES)
 
 
 def _asked(selectors: Sequence[str]) -> dict[str, list[str]]:

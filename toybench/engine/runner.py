@@ -1,7 +1,6 @@
 """Runs: what is missing from a folder is computed and recorded there, cell by cell."""
 
 import contextlib
-import html
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from toybench.engine.cells import Cell
 from toybench.engine.pool import run_cells
 from toybench.engine.states import FINAL
 from toybench.errors import UsageError
-from toybench.evidence import reading
+from toybench.evidence import display, reading
 from toybench.evidence.records import BrokenRecord, Folder, Record
 from toybench.evidence.verdicts import FIRST_LOOK
 
@@ -38,14 +37,16 @@ class Summary:
     Attributes:
       folder: where the records are.
       names: every cell that was asked for.
-      records: those computed now, by cell. kept: cells whose record was there already.
+      named: whether studies were named, so that their tables are shown, else a line a study.
+      records: those computed now, by cell. kept: the state of those that were there already, by cell.
       broken: plug-ins that can't be loaded, `{name: reason}`. unreadable: files that aren't records.
     """
 
     folder: Folder
     names: list[str] = field(default_factory=list)
+    named: bool = True
     records: dict[str, Record] = field(default_factory=dict)
-    kept: list[str] = field(default_factory=list)
+    kept: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
@@ -61,19 +62,19 @@ class Summary:
         return len(set(self.names) - {*self.records, *self.kept, *self.unreadable})
 
     @property
+    def states(self) -> dict[str, str]:
+        """The state of every cell that has a record now, or that has something else in its place."""
+        new = {name: record.state for name, record in self.records.items()}
+        return {**self.kept, **new, **dict.fromkeys(self.unreadable, "broken")}
+
+    @property
     def measured(self) -> list[Record]:
         """Records with numbers of the cells that were asked for, computed now or before."""
         found = (self.records.get(n) or (self.folder.read(n) if n in self.kept else None) for n in self.names)
         return [r for r in found if r and r.metrics]
 
-    def _repr_html_(self) -> str:
-        """In a notebook: the table of every task that was asked for."""
-        from toybench.evidence import tables
-
-        found = self.measured
-        data = tables.select(found) if found else None
-        shown = tables.wide(found, data, False, "markdown") if data is not None else ()
-        return "".join(f"<p>{html.escape(title)}</p>{t.to_html(index=False)}" for title, t in shown)
+    def _repr_html_(self) -> str | None:
+        return display.html(self)
 
     @property
     def exit_code(self) -> int:
@@ -130,7 +131,12 @@ def run(
     plan = replace(plan, cells=choosing.matching(choosing.claimed(plan.cells) if for_claims else plan.cells, cells))
     folder = Folder(Path(out) if out is not None else Path("runs") / budget)
     _check_writable(folder.root)
-    summary = Summary(folder, names=[c.name for c in plan.cells], broken=dict(plan.broken))
+    summary = Summary(
+        folder=folder,
+        names=[c.name for c in plan.cells],
+        named=bool(selectors or cells),
+        broken=dict(plan.broken),
+    )
 
     def execution(todo: Sequence[Cell]) -> execute.Results:
         if executor == "dask" or scheduler:
@@ -243,7 +249,7 @@ def _todo(cells: Sequence[Cell], folder: Folder, force: bool, summary: Summary) 
         if record is None or force or record.digest != cell.digest or record.state not in FINAL:
             todo.append(cell)
         elif record.state == "skipped" or set(cell.seeds) <= set(record.seeds):
-            summary.kept.append(cell.name)
+            summary.kept[cell.name] = record.state
         else:
             before[cell.name] = record
             todo.append(replace(cell, seeds=tuple(s for s in cell.seeds if s not in set(record.seeds))))

@@ -6,9 +6,10 @@ from typing import Any
 
 from toybench.engine import cells, runtime
 from toybench.engine.cells import Cell
-from toybench.evidence import reading
+from toybench.evidence import display, reading
 from toybench.evidence.records import BrokenRecord, Record
 
+STATES = ("ok", "diverged", "failed", "timeout", "skipped", "stale", "missing", "broken")
 FINAL = ("ok", "diverged", "skipped")  # states that are results; failed and timeout are tried again
 
 
@@ -22,7 +23,14 @@ def state(cell: Cell, record: Record | BrokenRecord | None) -> str:
     return record.state if record.digest == asked.digest else "stale"
 
 
-def status(study: str | None = None, *, results: Path | str | None = None) -> list[dict[str, Any]]:
+class States(list[dict[str, Any]]):
+    """Rows of `status`, which show themselves in a notebook as a line a study."""
+
+    def _repr_html_(self) -> str | None:
+        return display.html(self)
+
+
+def status(study: str | None = None, *, results: Path | str | None = None) -> States:
     """One row per cell: its state, the reason for it, its seeds, and how its environment differs from this one.
 
     Records of cells that are no more are stale.
@@ -44,7 +52,8 @@ def status(study: str | None = None, *, results: Path | str | None = None) -> li
             row["environment"] = f"environment differs: {differs}" if differs else ""
         rows[item.cell] = row
     failed = {"state": "failed", "seeds": 0, "environment": ""}
-    return [*rows.values(), *({"cell": _as_cell(n), "reason": r, **failed} for n, r in plan.broken.items())]
+    broken = ({"cell": _as_cell(name), "reason": reason, **failed} for name, reason in plan.broken.items())
+    return States([*rows.values(), *broken])
 
 
 def _as_cell(name: str) -> str:

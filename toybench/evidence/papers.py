@@ -5,14 +5,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toybench.claim import cells_of
-from toybench.evidence import reading
+from toybench.evidence import display, reading
 from toybench.plugins import registry
 
 if TYPE_CHECKING:
     from toybench.evidence.records import Record
+
+
+STATES = (
+    "supported",
+    "refuted",
+    "inconclusive",
+    "mixed",
+    "not_run",
+    "not yet reproduced",
+    "no reproducible claim",
+)
 
 
 @dataclass(frozen=True)
@@ -46,14 +57,29 @@ def index() -> dict[str, Paper]:
     return found
 
 
-def rows(study: str | None = None, results: Path | str | None = None) -> list[dict[str, object]]:
-    """One row per paper: its facts, the verdicts of its claims on the records in `results`, and its state."""
-    if study is not None and study not in {p.study for p in index().values()}:
+class Catalogue(list[dict[str, Any]]):
+    """Rows of the paper index, which show themselves in a notebook as a line a study."""
+
+    def _repr_html_(self) -> str | None:
+        return display.html(self)
+
+
+def keys(study: str) -> list[str]:
+    """Keys of a study's papers."""
+    found = [paper.key for paper in index().values() if paper.study == study]
+    if not found:
         registry.tasks(study)  # raises with the nearest names
+    return found
+
+
+def rows(study: str | None = None, *, results: Path | str | None = None) -> Catalogue:
+    """One row per paper: its facts, the verdicts of its claims on the records in `results`, and its state."""
+    if study is not None:
+        keys(study)  # raises with the nearest names
     verdicts: dict[str, list[str]] = {}
     for judgement in reading.claims(study if study in registry.studies() else None, results=results):
         verdicts.setdefault(judgement.claim.paper, []).append(judgement.verdict)
-    return [
+    return Catalogue(
         {
             "key": p.key,
             "title": p.title,
@@ -67,7 +93,7 @@ def rows(study: str | None = None, results: Path | str | None = None) -> list[di
         }
         for p in index().values()
         if study in (None, p.study)
-    ]
+    )
 
 
 def _state(paper: Paper, verdicts: list[str]) -> str:

@@ -163,6 +163,14 @@ def benchmark(study: str) -> Any:
     return Benchmark()
 
 
+def field(study: str) -> str:
+    """The field that a study's benchmark names; empty where it names none, or can't be imported."""
+    try:
+        return str(benchmark(study).field)
+    except PluginError:
+        return ""
+
+
 def _import(name: str, file: Path) -> ModuleType:
     """Import `name`, with every root's folder on the path of the packages above it."""
     _, kind, *above = name.split(".")[:-1]

@@ -8,11 +8,14 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
+from toybench.engine.runner import Summary
+from toybench.engine.states import STATES
+from toybench.evidence import papers, tables
 from toybench.evidence import scorecard as scoring
-from toybench.evidence import tables
 from toybench.evidence.records import Record
 from toybench.evidence.scorecard import Scorecard
-from toybench.evidence.verdicts import Judgement
+from toybench.evidence.studies import Line, by_field, of_cells, of_claims, of_papers
+from toybench.evidence.verdicts import VERDICTS, Judgement
 from toybench.reporting import charts, series
 
 
@@ -45,8 +48,56 @@ def picture(chart: Any) -> Markup:
     return Markup(charts.draw(charts.spec(chart), "svg").decode())
 
 
+def lines(found: Sequence[Line], noun: str, kinds: Sequence[str]) -> Markup:
+    """A line a study: how many there are, how many of each kind, and forecasts."""
+    known = {line.study: line for line in found}
+    shown = [kind for kind in kinds if any(line.counts.get(kind) for line in found)]
+    forecast = any(line.forecasts[1] for line in found)
+    head = ["field", "study", noun, *(kind.replace("_", " ") for kind in shown), *["as expected"] * forecast]
+    rows = [
+        [field, study, known[study].total, *_counts(known[study], shown, forecast)]
+        for field, studies in by_field(known).items()
+        for study in studies
+    ]
+    return table(head, rows)
+
+
+def _counts(line: Line, kinds: Sequence[str], forecast: bool) -> list[Any]:
+    right, made = line.forecasts
+    return [*(line.counts.get(kind, "") for kind in kinds), *[f"{right} of {made}" if made else ""] * forecast]
+
+
+def states(rows: Sequence[dict[str, Any]]) -> Markup:
+    """The cells of a study; of several studies a line each."""
+    found = of_cells({row["cell"]: row["state"] for row in rows})
+    return lines(found, "cells", STATES) if len(found) > 1 else _rows(rows, ("cell", "state", "seeds", "reason"))
+
+
+def catalogue(rows: Sequence[dict[str, Any]]) -> Markup:
+    """The papers of a study; of several studies a line each."""
+    found = of_papers(rows)
+    return lines(found, "papers", papers.STATES) if len(found) > 1 else _rows(rows, ("key", "title", "state"))
+
+
+def _rows(rows: Sequence[dict[str, Any]], shown: Sequence[str]) -> Markup:
+    return table(shown, [[row[key] for key in shown] for row in rows])
+
+
+def run(done: Summary) -> Markup:
+    """The tables of the studies that were named, else a line a study."""
+    if not done.named:
+        return lines(of_cells(done.states), "cells", STATES)
+    found = done.measured
+    shown = tables.wide(found, tables.select(found), False, "markdown") if found else ()
+    return Markup("").join(
+        Markup("<p>{}</p>{}").format(title, Markup(data.to_html(index=False))) for title, data in shown
+    )
+
+
 def judgements(found: Sequence[Judgement]) -> Markup:
-    """The verdict board and the forest plot of its effects."""
+    """The verdict board and the forest plot of its effects; of several studies a line each."""
+    if len({j.study for j in found}) > 1:
+        return lines(of_claims(found), "claims", VERDICTS)
     rows = [
         (j.verdict.replace("_", " "), j.study, j.claim.paper, j.claim.says, series.interval(j.decisive), j.seeds)
         for j in found

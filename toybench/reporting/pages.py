@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from toybench.claim import sides
 from toybench.engine import cells
+from toybench.engine.states import STATES
 from toybench.errors import ToybenchError
 from toybench.evidence import compare, papers, tables
 from toybench.evidence.compare import Comparison
@@ -25,7 +26,6 @@ Page = tuple[str, str, dict[str, Any]]
 link = Links()
 GLYPHS = {"supported": "✓", "refuted": "✗", "inconclusive": "?", "not_run": "–"}
 WORDS = {"supported": "supported", "refuted": "refuted", "inconclusive": "inconclusive", "not_run": "not run"}
-STATES = ("ok", "diverged", "failed", "timeout", "skipped", "stale", "missing", "broken")
 ARROWS = {"min": "↓", "max": "↑", "zero": "→0", "info": ""}
 
 
