@@ -40,6 +40,20 @@ def test_everybody_is_shown_when_it_had_spent_what_the_cheapest_spends() -> None
     assert "| cheap  " in text
 
 
+def test_who_has_no_checkpoint_within_the_budget_is_left_out() -> None:
+    found = matching.match([CHEAP, trained("giant", 4.1e6, [[9, 8, 7, 6, 5]])])
+    assert [r.method for r in found.records] == ["cheap"], "25 updates of it cost more than all of the cheapest"
+    assert found.left == {"s/t/giant": "the first checkpoint costs more"}
+
+
+def test_a_comparison_can_be_of_some_methods() -> None:
+    records = [CHEAP, DEAR, record("oracle", [0.0, 0.0])]
+    assert [r.method for r in tables.only(records, ["dear"])] == ["dear", "oracle"]
+    assert tables.only(records, []) == records
+    with pytest.raises(UsageError, match="did you mean 'dear'"):
+        tables.only(records, ["deer"])
+
+
 def test_equal_prices_change_nothing() -> None:
     twin = trained("twin", 1e6, [[9, 8, 7, 6, 4], [9, 8, 7, 6, 4]])
     assert matching.match([CHEAP, twin]).records == [CHEAP, twin]
@@ -60,7 +74,7 @@ def test_a_seed_that_diverged_later_had_not_diverged_yet() -> None:
         ({"miscounted": ["scan"]}, r"miscounts .* \(scan\)"),
         ({"miscounted": None}, "doesn't say how FLOPs were counted"),
         ({"flops": 0.0}, "nobody counted"),
-        ({"steps": 0}, "makes no updates"),
+        ({"steps": 0}, "there are no updates"),
     ],
 )
 def test_who_is_not_counted_is_left_out_and_named(changes: dict[str, Any], why: str) -> None:
@@ -68,7 +82,7 @@ def test_who_is_not_counted_is_left_out_and_named(changes: dict[str, Any], why: 
     found = matching.match([CHEAP, DEAR, odd])
     assert found.budgets == {("s", "t"): 1e6}, "what isn't counted sets no budget"
     assert {r.method for r in found.records} == {"cheap", "dear"}
-    assert "Left out: s/t/odd" in matching.sentences(found)[-1]
+    assert matching.sentences(found)[-1].startswith("s/t: left out odd; ")
     with pytest.raises(UsageError, match=why):
         matching.match([odd])
 

@@ -245,12 +245,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.write(record(SNEAKY, (1.0, 2.0, 3.0), state="diverged", reason=EVIL, **hostile))
     skipped = record("skipped_one", (), study="vector_quantization", task="codebook_collapse", state="skipped")
     folder.write(msgspec.structs.replace(skipped, reason="on purpose", metrics={}))
+    for method in ("wide_norm", "deep_norm"):  # as if counted, at prices that differ
+        found = folder.read(f"quasimetric/one_way_grid/{method}")
+        assert found
+        folder.write(msgspec.structs.replace(found, cost=msgspec.structs.replace(found.cost, miscounted=[])))
     (root / "results" / "quasimetric" / "one_way_grid" / "broken.json").write_text("{")
     change = compare.Change("quasimetric/one_way_grid/iqe", EVIL, "worse", 1.0, 2.0, Estimate(1.0, 0.5, 1.5))
     compared = compare.Comparison([change], only_before=[f"quasimetric/one_way_grid/{EVIL}"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(site, "_drawn", lambda: pictures.start(["quasimetric/one_way_grid"]))
-        site.write(root / "site", folder, compared)
+        site.write(root / "site", folder, compared, baseline="mlp_concatenated")
     return root / "site"
 
 
@@ -349,6 +353,7 @@ PAGES = (
     "study/quasimetric.html",
     "task/quasimetric/one_way_grid.html",
     "method/quasimetric/iqe.html",
+    "method/quasimetric/mlp_concatenated.html",
     "method/quasimetric/m.html",
     "paper/wang2022learning.html",
 )
@@ -422,13 +427,41 @@ def test_curves_switch_on_and_off_and_metrics_change(visit: Any) -> None:
     assert lines() == series.SHOWN - 1
     figure.get_by_role("button", name="all").click()
     assert lines() == 13
-    figure.locator("select").select_option("greedy_success")
+    figure.locator("select[data-metric]").select_option("greedy_success")
     assert lines() == 13
     points = figure.locator("g.mark-symbol path").count()
-    figure.get_by_label("log updates").check()
+    figure.get_by_label("log axis").check()
     assert lines() == 13
     assert figure.locator("g.mark-symbol path").count() == points - 13, "a logarithmic axis has no zero"
     assert figure.locator("svg").first.bounding_box()["width"] > 300
+
+
+def test_curves_are_drawn_against_what_was_spent(visit: Any) -> None:
+    page = visit("study/quasimetric.html", reduced_motion="reduce")
+    figure = page.locator("figure[data-kind=curves]").first
+    figure.scroll_into_view_if_needed()
+    drawn = "n => Number(document.querySelector('figure[data-kind=curves]').dataset.drawn) >= n"
+    page.wait_for_function(drawn, arg=1)
+    assert figure.locator("g.mark-line path").count() > 2
+    figure.locator("select[data-by]").select_option("flops")
+    page.wait_for_function(drawn, arg=2)
+    assert figure.locator("g.mark-line path").count() == 2, "of the two whose FLOPs are counted"
+    assert "training FLOPs" in figure.locator("svg").first.inner_html()
+    assert "mlp_concatenated" in figure.locator("p.hint", has_text="Not drawn against FLOPs").inner_text()
+
+
+def test_a_method_s_page_has_its_scorecard(visit: Any) -> None:
+    page = visit("method/quasimetric/iqe.html")
+    row = page.locator("table.standing tbody tr", has_text="one_way_grid")
+    assert "5 of 13" in row.inner_text()
+    best, baseline = row.locator(".versus").all()
+    assert "deep_norm" in best.inner_text()
+    assert "▼" in best.inner_text()
+    assert "▲" in baseline.inner_text()
+    assert page.locator("table.standing thead th", has_text="against mlp_concatenated").count() == 1
+    page = visit("method/quasimetric/mlp_concatenated.html")
+    assert page.locator("table.standing").count() == 2, "the plain method's and its variant's"
+    assert page.locator("table.standing").first.locator("th", has_text="against").count() == 0, "not against itself"
 
 
 def test_numbers_lead_to_records_and_tables_are_copied(visit: Any) -> None:

@@ -36,6 +36,7 @@ def table(
     costs: bool = True,
     across: Literal["tasks"] | None = None,
     metric: str = "",
+    methods: Sequence[str] = (),
     match: Literal["flops"] | None = None,
 ) -> "pd.DataFrame":
     """One row per task, method and metric; see `toybench.evidence.tables.frame`.
@@ -44,12 +45,14 @@ def table(
       costs: whether parameters, FLOPs, memory and seconds have columns.
       across: one metric of every task, with the method's mean rank over the tasks; see `toybench.evidence.across`.
       metric: that is shown; all of them by default, or each task's first across tasks.
+      methods: that are shown, with the references; all by default.
       match: every method at the checkpoint where it had spent what the cheapest spends in all.
     """
     from toybench.evidence import across as crossing
     from toybench.evidence import matching, tables
 
     found, _ = reading.records(selector, results=results)
+    found = tables.only(found, [methods] if isinstance(methods, str) else methods)
     found = matching.match(found).records if match else found
     if across:
         return crossing.frame(crossing.build(found, metric))

@@ -251,8 +251,6 @@ def _complaints(console: Any, done: Any) -> None:
         console.print(f"[red]✗[/] {escape(name)}: {escape(reason)}", highlight=False, soft_wrap=True)
     for record in done.failed:
         console.print(f"[red]✗[/] {escape(record.cell)} {record.state}: {escape(record.reason)}", highlight=False)
-    for remark in done.remarks:
-        console.print(f"[yellow]![/] {escape(remark)}", highlight=False, soft_wrap=True)
 
 
 @main.command()
@@ -338,6 +336,7 @@ def _show_states(rows: Sequence[dict[str, Any]], study: str | None) -> None:
 @click.argument("selector", required=False, metavar="[STUDY[/TASK]]")
 @_RESULTS
 @_FORMAT
+@_METHOD
 @click.option("--cost", is_flag=True, help="Also parameters, FLOPs, memory and seconds.")
 @click.option("--metric", "metrics", multiple=True, help="Only this metric.")
 @click.option("--across", type=click.Choice(["tasks"]), help="One table: methods down, tasks across, and mean ranks.")
@@ -348,7 +347,7 @@ def table(
 ) -> int:
     """Mean and 95 % interval of every metric; bold where the best is better than the next (paired)."""
     from toybench import api
-    from toybench.evidence import matching, reading
+    from toybench.evidence import matching, reading, tables
 
     records, broken = api.records(selector, results=results)
     for error in broken:
@@ -358,6 +357,7 @@ def table(
             where = reading.folder(results).root
             _complain(f"no records in {where}; run `toybench run {selector or ''}`".rstrip() + " first.")
         return 4 if broken else 3
+    records = tables.only(records, options["methods"])
     matched = matching.match(records) if options["match"] else None
     records = matched.records if matched else records
     if options["across"]:
@@ -369,8 +369,6 @@ def table(
         screen.tables(console, records, cost, metrics, matching.notes(matched) if matched else None)
         screen.legend(console, max(len(r.seeds) for r in records))
     else:
-        from toybench.evidence import tables
-
         click.echo(tables.render(records, form, cost, metrics, matching.notes(matched) if matched else None))
     for sentence in matching.sentences(matched) if matched else ():
         click.echo(sentence, err=form != "rich")
@@ -581,9 +579,12 @@ def _show_papers(rows: Sequence[dict[str, Any]], study: str | None) -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs/report"), show_default=True, help="Folder.")
 @_RESULTS
 @click.option("--against", type=click.Path(path_type=Path), help="Also compare with the older records in DIR.")
+@click.option("--baseline", default="", metavar="METHOD", help="Methods' scorecards also compare with this one.")
 @click.option("--pictures/--no-pictures", default=True, help="Draw a sampled world of each task.  [default: draw]")
 @click.option("--keep-pictures", is_flag=True, help="Also write the drawings to benchmarks/pictures, to be committed.")
-def report(out: Path, results: Path | None, against: Path | None, pictures: bool, keep_pictures: bool) -> int:
+def report(
+    out: Path, results: Path | None, against: Path | None, baseline: str, pictures: bool, keep_pictures: bool
+) -> int:
     """A static site of records and verdicts, to open from disk or to put online."""
     from toybench.engine import runtime
     from toybench.evidence import compare as comparing
@@ -594,7 +595,7 @@ def report(out: Path, results: Path | None, against: Path | None, pictures: bool
     runtime.configure()
     folder = reading.folder(results)
     compared = comparing.folders(Folder(against), folder) if against else None
-    done = site.write(out, folder, compared, pictures)
+    done = site.write(out, folder, compared, pictures, baseline)
     click.echo(
         f"wrote {done.pages} pages of {done.records} records, {done.size / 1e6:.1f} MB in {done.seconds:.0f} s: "
         f"open {done.folder / 'index.html'}"

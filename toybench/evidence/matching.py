@@ -38,11 +38,11 @@ def uncounted(record: Record) -> str:
     """Why the record's FLOPs can't be believed; empty where they can."""
     cost = record.cost
     if not record.steps:
-        return "makes no updates"
+        return "there are no updates"
     if cost.miscounted is None:
-        return "its record doesn't say how FLOPs were counted, run it again"
+        return "the record doesn't say how FLOPs were counted, run it again"
     if cost.miscounted:
-        return f"XLA miscounts the FLOPs of its update ({', '.join(cost.miscounted)})"
+        return f"XLA miscounts the FLOPs of an update ({', '.join(cost.miscounted)})"
     return "" if cost.flops else "nobody counted its FLOPs"
 
 
@@ -64,17 +64,18 @@ def match(records: Iterable[Record]) -> Matched:
         for r in group:
             if tables.is_reference(r):
                 found.records.append(r)
-            elif r in priced:
-                at = _checkpoint(r, budget)
+            elif r in priced and (at := _checkpoint(r, budget)):
                 found.records.append(_cut(r, at))
                 found.updates[r.cell] = (r.curve.steps[at], r.steps)
+            elif r in priced:
+                found.left[r.cell] = "the first checkpoint costs more"
     if not found.records:
         raise UsageError(f"no FLOPs can be compared: {_first(found.left)}.")
     return found
 
 
 def _checkpoint(record: Record, budget: float) -> int:
-    """Index of the last checkpoint at which the record has spent at most the budget."""
+    """Index of the last checkpoint at which the record has spent at most the budget; 0 is before the first update."""
     price = record.cost.flops / record.steps
     return max(i for i, step in enumerate(record.curve.steps) if step * price <= budget * SLACK)
 
@@ -112,5 +113,9 @@ def notes(found: Matched) -> dict[str, str]:
 
 def sentences(found: Matched) -> list[str]:
     """What a reader has to know below the table: the budget of each task, and who is left out."""
-    lines = [f"{s}/{t}: everybody has spent at most {b:.3g} FLOPs a seed." for (s, t), b in found.budgets.items()]
-    return lines + [f"Left out: {cell}, {why}." for cell, why in found.left.items()]
+    lines = [f"{s}/{t}: every method has spent at most {b:.3g} FLOPs a seed." for (s, t), b in found.budgets.items()]
+    out: dict[tuple[str, str], list[str]] = {}
+    for cell, why in found.left.items():
+        task, _, method = cell.rpartition("/")
+        out.setdefault((task, why), []).append(method)
+    return lines + [f"{task}: left out {', '.join(methods)}; {why}." for (task, why), methods in out.items()]

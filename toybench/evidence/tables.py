@@ -155,6 +155,20 @@ def score(group: Iterable[Record], record: Record, metric: str) -> float | None:
     return (low - here) / (low - high) if low != high else None
 
 
+def only(records: Iterable[Record], methods: Sequence[str]) -> list[Record]:
+    """Records of the methods that are named, a variant by its label, and of references; all where none is named.
+
+    Raises:
+      UsageError: no record is of such a method.
+    """
+    records = list(records)
+    known = dict.fromkeys(r.method for r in records)
+    for m in methods:
+        if m not in known:
+            raise UsageError(f"no record here is of a method '{m}'{nearest(m, known)}; see `toybench table`.")
+    return [r for r in records if not methods or r.method in methods or is_reference(r)]
+
+
 def select(records: Iterable[Record], costs: bool = False, metrics: Sequence[str] = ()) -> pd.DataFrame:
     """`frame` with only the metrics asked for, and without the cost columns unless asked for.
 

@@ -15,7 +15,7 @@ from toybench.plugins import cache, digest, registry
 
 LIBRARIES = ("jax", "flax", "optax", "numpy")  # plug-ins may ask for their versions while they are imported
 PLANNING = ("*.py", "plugins/*.py", "engine/cells.py")  # the part of the harness that makes plans
-SHOWING = ("api.py", "cli.py", "screen.py")  # modules beside it that only ask for them
+SHOWING = ("api.py", "cli.py", "screen.py", "screen_tables.py")  # modules beside it that only ask for them
 NEWEST = 8  # kept of a study: for other branches and other selections
 T = TypeVar("T")
 

@@ -55,7 +55,8 @@ def curves(
     if by == "flops":
         drawn = drawn.transform_filter("isValid(datum.price)").transform_calculate(flops="datum.step * datum.price")
     scale = _axis(log)
-    x = alt.X(f"{field}:Q", title=what, scale=_axis(True) if log_steps else alt.Undefined)
+    axis = alt.Axis(format="~s") if by == "flops" else alt.Undefined
+    x = alt.X(f"{field}:Q", title=what, scale=_axis(True) if log_steps else alt.Undefined, axis=axis)
     color, dash = _look(methods)
     quality = alt.Y("mean:Q", title=y or None, scale=scale, axis=alt.Axis(tickCount=6, labelExpr=_PLAIN))
     low = alt.Y("low:Q", title=y or None, scale=scale)

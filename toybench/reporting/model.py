@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from toybench.engine import runtime
 from toybench.engine.states import status
-from toybench.errors import ToybenchError
+from toybench.errors import ToybenchError, UsageError, nearest
 from toybench.evidence import papers, tables, verdicts
 from toybench.evidence.records import BrokenRecord, Folder, Record
 from toybench.evidence.verdicts import Judgement
@@ -60,6 +60,7 @@ class Model:
     Attributes:
       by_task: `{(study, task label): records from best to worst}`.
       states: `{cell: {state, reason}}`, of planned cells and of records.
+      baseline: label of the method that scorecards compare with besides the best other one.
     """
 
     folder: Folder
@@ -70,6 +71,7 @@ class Model:
     by_task: dict[tuple[str, str], list[Record]] = field(default_factory=dict)
     made: str = ""
     commit: str = ""
+    baseline: str = ""
 
     @cached_property
     def frame(self) -> dict[tuple[str, str, str, str], dict[str, Any]]:
@@ -149,11 +151,20 @@ def _names(authors: Any) -> str:
     return " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
 
 
-def gather(folder: Folder) -> Model:
-    """Read everything that a report shows."""
+def gather(folder: Folder, baseline: str = "") -> Model:
+    """Read everything that a report shows; every method is also compared with `baseline` where its study has that.
+
+    Raises:
+      UsageError: no record is of the baseline.
+    """
     found = list(folder.scan())
     records = [r for r in found if isinstance(r, Record) and _labelled(r)]
     broken = [r for r in found if isinstance(r, BrokenRecord)]
+    labels = {r.method for r in records}
+    if baseline and baseline not in labels:
+        raise UsageError(
+            f"no record here is of '{baseline}'{nearest(baseline, labels)}; --baseline takes a method's name."
+        )
     declared = [(s, claim) for s in registry.studies() for claim in _benchmark(s)]
     judgements = verdicts.judge(declared, {r.cell: r for r in records})
     states = {str(row["cell"]): row for row in status(results=folder.root)}
@@ -170,6 +181,7 @@ def gather(folder: Folder) -> Model:
         by_task={k: tables.ranked(group, tables.primary(group)) for k, group in by_task.items()},
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         commit=here.commit + (" with uncommitted changes" if here.dirty else ""),
+        baseline=baseline,
     )
 
 

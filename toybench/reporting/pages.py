@@ -13,13 +13,13 @@ from toybench.claim import sides
 from toybench.engine import cells
 from toybench.engine.states import STATES
 from toybench.errors import ToybenchError
-from toybench.evidence import compare, papers, tables
+from toybench.evidence import compare, matching, papers, scorecard, tables
 from toybench.evidence.compare import Comparison
 from toybench.evidence.records import Record
 from toybench.evidence.verdicts import VERDICTS, Finding, Judgement
 from toybench.fields import render as field_text
 from toybench.plugins import registry
-from toybench.reporting import docs, series
+from toybench.reporting import docs, series, standing
 from toybench.reporting.model import Links, Model, stem
 
 Page = tuple[str, str, dict[str, Any]]
@@ -142,6 +142,8 @@ def ranking(model: Model, study: str, task: str) -> dict[str, Any]:
         "seeds": max((len(r.seeds) for r in group), default=0),
         "methods": _toggles(group),
         "curves": [m for m in metrics if any(m in r.curve.values for r in group)],
+        "counted": sum(matching.counted(r) for r in group if r.curve.steps),
+        "uncounted": [r.method for r in group if r.curve.steps and not matching.counted(r)],
         "priced": [m for m in metrics if directions.get(m) != "info"],
     }
 
@@ -219,27 +221,8 @@ def numbers(model: Model) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
 
 
 def method_page(model: Model, study: str, name: str) -> dict[str, Any]:
-    """A method: what it says of itself, its hyperparameters and how they were tuned, all of its cells, its code."""
-    rows = []
-    for task in model.variants(study):
-        group = model.by_task[study, task]
-        main = tables.primary(group)
-        order = [r.method for r in series.competing(group, main) if main in r.metrics]
-        for r in group:
-            if stem(r.method) == name and not tables.is_reference(r):
-                cell = model.frame.get((study, task, r.method, main))
-                place = order.index(r.method) + 1 if r.method in order else None
-                rows.append(
-                    {
-                        "record": r,
-                        "state": model.state(r),
-                        "metric": main,
-                        "cell": _cell(cell),
-                        "place": place,
-                        "of": len(order),
-                        "score": series.short(cell["score"]) if cell else None,
-                    }
-                )
+    """A method: what it says of itself, its hyperparameters and how they were tuned, its scorecard, its code."""
+    cards = standing.cards(model, study, name)
     judged = [j for j in model.claims(study) if any(name in map(stem, sides(f.condition)[1]) for f in j.findings)]
     paper = model.sources.get((study, name))
     return {
@@ -247,7 +230,7 @@ def method_page(model: Model, study: str, name: str) -> dict[str, Any]:
         "name": name,
         "doc": docs.read("methods", f"{study}/{name}"),
         "paper": next((p for p in model.papers if p["key"] == paper), None),
-        "rows": rows,
+        "cards": [(card, standing.rows(model, card)) for card in cards],
         "judged": judged,
         "tuned": tuned(study, name),
     }
@@ -258,7 +241,7 @@ def tuned(study: str, name: str) -> list[dict[str, Any]]:
     found: dict[str, Any] = {}
     for root in registry.roots():
         file = cells.tuned_file(study, root)
-        found |= json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        found |= json.loads(file.read_text()) if file.is_file() else {}
     rows = []
     for key, entry in found.items():
         task, _, method = key.rpartition("/")
@@ -325,11 +308,7 @@ def _sources(model: Model) -> Iterator[Page]:
     }
     for path in sorted(paths):
         file = next(root / path for root in registry.roots() if (root / path).is_file())
-        yield (
-            f"source/{path}.html",
-            "source.html",
-            {"file": path, "code": docs.colours(file.read_text(encoding="utf-8"))},
-        )
+        yield f"source/{path}.html", "source.html", {"file": path, "code": docs.colours(file.read_text())}
 
 
 def compare_page(model: Model, compared: Comparison) -> dict[str, Any]:
@@ -396,4 +375,7 @@ HELPERS: dict[str, Any] = {
     "heat": heat,
     "is_share": lambda f: getattr(f.condition, "aggregate", "") == "share",
     "phrase": docs.phrase,
+    "scoring": scorecard,
+    "COLOURS": {"better": "supported", "worse": "refuted", "undecided": "inconclusive"},
+    "spread": tables.spread,
 }

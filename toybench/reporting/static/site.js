@@ -254,7 +254,12 @@ async function draw(figure) {
     if (kind === "curves") {
       const on = new Set(all(".toggles input:checked", figure).map((i) => i.value)), log = figure.querySelector("[data-log]").checked;
       shown = shown.filter((r) => r.reference || (on.has(r.method) && (r.step > 0 || !log)));
-      if (log) spec.layer.filter((l) => l.encoding.x?.field === "step").forEach((l) => (l.encoding.x.scale = { type: "log", nice: false }));
+      const across = spec.layer.filter((l) => l.encoding.x?.field === "step");
+      if (log) across.forEach((l) => (l.encoding.x.scale = { type: "log", nice: false }));
+      if (figure.querySelector("[data-by]")?.value === "flops") {
+        shown = shown.filter((r) => r.reference || r.price).map((r) => ({ ...r, flops: r.step * r.price }));
+        across.forEach((l) => Object.assign(l.encoding.x, { field: "flops", title: "training FLOPs", axis: { format: "~s" } }));
+      }
     } else shown = costed(shown, figure.querySelector("[data-cost]").value);
     spec.datasets = { rows: shown };
   }
