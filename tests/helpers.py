@@ -1,5 +1,6 @@
 """What several tests use: the command line as a user types it, and made-up records."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from toybench.evidence.records import Measured, Record
+from toybench.plugins import registry
 from toybench.plugins.registry import HOME
 
 
@@ -22,6 +24,17 @@ def toybench(*args: str, cwd: Path | None = None, path: Path | None = None) -> s
         timeout=300,
         env={**os.environ, "PYTHONPATH": str(path)} if path else None,
     )
+
+
+@contextlib.contextmanager
+def added(root: Path):
+    """The plug-ins in a folder, for a while."""
+    registry.add_root(root)
+    try:
+        yield
+    finally:
+        registry._extra.remove(root)
+        registry._forget()
 
 
 def record(method: str, values: Any, task: str = "t", direction: Any = "min", **changes: Any) -> Record:

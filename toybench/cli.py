@@ -251,6 +251,8 @@ def _complaints(console: Any, done: Any) -> None:
         console.print(f"[red]✗[/] {escape(name)}: {escape(reason)}", highlight=False, soft_wrap=True)
     for record in done.failed:
         console.print(f"[red]✗[/] {escape(record.cell)} {record.state}: {escape(record.reason)}", highlight=False)
+    for remark in done.remarks:
+        console.print(f"[yellow]![/] {escape(remark)}", highlight=False, soft_wrap=True)
 
 
 @main.command()

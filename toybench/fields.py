@@ -7,11 +7,14 @@ structure (static: a width, a mode).
 
 import dataclasses
 import math
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar, dataclass_transform, get_origin
 
 from toybench.errors import UsageError, nearest
 
 BOUND = {"bound": True}  # field metadata: set by the harness, not a knob
+_TYPES: dict[str, tuple[type, ...]] = {"float": (float, int), "int": (int,), "bool": (bool,), "str": (str,)}
+_TUPLES = {"tuple[int, ...]": "int", "tuple[float, ...]": "float"}  # of what they are
+KINDS = (*_TYPES, *_TUPLES)  # what a field may be
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(dataclasses.field,))
@@ -22,7 +25,10 @@ class Fields:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        dataclasses.dataclass(frozen=True, kw_only=True, eq=True)(cls)
+        try:
+            dataclasses.dataclass(frozen=True, kw_only=True, eq=True)(cls)
+        except ValueError as error:  # an array or a list as a default
+            raise UsageError(f"{cls.__name__}: {error}; give fields plain values as their defaults.") from None
         _register(cls)
         cls.name = f"unregistered/{cls.__name__}"
 
@@ -70,33 +76,53 @@ def values(instance: Fields) -> dict[str, Any]:
     return {k: getattr(instance, k) for k in knobs(type(instance))}
 
 
+def kind(field: dataclasses.Field) -> str:
+    """A field's type as it is written; a plain `tuple` holds whole numbers."""
+    name = str(field.type)
+    written = name if get_origin(field.type) else getattr(field.type, "__name__", name)
+    return "tuple[int, ...]" if written == "tuple" else written
+
+
+def is_plain(kind: str, value: Any) -> bool:
+    """Whether a value is of one of the `KINDS`, as Python's own plain type and finite."""
+    if kind in _TUPLES:
+        return isinstance(value, tuple) and all(is_plain(_TUPLES[kind], v) for v in value)
+    return type(value) in _TYPES[kind] and (kind == "str" or math.isfinite(value))
+
+
 def convert(owner: str, field: dataclasses.Field, value: Any) -> Any:
     """`value` (text from a selector, or a JSON value) as the field's declared type.
 
     Raises:
       UsageError: one sentence naming the owner, the field, what was got and what was expected.
     """
-    kind = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type))
-    text = isinstance(value, str)
     try:
-        if kind == "bool":
-            if isinstance(value, bool):
-                return value
-            return {"true": True, "false": False}[value.lower()]
-        if kind == "int" and not isinstance(value, bool) and (text or int(value) == value):
-            return int(value)
-        if kind == "float" and not isinstance(value, bool):
-            number = float(value)
-            if math.isfinite(number):
-                return number
-        if kind == "str" and text and value and not set(value) & set("/\\[]=,") and not value.startswith("."):
-            return value
-        if kind.startswith("tuple"):
-            parts = value.split("x") if text else value
-            return tuple(int(p) for p in parts)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        pass
-    raise UsageError(f"{owner}: field '{field.name}' takes {kind}, got {value!r}; give a value of that type.")
+        return _convert(kind(field), value)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        raise UsageError(
+            f"{owner}: field '{field.name}' takes {kind(field)}, got {value!r}; give a value of that type."
+        ) from None
+
+
+def _convert(kind: str, value: Any) -> Any:
+    """`value` as the kind; an error of any sort where it can't be."""
+    text = isinstance(value, str)
+    if kind in _TUPLES:
+        return tuple(_convert(_TUPLES[kind], part) for part in (value.split("x") if text else value))
+    if kind == "bool":
+        return value if isinstance(value, bool) else {"true": True, "false": False}[value.lower()]
+    if kind == "str" and _is_word(value):
+        return value
+    if kind in ("int", "float") and not isinstance(value, bool):
+        number = int(value) if kind == "int" else float(value)
+        if math.isfinite(number) and (text or number == value):
+            return number
+    raise ValueError(value)
+
+
+def _is_word(value: Any) -> bool:
+    """Whether a value can stand in a label, which is a file's name too."""
+    return isinstance(value, str) and value != "" and not set(value) & set("/\\[]=,") and not value.startswith(".")
 
 
 def make(cls: type, given: dict[str, Any], owner: str | None = None) -> Any:

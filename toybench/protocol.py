@@ -13,12 +13,14 @@ A `learner` is a method bound to its state: `learner.predict(x)` is `method.pred
 questions a learner must answer is the study's interface, a `typing.Protocol` in `tasks/<study>/__init__.py`.
 """
 
+import abc
 import dataclasses
 from collections.abc import Hashable, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import jax
 
+from toybench.errors import UsageError
 from toybench.fields import BOUND, Fields
 
 Array = jax.Array
@@ -26,6 +28,8 @@ Key = jax.Array  # a typed PRNG key, shape []
 World = Any
 State = Any
 Batch = Any
+Direction = Literal["min", "max", "zero", "info"]
+Kind = Literal["stationary", "stream", "interactive"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,16 +41,21 @@ class Metric:
       about: one phrase for a reader, with the unit where there is one.
     """
 
-    direction: Literal["min", "max", "zero", "info"]
+    direction: Direction
     about: str
 
+    def __post_init__(self) -> None:
+        if self.direction not in get_args(Direction):
+            directions = ", ".join(get_args(Direction))
+            raise UsageError(f"a metric's direction can't be {self.direction!r}; use one of {directions}.")
 
-class Task(Fields):
+
+class Task(Fields, abc.ABC):
     """One tiny synthetic problem. Subclass it in `tasks/<study>/<task>.py`; its knobs are fields."""
 
     metrics: ClassVar[Mapping[str, Metric]]  # the first is the primary one: tuning and ranking use it
     interface: ClassVar[type]  # the study's Protocol that a method must answer to run here
-    kind: ClassVar[Literal["stationary", "stream", "interactive"]] = "stationary"
+    kind: ClassVar[Kind] = "stationary"
     # stationary: `draw` leaves the world alone; stream: the world moves on, whoever learns;
     # interactive: `draw` asks the learner, so it runs inside the learner's own loop.
     # Updates in a full-budget trial; 0 where nothing is learned. Where the length is a part of the problem, as in a
@@ -55,13 +64,13 @@ class Task(Fields):
     checkpoints: ClassVar[int] = 5  # evaluations after the first, evenly spaced
 
     @property
+    @abc.abstractmethod
     def spec(self) -> Hashable:
         """What a method may know before it sees data: shapes and sizes, a frozen dataclass of the study."""
-        raise TypeError(f"{type(self).name} has no spec; give the task a property `spec`.")
 
+    @abc.abstractmethod
     def sample(self, key: Key) -> World:
         """A problem instance, the evaluation set included: a pytree of arrays."""
-        raise TypeError(f"{type(self).name} can't sample a world; give the task a method `sample`.")
 
     def given(self, world: World) -> Any:
         """Public constants handed to every method as `self.given` (a pretrained network, say); nothing by default."""
@@ -71,9 +80,9 @@ class Task(Fields):
         """What the learner is shown at one step. `learner` is None unless the task is interactive."""
         return world, ()
 
+    @abc.abstractmethod
     def evaluate(self, world: World, key: Key, learner: Any) -> dict[str, Array]:
         """Every declared metric, as a scalar."""
-        raise TypeError(f"{type(self).name} can't evaluate; give the task a method `evaluate`.")
 
     # References: learners that may look into the world. None where there is no such thing.
     floor: ClassVar[Any] = None  # floor(world) -> learner: the trivial predictor, score 0

@@ -4,17 +4,19 @@ import functools
 import itertools
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from toybench.claim import Benchmark
 from toybench.errors import PluginError, ToybenchError, UsageError, nearest
 from toybench.fields import join_label, knobs, make, split_label
 from toybench.plugins import digest, registry
 from toybench.plugins.shelf import Shelf
 
 TUNING = 1_000_000  # tuning seeds count up from here; reporting seeds from `Benchmark.first_seed`, below
+T = TypeVar("T")
 BUDGETS = {"smoke": (0.02, 2), "quick": (0.25, 4), "full": (1.0, 16)}  # share of the task's steps, reporting seeds
 
 
@@ -74,10 +76,64 @@ class Cell:
 
 @dataclass(frozen=True)
 class Plan:
-    """Cells to run, and plug-ins that can't be loaded: `{name: reason}`."""
+    """Cells to run.
+
+    Attributes:
+      broken: plug-ins that can't be used, `{name: reason}`.
+      notes: sentences on plug-ins that can be, and do something else than their author may have meant.
+    """
 
     cells: list[Cell]
     broken: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What is kept of a study's plan without broken plug-ins: cells without budget and seeds."""
+
+    cells: list[Cell]
+    notes: list[str]
+
+
+@dataclass
+class _Draft:
+    """A study's plan that is being made: cells without budget and seeds.
+
+    Attributes:
+      wanted: labels of the methods that were asked for; empty: all.
+      lacking: what a method doesn't answer, of the first task that asks it: `{method: sentence}`.
+    """
+
+    study: str
+    wanted: list[str]
+    cells: list[Cell] = field(default_factory=list)
+    broken: dict[str, str] = field(default_factory=dict)
+    lacking: dict[str, str] = field(default_factory=dict)
+
+    def unanswering(self) -> list[str]:
+        """A sentence for every method that answers none of the tasks."""
+        running = {split_label(cell.method)[0] for cell in self.cells}
+        return [f"{why}; it runs on no task." for name, why in self.lacking.items() if name not in running]
+
+    def attempt(self, name: str, asked: bool, make: Callable[..., T], *args: Any) -> T | None:
+        """What `make` gives; where a plug-in's mistake is in the way that costs a row of this name, and there is none.
+
+        What was `asked` for and can't be is raised.
+        """
+        try:
+            return make(*args)
+        except PluginError as error:
+            self.broken[name] = str(error)
+        except UsageError as error:
+            if asked:
+                raise
+            self.broken[name] = str(error)
+        except ToybenchError:
+            raise
+        except (Exception, SystemExit) as error:
+            self.broken[name] = f"{type(error).__name__}: {error}"
+        return None
 
 
 def budgeted(steps: int, checkpoints: int, share: float) -> int:
@@ -103,22 +159,26 @@ def plan(
     shelf = Shelf()
     cells: dict[str, Cell] = {}
     broken: dict[str, str] = {}
+    notes: list[str] = []
     for study, labels in _asked(selectors).items():
         mine = [label for label in wanted if split_label(label)[0] in _known(study)]
         if wanted and not mine:
             continue
-        found = shelf.find(study, [labels, mine], list[Cell])
+        found = shelf.find(study, [labels, mine], _Kept)
         if found is None:
-            wrong: dict[str, str] = {}
-            found = list(_study_cells(study, labels, mine, wrong))
-            if not wrong:
+            draft = _draft(study, labels, mine)
+            whole = "" in labels and not mine
+            told = registry.imports_told(study) + (draft.unanswering() if whole else [])
+            found = _Kept(cells=draft.cells, notes=told)
+            if not draft.broken:
                 shelf.keep(study, [labels, mine], found)
-            broken |= wrong
-        for cell in found:
+            broken |= draft.broken
+        notes += found.notes
+        for cell in found.cells:
             block = range(cell.first_seed, cell.first_seed + count)
             cells[cell.name] = replace(cell, budget=budget, seeds=tuple(block))
     shelf.close()
-    return Plan(cells=list(cells.values()), broken=broken)
+    return Plan(cells=list(cells.values()), broken=broken, notes=tuple(notes))
 
 
 def _count(budget: str, seeds: int | None) -> int:
@@ -157,61 +217,65 @@ def _asked(selectors: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def _study_cells(study: str, asked: Sequence[str], wanted: list[str], broken: dict[str, str]) -> Iterator[Cell]:
-    """Cells of a study without budget and seeds; a whole study comes with the variants that its benchmark names."""
-    broken |= {} if wanted else registry.misnamed(study)
-    for label in itertools.chain.from_iterable([label] if label else _labels(study, broken) for label in asked):
-        try:
-            found = list(_task_cells(study, label, wanted, broken))
-        except PluginError as error:
-            broken[f"{study}/{label}"] = str(error)
-        else:
-            yield from found
+def _draft(study: str, asked: Sequence[str], wanted: list[str]) -> _Draft:
+    """The plan of a study; the whole study comes with the variants that its benchmark names."""
+    draft = _Draft(study, wanted)
+    draft.broken |= {} if wanted else registry.misnamed(study)
+    page = draft.attempt(f"benchmarks/{study}", False, registry.benchmark, study)
+    if page is None:
+        return draft
+    every = [name.split("/")[1] for name in registry.tasks(study)] + list(page.variants)
+    for label in itertools.chain.from_iterable([label] if label else every for label in asked):
+        task = draft.attempt(f"{study}/{label}", label in asked, _task, study, label)
+        if task is not None:
+            _add_methods(draft, task, label, page)
+    return draft
 
 
-def _labels(study: str, broken: dict[str, str]) -> list[str]:
-    """Labels of all tasks of a study."""
-    stems = [name.split("/")[1] for name in registry.tasks(study)]
-    try:
-        return stems + list(registry.benchmark(study).variants)
-    except PluginError as error:
-        broken[f"benchmarks/{study}"] = str(error)
-        return stems
-
-
-def _task_cells(study: str, label: str, wanted: list[str], broken: dict[str, str]) -> Iterator[Cell]:
-    from toybench.protocol import unanswered
+def _task(study: str, label: str) -> Any:
+    """A task variant."""
+    from toybench.plugins import contract  # brings JAX
 
     stem, given = split_label(label)
-    cls = registry.load("tasks", f"{study}/{stem}")
-    task, label = make(cls, given), join_label(stem, cls, given)
-    references = [r for r in registry.REFERENCES if getattr(cls, r) is not None]
-    benchmark = registry.benchmark(study)
-    cell = functools.partial(Cell, study, label, budget="", seeds=(), first_seed=benchmark.first_seed)
-    labels = wanted or references + [m.split("/")[1] for m in registry.methods(study)] + list(benchmark.ablations)
-    only = benchmark.only.get(label)
-    for chosen in labels:
-        name, fields = split_label(chosen)
-        if name in registry.REFERENCES:
-            if name in references:
-                yield cell(name)
-            continue
-        if only is not None and not wanted and chosen not in only:
-            continue
-        try:
-            method = registry.load("methods", f"{study}/{name}")
-        except PluginError as error:
-            broken[f"{study}/{name}"] = str(error)
-            continue
-        canonical = join_label(name, method, fields, defaults=True)
-        missing = unanswered(method, cls.interface)
-        if not missing:
-            chosen_values, spent = tuned(study, label, name)
-            why = make(method, {**chosen_values, **fields}).fits(task.spec) or ""
-            yield cell(canonical, tuned=chosen_values, tuning_updates=spent, why_not=why)
-        elif wanted:
-            why = f"{study}/{name} has no {' or '.join(missing)}, which {stem} asks for"
-            yield cell(canonical, why_not=why)
+    task = make(registry.load("tasks", f"{study}/{stem}"), given)
+    if wrong := contract.values(task):
+        raise UsageError(f"{study}/{label}: {wrong}")
+    return task
+
+
+def _add_methods(draft: _Draft, task: Any, label: str, page: Benchmark) -> None:
+    """Every cell of a task variant."""
+    stem, given = split_label(label)
+    label = join_label(stem, type(task), given)
+    references = [r for r in registry.REFERENCES if getattr(type(task), r) is not None]
+    methods = [m.split("/")[1] for m in registry.methods(draft.study)] + list(page.ablations)
+    only = page.only.get(label, methods)
+    for chosen in draft.wanted or references + [m for m in methods if m in only]:
+        name = split_label(chosen)[0]
+        cell = Cell(draft.study, label, name, budget="", seeds=(), first_seed=page.first_seed)
+        if name in references:
+            draft.cells.append(cell)
+        if name not in registry.REFERENCES:
+            draft.attempt(f"{draft.study}/{name}", bool(draft.wanted), _add_method, draft, cell, task, chosen)
+
+
+def _add_method(draft: _Draft, cell: Cell, task: Any, chosen: str) -> None:
+    """The cell of a method variant, where it answers the task or was asked for; `cell` says which task."""
+    from toybench.protocol import unanswered
+
+    name, fields = split_label(chosen)
+    method = registry.load("methods", f"{cell.study}/{name}")
+    label = join_label(name, method, fields, defaults=True)
+    missing = unanswered(method, type(task).interface)
+    if not missing:
+        values, spent = tuned(cell.study, cell.task, name)
+        why = make(method, {**values, **fields}).fits(task.spec) or ""
+        draft.cells.append(replace(cell, method=label, tuned=values, tuning_updates=spent, why_not=why))
+        return
+    why = f"{cell.study}/{name} has no {' or '.join(missing)}, which {split_label(cell.task)[0]} asks for"
+    draft.lacking.setdefault(name, why)
+    if draft.wanted:
+        draft.cells.append(replace(cell, method=label, why_not=why))
 
 
 def tuned_file(study: str, root: Path | None = None) -> Path:
@@ -236,7 +300,7 @@ def _tuned(study: str) -> dict[str, Any]:
         file = tuned_file(study, root)
         if file.is_file():
             try:
-                found |= json.loads(file.read_text())
+                found |= json.loads(file.read_text(encoding="utf-8"))
             except (ValueError, OSError) as error:
                 raise ToybenchError(f"{file} can't be read ({error}); restore it or run `toybench tune`.") from None
     return found

@@ -4,30 +4,57 @@ import math
 import time
 import traceback
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from toybench.engine.cells import Cell
 from toybench.evidence.records import SECONDS, Cost, Curve, Measured, Record
-from toybench.plugins import digest
+from toybench.plugins import digest, isolation, registry
 
 Results = Generator[tuple[Cell, Record], None, None]
 
 
 def compute(cell: Cell) -> Record:
-    """Run one cell here; an exception becomes a `failed` record that says where."""
+    """Run one cell here, and leave the process as it was; an exception becomes a `failed` record that says where."""
+    from toybench.engine import runtime, trial  # before the process is looked at: JAX changes it
+
+    runtime.environment()  # the same for all cells
     started = time.perf_counter()
+    with isolation.restored() as changed:
+        record = _caught(cell, started)
+    if not changed:
+        return record
+    trial.forget()  # programs that were traced meanwhile
+    return _told(cell, record, changed)
+
+
+def _caught(cell: Cell, started: float) -> Record:
+    """A cell's record, whatever it raises."""
     try:
         return _compute(cell)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plug-in may raise anything, SystemExit too
-        where = [f for f in traceback.extract_tb(error.__traceback__) if "/toybench/" not in f.filename]
-        ours = [f for f in where if "site-packages" not in f.filename]
-        place = f" at {'/'.join(ours[-1].filename.split('/')[-3:])}:{ours[-1].lineno}" if ours else ""
+        place = _place(error)
         message = "".join(c if c.isprintable() else "?" for c in " ".join(str(error).split())[:400])
         return blank(cell, "failed", f"{type(error).__name__}: {message}{place}", time.perf_counter() - started)
+
+
+def _place(error: BaseException) -> str:
+    """The innermost line of a plug-in that an error comes through: ` at methods/study/method.py:12`."""
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    places = (f" at {where}:{frame.lineno}" for frame in frames if (where := registry.place(Path(frame.filename))))
+    return next(places, "")
+
+
+def _told(cell: Cell, record: Record, changed: list[str]) -> Record:
+    """The record of a cell that changed its process: failed where its numbers may come from other settings."""
+    done = ", ".join(changed)
+    if any(isolation.SETTINGS in change for change in changed):
+        return blank(cell, "failed", f"{done}; numbers under other settings can't be compared, leave JAX's alone")
+    return msgspec.structs.replace(record, reason="; ".join(filter(None, (record.reason, done))))
 
 
 def _compute(cell: Cell) -> Record:

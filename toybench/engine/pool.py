@@ -27,7 +27,7 @@ from toybench.engine.cells import Cell
 from toybench.engine.execute import Results, blank, compute
 from toybench.evidence.records import Record
 from toybench.fields import split_label
-from toybench.plugins import registry
+from toybench.plugins import isolation, registry
 
 TICK = 0.2  # seconds between two looks at the workers' memory
 
@@ -83,6 +83,13 @@ class Waiting:
         while most and most[-1].task != most[0].task and (not last or most[-1].task == last[0].task):
             last.appendleft(most.pop())
         return last or most
+
+
+class _Answer(msgspec.Struct):
+    """What a worker sends back: a record, and whether it can go on, because nothing was left running in it."""
+
+    record: Record
+    clean: bool
 
 
 @dataclass
@@ -167,7 +174,10 @@ class Pool:
         assert cell is not None
         try:
             if worker.pipe.poll():
-                return cell, msgspec.json.decode(worker.pipe.recv_bytes(), type=Record)
+                answer = msgspec.json.decode(worker.pipe.recv_bytes(), type=_Answer)
+                if not answer.clean:
+                    _kill(worker.process)
+                return cell, answer.record
         except (EOFError, OSError, ValueError, msgspec.MsgspecError):  # it died, or wrote what is no record
             memory = 0
         if memory > self.limits.memory:
@@ -178,8 +188,7 @@ class Pool:
         else:
             worker.process.join(5)
             state, why = "failed", f"the worker process died ({_cause(worker.process)})"
-        worker.process.kill()
-        worker.process.join(5)
+        _kill(worker.process)
         return cell, blank(cell, state, why, seconds)
 
 
@@ -206,9 +215,16 @@ def _spawn(core: int | None, workers: int) -> _Worker:
 
 
 def _end(worker: _Worker) -> None:
-    worker.process.kill()
-    worker.process.join(5)
+    _kill(worker.process)
     worker.pipe.close()
+
+
+def _kill(process: Any) -> None:
+    """End a worker, and whatever a cell started there that still runs."""
+    with contextlib.suppress(OSError, AttributeError):  # it has no group yet, or the system knows no groups
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.join(5)
 
 
 def _serve(pipe: Connection, plugins: list[str], core: int | None, workers: int) -> None:
@@ -224,16 +240,19 @@ def _serve(pipe: Connection, plugins: list[str], core: int | None, workers: int)
             cell = pipe.recv()
         except EOFError:
             return
-        pipe.send_bytes(msgspec.json.encode(compute(cell)))
+        record = compute(cell)
+        pipe.send_bytes(msgspec.json.encode(_Answer(record=record, clean=not isolation.others())))
 
 
 def _settle(core: int | None) -> None:
-    """Be quiet, be mortal, stay on one core."""
+    """Be quiet, be mortal, stay on one core, lead a group of processes that ends as one."""
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a plug-in prints is no output of ours, from C neither
-    threading.Thread(target=_outlive_nobody, daemon=True).start()
+    threading.Thread(target=_outlive_nobody, name=isolation.OURS, daemon=True).start()
     with contextlib.suppress(OSError):  # where there is such a thing: out of memory, a worker goes before its parent
-        Path("/proc/self/oom_score_adj").write_text("1000")
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="utf-8")
     if core is not None and hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[core % len(cores)]})
@@ -244,6 +263,8 @@ def _outlive_nobody() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 

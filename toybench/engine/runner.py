@@ -39,7 +39,8 @@ class Summary:
       names: every cell that was asked for.
       named: whether studies were named, so that their tables are shown, else a line a study.
       records: those computed now, by cell. kept: the state of those that were there already, by cell.
-      broken: plug-ins that can't be loaded, `{name: reason}`. unreadable: files that aren't records.
+      broken: plug-ins that can't be used, `{name: reason}`. unreadable: files that aren't records.
+      notes: sentences on plug-ins that do something else than their author may have meant.
     """
 
     folder: Folder
@@ -49,6 +50,7 @@ class Summary:
     kept: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     interrupted: bool = False
 
     @property
@@ -66,6 +68,11 @@ class Summary:
         """The state of every cell that has a record now, or that has something else in its place."""
         new = {name: record.state for name, record in self.records.items()}
         return {**self.kept, **new, **dict.fromkeys(self.unreadable, "broken")}
+
+    @property
+    def remarks(self) -> list[str]:
+        """The notes, and what cells did to their process that cost them nothing."""
+        return self.notes + [f"{r.cell}: {r.reason}" for r in self.records.values() if r.state == "ok" and r.reason]
 
     @property
     def measured(self) -> list[Record]:
@@ -136,6 +143,7 @@ def run(
         names=[c.name for c in plan.cells],
         named=bool(selectors or cells),
         broken=dict(plan.broken),
+        notes=list(plan.notes),
     )
 
     def execution(todo: Sequence[Cell]) -> execute.Results:

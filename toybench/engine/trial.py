@@ -201,14 +201,18 @@ class Shared:
     room = 2**30
 
     def __init__(self) -> None:
-        self.task: Task | None = None
+        self.begin(None)
+
+    def begin(self, task: Task | None) -> None:
+        """Drop what is known, of another task."""
+        self.task = task
         self.known: dict[tuple, Any] = {}
         self.size = 0
 
     def world(self, task: Task, seeds: list[int], bill: Bill) -> Any:
         """(world, given) of a block of seeds."""
         if self.task != task or type(self.task) is not type(task):
-            self.task, self.known, self.size = task, {}, 0
+            self.begin(task)
         keys = _keys(task, "world", seeds)
         return self._once(("sample", *seeds), bill, lambda: _sample(bill, len(seeds), _traced(task), keys))
 
@@ -233,6 +237,17 @@ class Shared:
 _shared = Shared()
 
 
+def forget() -> None:
+    """Drop the compiled programs, and the worlds and streams at hand."""
+    _forget_programs()
+    _shared.begin(None)
+
+
+def _forget_programs() -> None:
+    Program.compiled.clear()
+    jax.clear_caches()  # they hold the programs too
+
+
 def run(
     task: Task,
     method: Method | str,
@@ -252,8 +267,7 @@ def run(
         most of an accelerator's memory.
     """
     if len(Program.compiled) > KEPT:
-        Program.compiled.clear()
-        jax.clear_caches()  # they hold the programs too
+        _forget_programs()
     block = block or (1 if jax.default_backend() == "cpu" else len(seeds))
     bill, outcomes, left = Bill(room=room or _device_room()), [], list(seeds)
     while left:

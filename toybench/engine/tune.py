@@ -101,7 +101,7 @@ def choose(trials: Sequence[Trial]) -> dict[str, Any] | None:
 def save(study: str, entries: dict[str, dict[str, Any]]) -> None:
     """Merge entries `{'task/method': entry}` into the study's committed file."""
     file = cells.tuned_file(study, _root(study))
-    known = json.loads(file.read_text()) if file.is_file() else {}
+    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     lines = [f'  "{k}": {json.dumps(v)}' for k, v in sorted({**known, **entries}.items())]
     write_atomically(file, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
     cells.forget_tuned()

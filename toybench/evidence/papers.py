@@ -52,7 +52,7 @@ def index() -> dict[str, Paper]:
     for root in registry.roots():
         file = root / "benchmarks" / "papers.json"
         if file.is_file():
-            for row in json.loads(file.read_text()):
+            for row in json.loads(file.read_text(encoding="utf-8")):
                 found[row["key"]] = Paper(**{**row, "authors": tuple(row["authors"])})
     return found
 

@@ -49,7 +49,7 @@ _facts: dict[Path, tuple[str, list[str]]] = {}
 def facts(file: Path) -> tuple[str, list[str]]:
     """(hash of its syntax tree, dotted names that it imports) of a file, read once."""
     if file not in _facts:
-        tree = ast.parse(file.read_text())
+        tree = ast.parse(file.read_bytes())
         _facts[file] = hashlib.sha256(repr(_plain(tree)).encode()).hexdigest(), sorted(_imports(file, tree))
     return _facts[file]
 
@@ -165,7 +165,7 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def locate(name: str) -> list[Path]:
-    """Files of a dotted name that lie in the part of the tree that counts, in any root."""
+    """The file of a dotted name in the part of the tree that counts, as Python would find it; none elsewhere."""
     return _candidates(name, tuple(registry.roots()))
 
 
@@ -176,8 +176,8 @@ def _candidates(name: str, roots: tuple[Path, ...]) -> list[Path]:
         return []
     place = Path(*parts)
     folders = [registry.PACKAGE] if parts[0] == "blocks" else roots
-    candidates = [folder / p for folder in folders for p in (place.with_suffix(".py"), place / "__init__.py")]
-    return [p for p in candidates if p.is_file()]
+    candidates = (folder / p for folder in folders for p in (place / "__init__.py", place.with_suffix(".py")))
+    return [file for file in candidates if file.is_file()][:1]
 
 
 def _package(file: Path) -> tuple[str, ...]:

@@ -19,12 +19,14 @@ from types import ModuleType
 from typing import Any
 
 from toybench.errors import PluginError, UsageError, nearest
+from toybench.plugins import isolation
 
 PACKAGE = Path(__file__).resolve().parent.parent  # the folder of `toybench`
 HOME = (PACKAGE / "tasks").resolve().parent  # the first root
 REFERENCES = ("floor", "chance", "oracle")  # reserved method names: learners that a task brings itself
 _NAME = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
 _extra: list[Path] = []
+_changed: dict[str, str] = {}  # sentences on what imports did to the process, by module
 
 
 def add_root(folder: Path | str) -> None:
@@ -62,6 +64,11 @@ def _forget() -> None:
         cached.cache_clear()
 
 
+def imports_told(study: str) -> list[str]:
+    """What importing plug-ins of a study did to the process, and was undone: a sentence each."""
+    return [sentence for module, sentence in _changed.items() if study in module.split(".")]
+
+
 def _files(kind: str) -> dict[str, Path]:
     """`{'study/stem': path}` for `kind` in tasks or methods."""
     return _scan(kind)[0]
@@ -85,7 +92,8 @@ def _scan(kind: str) -> tuple[dict[str, Path], dict[str, str]]:
                 wrong[name] = f"{path}: '{name}' can't be a name; use lower-case letters, digits and '_'."
                 continue
             if name in found:
-                raise PluginError(f"{kind[:-1]} '{name}' exists twice, in {found[name]} and {path}; rename one.")
+                wrong[name] = f"{kind[:-1]} '{name}' exists twice; {found[name]} is used, rename {path}."
+                continue
             found[name] = path
     return found, wrong
 
@@ -128,9 +136,21 @@ def path(kind: str, name: str) -> Path:
     return files[name]
 
 
+def place(file: Path) -> str:
+    """`methods/study/method.py` for a file of a tree, under any root; empty for any other file."""
+    file = file.resolve()  # the repository's trees are links
+    below = [file.relative_to(root) for root in roots() if file.is_relative_to(root)]
+    return next((path.as_posix() for path in below if path.parts[0] in ("tasks", "methods", "benchmarks")), "")
+
+
 @cache
 def load(kind: str, name: str) -> Any:
-    """The Task or Method class of a file, its `name` set from the file's place."""
+    """The Task or Method class of a file, its `name` set from the file's place.
+
+    Raises:
+      PluginError: it can't be imported, or isn't what the protocol asks for.
+    """
+    from toybench.plugins import contract
     from toybench.protocol import Method, Task
 
     base = {"tasks": Task, "methods": Method}[kind]
@@ -145,6 +165,12 @@ def load(kind: str, name: str) -> Any:
         names = ", ".join(c.__name__ for c in found) or "none"
         raise PluginError(f"{file} must define exactly one public {base.__name__} class, found {names}.")
     found[0].name = name  # type: ignore[attr-defined]
+    try:
+        wrong = contract.problem(found[0])  # type: ignore[arg-type]
+    except Exception as error:  # its own code, a property say
+        wrong = f"{type(error).__name__}: {error}"
+    if wrong:
+        raise PluginError(f"{file}: {wrong}")
     return found[0]
 
 
@@ -172,19 +198,27 @@ def field(study: str) -> str:
 
 
 def _import(name: str, file: Path) -> ModuleType:
-    """Import `name`, with every root's folder on the path of the packages above it."""
-    _, kind, *above = name.split(".")[:-1]
+    """Import `name`, with every root's folder on the path of the packages above it. It leaves the process as it was."""
     try:
-        for tree in ("tasks", "methods", "benchmarks"):
-            _join((tree,))
-        for depth in range(len(above)):
-            _join((kind, *above[: depth + 1]))
-        module = importlib.import_module(name)
+        with isolation.restored(silently=isolation.BY_LIBRARIES) as changed, isolation.muffled(changed):
+            module = _import_alone(name)
     except (Exception, SystemExit) as error:
         raise PluginError(f"{file} can't be imported: {type(error).__name__}: {error}") from error
     if module.__file__ is None or Path(module.__file__).resolve() != file.resolve():
         raise PluginError(f"'{name}' is {module.__file__}, not {file}; another package of that name is in the way.")
+    if changed:
+        _changed[name.removeprefix("toybench.")] = f"{file} {', '.join(changed)} at import; this was undone."
     return module
+
+
+def _import_alone(name: str) -> ModuleType:
+    """Import `name` and the packages above it, each with every root's folder."""
+    _, kind, *above = name.split(".")[:-1]
+    for tree in ("tasks", "methods", "benchmarks"):
+        _join((tree,))
+    for depth in range(len(above)):
+        _join((kind, *above[: depth + 1]))
+    return importlib.import_module(name)
 
 
 def _join(place: tuple[str, ...]) -> None:

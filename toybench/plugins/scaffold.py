@@ -29,7 +29,7 @@ def create(kind: str, name: str, root: Path) -> list[Path]:
             raise UsageError(f"{root / path} exists already; choose another name.")
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
+        (root / path).write_text(text, encoding="utf-8")
     return [root / path for path in files]
 
 
@@ -44,7 +44,9 @@ def _study(study: str) -> dict[Path, str]:
     }
     title = study.replace("_", " ").capitalize()
     return {
-        Path(place): Template((_TEMPLATES / f"{name}.txt").read_text()).substitute(study=study, cls=cls, title=title)
+        Path(place): Template((_TEMPLATES / f"{name}.txt").read_text(encoding="utf-8")).substitute(
+            study=study, cls=cls, title=title
+        )
         for place, (name, cls) in places.items()
     }
 
@@ -55,7 +57,7 @@ def _copy(kind: str, study: str, stem: str) -> dict[Path, str]:
         raise UsageError(f"there is a {kind[:-1]} '{study}/{stem}' already; choose another name.")
     if not names:
         raise UsageError(f"{study} has no {kind} to start from; `toybench new study` shows a first one.")
-    model = min((registry.path(kind, n) for n in names), key=lambda p: len(p.read_text()))
-    public = re.findall(r"^class ([A-Z]\w*)\(", model.read_text(), flags=re.M)[-1]
+    model = min((registry.path(kind, n) for n in names), key=lambda p: len(p.read_text(encoding="utf-8")))
+    public = re.findall(r"^class ([A-Z]\w*)\(", model.read_text(encoding="utf-8"), flags=re.M)[-1]
     fresh = "".join(part.capitalize() for part in stem.split("_"))
-    return {Path(kind, study, f"{stem}.py"): re.sub(rf"\b{public}\b", fresh, model.read_text())}
+    return {Path(kind, study, f"{stem}.py"): re.sub(rf"\b{public}\b", fresh, model.read_text(encoding="utf-8"))}

@@ -106,7 +106,7 @@ def read(kind: str, name: str) -> Doc:
         cls = registry.load(kind, name)
     except ToybenchError:
         return Doc()
-    code = path.read_text()
+    code = path.read_text(encoding="utf-8")
     tree = ast.parse(code)
     first, _, rest = inspect.cleandoc(ast.get_docstring(tree) or "").partition("\n\n")
     begin = tree.body[0].end_lineno if first else 0
@@ -169,7 +169,7 @@ def uses(path: Path) -> list[str]:
 @cache
 def _defines(file: Path) -> bool:
     """Whether there is more in a module than its docstring."""
-    return any(not isinstance(node, ast.Expr) for node in ast.parse(file.read_text()).body)
+    return any(not isinstance(node, ast.Expr) for node in ast.parse(file.read_bytes()).body)
 
 
 @cache
@@ -183,13 +183,13 @@ def interface(study: str) -> tuple[str, list[tuple[str, str]]]:
     file = module_file(f"toybench.tasks.{study}")
     if file is None:
         return "", []
-    tree = ast.parse(file.read_text())
+    tree = ast.parse(file.read_bytes())
     about = ast.get_docstring(tree) or ""
     asked = [
         (f"{f.name}({', '.join(a.arg for a in f.args.args if a.arg not in ('self', 'state'))})", _one(f))
         for path in [file, *(module_file(u) for u in _packages(study))]
         if path
-        for c in ast.parse(path.read_text()).body
+        for c in ast.parse(path.read_bytes()).body
         if isinstance(c, ast.ClassDef) and any(getattr(b, "id", "") == "Protocol" for b in c.bases)
         for f in c.body
         if isinstance(f, ast.FunctionDef) and not f.name.startswith("_")

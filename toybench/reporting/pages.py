@@ -241,7 +241,7 @@ def tuned(study: str, name: str) -> list[dict[str, Any]]:
     found: dict[str, Any] = {}
     for root in registry.roots():
         file = cells.tuned_file(study, root)
-        found |= json.loads(file.read_text()) if file.is_file() else {}
+        found |= json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     rows = []
     for key, entry in found.items():
         task, _, method = key.rpartition("/")
@@ -308,7 +308,11 @@ def _sources(model: Model) -> Iterator[Page]:
     }
     for path in sorted(paths):
         file = next(root / path for root in registry.roots() if (root / path).is_file())
-        yield f"source/{path}.html", "source.html", {"file": path, "code": docs.colours(file.read_text())}
+        yield (
+            f"source/{path}.html",
+            "source.html",
+            {"file": path, "code": docs.colours(file.read_text(encoding="utf-8"))},
+        )
 
 
 def compare_page(model: Model, compared: Comparison) -> dict[str, Any]:

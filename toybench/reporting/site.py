@@ -83,7 +83,7 @@ def _clear(out: Path) -> None:
             for item in out.iterdir():
                 shutil.rmtree(item) if item.is_dir() and not item.is_symlink() else item.unlink()
         out.mkdir(parents=True, exist_ok=True)
-        (out / MARK).write_text("written by `toybench report`, which overwrites this folder\n")
+        (out / MARK).write_text("written by `toybench report`, which overwrites this folder\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{out} can't be written ({error.strerror}); choose another folder with --out.") from None
 
@@ -121,7 +121,7 @@ def renderer(found: Model, compared: bool) -> Callable[[str, str, dict[str, Any]
 def _assets(out: Path, found: Model, drawn: Mapping[str, "Future[Any]"]) -> None:
     """Style, script, the search index; packed, what pages ask for: charts and their numbers, drawn tasks, records."""
     for name in ("style.css", "site.js", "icon.svg"):
-        _put(out / "assets" / name, (HERE / "static" / name).read_text())
+        _put(out / "assets" / name, (HERE / "static" / name).read_text(encoding="utf-8"))
     _pack(out, "assets/vega", _bundle())
     specs = {
         f"{kind}{'-log' if log else ''}": charts.spec(make("rows", log=log), width="container", height=300)
@@ -133,7 +133,11 @@ def _assets(out: Path, found: Model, drawn: Mapping[str, "Future[Any]"]) -> None
     for (study, task), numbers in pages.numbers(found):
         _pack(out, f"data/{study}/{task}", numbers)
         group = found.by_task[study, task]
-        _pack(out, f"record/{study}/{task}", {r.method: found.folder.file(r.cell).read_text() for r in group})
+        _pack(
+            out,
+            f"record/{study}/{task}",
+            {r.method: found.folder.file(r.cell).read_text(encoding="utf-8") for r in group},
+        )
     for name, picture in drawn.items():
         if picture.result().spec:
             _pack(out, f"picture/{name}", picture.result().spec)
