@@ -71,14 +71,23 @@ def _console(stderr: bool = False) -> Any:
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--plugins", multiple=True, type=click.Path(path_type=Path), help="Also use the tasks and methods in DIR."
+    "--plugins",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Also use the tasks and methods in DIR.",
 )
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.version_option(package_name="toybench")
-def main(plugins: Sequence[Path], debug: bool) -> None:
-    """Machine-learning papers as executable claims: tiny problems, honest baselines, paired seeds."""
+@click.pass_context
+def main(ctx: click.Context, plugins: Sequence[Path], debug: bool) -> None:
+    """Machine-learning papers as executable claims: tiny problems, honest baselines, paired seeds.
+
+    What you make (scaffolds, tuned values, accepted records) goes into the first DIR of --plugins, else into
+    toybench-plugins/ where you stand, which is used without being named; in a clone of toybench, into the clone.
+    """
     for folder in plugins:
-        registry.add_root(folder)
+        registry.add_root(folder, new=ctx.invoked_subcommand == "new")
 
 
 @main.command("list")
@@ -258,43 +267,24 @@ def _complaints(console: Any, done: Any) -> None:
 @main.command()
 @click.argument("selectors", nargs=-1, required=True, metavar="STUDY[/TASK]...")
 @_METHOD
+@click.option("--force", is_flag=True, help="Try again what is recorded in runs/tuning already.")
 @click.option("--jobs", type=click.IntRange(min=0), help="Worker processes; 0: in this one.  [default: one a core]")
-def tune(selectors: Sequence[str], methods: Sequence[str], jobs: int | None) -> int:
-    """Choose hyperparameters on tuning seeds, and write them to benchmarks/tuned/STUDY.json."""
-    from toybench.engine import runner, runtime
+def tune(selectors: Sequence[str], methods: Sequence[str], force: bool, jobs: int | None) -> int:
+    """Choose hyperparameters on tuning seeds.
+
+    What was tried is recorded in runs/tuning: type the same command again to go on. What was chosen is written to
+    benchmarks/tuned/STUDY.json beside your plug-ins, and used from then on.
+    """
+    from toybench import screen
+    from toybench.engine import runtime
     from toybench.engine import tune as tuning
-    from toybench.screen import Progressing, escape, simple
 
     runtime.configure()
     console = _console()
-    trials, broken = tuning.plan(selectors, methods)
-    found: dict[tuple[str, str], list[Any]] = {}
-    want = {(t.cell.study, f"{t.cell.task}/{t.cell.method}"): 0 for t in trials}
-    for t in trials:
-        want[t.cell.study, f"{t.cell.task}/{t.cell.method}"] += 1
-    rows, lost = [], 0
-    with Progressing(console) as watch:
-        for trial in tuning.run(trials, runner.default_jobs() if jobs is None else jobs, watch):
-            key = (trial.cell.study, f"{trial.cell.task}/{trial.cell.method}")
-            found.setdefault(key, []).append(trial)
-            if len(found[key]) < want[key]:
-                continue
-            entry = tuning.choose(found[key])
-            if entry:
-                tuning.save(key[0], {key[1]: entry})
-                chosen = ", ".join(f"{k}={v}" for k, v in entry["fields"].items())
-                name = escape(f"{key[0]}/{key[1]}")
-                rows.append([name, escape(chosen), f"{len(found[key])}", f"{entry['seconds']:.0f}"])
-            else:
-                lost += 1
-                console.print(
-                    f"[red]✗[/] {escape('/'.join(key))}: no configuration finished; {escape(trial.reason)}",
-                    highlight=False,
-                )
-    console.print(simple(["cell", "chosen", "tried", "seconds"], sorted(rows), right=(2, 3)))
-    for name, reason in broken.items():
-        console.print(f"[red]✗[/] {escape(name)}: {escape(reason)}", highlight=False)
-    return 4 if lost or broken else 0 if rows else 3
+    with screen.Progressing(console) as watch:
+        done = tuning.run(selectors, methods, force=force, jobs=jobs, watch=watch)
+    screen.tuned(console, done)
+    return done.exit_code
 
 
 @main.command()
@@ -535,7 +525,7 @@ def accept(cells: Sequence[str], source: Path, target: Path | None) -> None:
     from toybench.evidence.records import Folder
 
     accepted = runner.accept(cells, Folder(source), reading.folder(target))
-    click.echo(f"accepted {len(accepted)} records into {reading.folder(target).root}; commit them.")
+    click.echo(f"Accepted {len(accepted)} records into {reading.folder(target).root}: commit them.")
 
 
 @main.command()
@@ -633,12 +623,12 @@ def plot(kind: str, selector: str, out: Path, results: Path | None, **options: A
 @main.command()
 @click.argument("kind", type=click.Choice(["task", "method", "study"]))
 @click.argument("name", metavar="STUDY/NAME (a study: NAME)")
-@click.option("--in", "root", type=click.Path(path_type=Path), help="Folder that gets it.  [default: this repository]")
+@click.option("--in", "root", type=click.Path(path_type=Path), help="Folder that gets it.")
 def new(kind: str, name: str, root: Path | None) -> None:
     """A scaffold that runs and passes conformance; fill it in."""
     from toybench.plugins import scaffold
 
-    for path in scaffold.create(kind, name, root or registry.HOME):
+    for path in scaffold.create(kind, name, root or registry.own()):
         click.echo(f"wrote {path}")
 
 

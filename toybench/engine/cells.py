@@ -288,15 +288,20 @@ def tuned(study: str, task: str, method: str) -> tuple[dict[str, Any], int]:
 
     A variant that wasn't tuned itself takes the values of the plain task.
     """
-    known = _tuned(study)
+    known = tuned_entries(study)
     entry = known.get(f"{task}/{method}") or known.get(f"{split_label(task)[0]}/{method}", {})
     return dict(entry.get("fields", {})), int(entry.get("updates", 0))
 
 
+def tuned_entries(study: str) -> dict[str, Any]:
+    """`{task/method: what was tried and chosen}` of a study; what a user tuned counts before what toybench brings."""
+    return _tuned(study, tuple(registry.roots()))
+
+
 @functools.cache
-def _tuned(study: str) -> dict[str, Any]:
+def _tuned(study: str, roots: tuple[Path, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for root in registry.roots():
+    for root in roots:
         file = tuned_file(study, root)
         if file.is_file():
             try:

@@ -7,7 +7,7 @@ from typing import Any
 from toybench.engine import cells, runtime
 from toybench.engine.cells import Cell
 from toybench.evidence import display, reading
-from toybench.evidence.records import BrokenRecord, Record
+from toybench.evidence.records import BrokenRecord, Folder, Record
 
 STATES = ("ok", "diverged", "failed", "timeout", "skipped", "stale", "missing", "broken")
 FINAL = ("ok", "diverged", "skipped")  # states that are results; failed and timeout are tried again
@@ -30,7 +30,7 @@ class States(list[dict[str, Any]]):
         return display.html(self)
 
 
-def status(study: str | None = None, *, results: Path | str | None = None) -> States:
+def status(study: str | None = None, *, results: Folder | Path | str | None = None) -> States:
     """One row per cell: its state, the reason for it, its seeds, and how its environment differs from this one.
 
     Records of cells that are no more are stale.

@@ -2,18 +2,28 @@
 
 from pathlib import Path
 
+from toybench.evidence.archive import Archive
 from toybench.evidence.records import BrokenRecord, Folder, Record
 from toybench.evidence.verdicts import Judgements, judge
 from toybench.plugins import registry
 
 
-def folder(results: Path | str | None = None) -> Folder:
+def folder(results: Folder | Path | str | None = None) -> Folder:
     """A results folder; by default the accepted records."""
-    return Folder(Path(results) if results is not None else registry.HOME / "results")
+    if isinstance(results, Folder):
+        return results
+    return Folder(Path(results)) if results is not None else accepted()
+
+
+def accepted() -> Folder:
+    """The user's accepted records, and below them those of the other plug-ins and those that toybench brings along."""
+    own = registry.own()
+    others = [root / "results" for root in reversed(registry.roots()) if root != own]
+    return Folder(own / "results", below=(*map(Folder, others), Archive(registry.PACKAGE / "results")))
 
 
 def records(
-    selector: str | None = None, *, results: Path | str | None = None
+    selector: str | None = None, *, results: Folder | Path | str | None = None
 ) -> tuple[list[Record], list[BrokenRecord]]:
     """Records of a study or of a task with all its variants, in the order of names; and files that aren't records."""
     study, _, task = (selector or "").partition("/")
@@ -26,7 +36,7 @@ def records(
     return good, [r for r in found if isinstance(r, BrokenRecord)]
 
 
-def claims(study: str | None = None, *, results: Path | str | None = None) -> Judgements:
+def claims(study: str | None = None, *, results: Folder | Path | str | None = None) -> Judgements:
     """Verdicts of the declared claims, or of one study's; always corrected for those of the whole suite."""
     if study is not None:
         registry.tasks(study)  # raises with the nearest names

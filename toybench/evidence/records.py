@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
@@ -149,11 +149,23 @@ class BrokenRecord(ToybenchError):
         self.cell = "/".join(path.with_suffix("").parts[-3:])  # whose record should be there
 
 
+class Source(Protocol):
+    """Where records are read from."""
+
+    def read(self, cell: str) -> Record | None: ...
+    def scan(self, study: str | None = None) -> Iterator[Record | BrokenRecord]: ...
+
+
 @dataclass(frozen=True)
 class Folder:
-    """A results folder: `<study>/<task>/<method>.json`."""
+    """A results folder: `<study>/<task>/<method>.json`.
+
+    Attributes:
+      below: whose records count where this folder has none; they are only read.
+    """
 
     root: Path
+    below: tuple[Source, ...] = ()
 
     def file(self, cell: str) -> Path:
         """Where the record of `study/task/method` lies; refuses names that would leave the folder."""
@@ -169,7 +181,9 @@ class Folder:
           BrokenRecord: the file is there and is not a record.
         """
         path = self.file(cell)
-        return self._read(path) if os.path.exists(path) else None
+        if os.path.exists(path):
+            return self._read(path)
+        return next((record for source in self.below if (record := source.read(cell))), None)
 
     def _read(self, path: Path) -> Record:
         record = read(path)
@@ -190,11 +204,20 @@ class Folder:
 
     def scan(self, study: str | None = None) -> Iterator[Record | BrokenRecord]:
         """Every record in the folder (or of a study), broken ones as the error that names them."""
-        for path in sorted(self.root.glob(f"{study or '*'}/*/*.json")):
-            try:
-                yield self._read(path)
-            except BrokenRecord as error:
-                yield error
+        found: dict[str, Record | BrokenRecord] = {}
+        for source in reversed(self.below):
+            found |= {item.cell: item for item in source.scan(study)}
+        for path in self.root.glob(f"{study or '*'}/*/*.json"):
+            item = self._tried(path)
+            found[item.cell] = item
+        yield from (found[cell] for cell in sorted(found, key=lambda name: name.split("/")))
+
+    def _tried(self, path: Path) -> Record | BrokenRecord:
+        """The record in a file, or the error that it isn't one."""
+        try:
+            return self._read(path)
+        except BrokenRecord as error:
+            return error
 
 
 def read(path: Path) -> Record:

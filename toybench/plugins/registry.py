@@ -4,10 +4,14 @@ A root is a folder with `tasks/<study>/<task>.py`, `methods/<study>/<method>.py`
 The first root is toybench's own: the repository, or the package where it was installed; others come from the entry
 point group `toybench.plugins` (a module whose folder is a root) and from `--plugins DIR`.
 
+What a user makes (scaffolds, tuned values, accepted records) goes into the root that `own` says, never into an
+installed package.
+
 The trees of all roots are imported as one, below `toybench.tasks`, `toybench.methods` and `toybench.benchmarks`. So
 no file of theirs is in the way of a user's own `tasks.py`. In the repository those are links to the trees.
 """
 
+import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -23,16 +27,17 @@ from toybench.plugins import isolation
 
 PACKAGE = Path(__file__).resolve().parent.parent  # the folder of `toybench`
 HOME = (PACKAGE / "tasks").resolve().parent  # the first root
+HERE = Path("toybench-plugins")  # a root that needs no naming, where it lies in the working directory
 REFERENCES = ("floor", "chance", "oracle")  # reserved method names: learners that a task brings itself
 _NAME = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
 _extra: list[Path] = []
 _changed: dict[str, str] = {}  # sentences on what imports did to the process, by module
 
 
-def add_root(folder: Path | str) -> None:
-    """Add a folder of plug-ins laid out as this repository is."""
+def add_root(folder: Path | str, new: bool = False) -> None:
+    """Add a folder of plug-ins laid out as this repository is; a `new` one may still be empty."""
     root = Path(folder).resolve()
-    if not any((root / kind).is_dir() for kind in ("tasks", "methods", "benchmarks")):
+    if not new and not any((root / kind).is_dir() for kind in ("tasks", "methods", "benchmarks")):
         raise UsageError(f"{folder} holds no tasks/, methods/ or benchmarks/; point --plugins at a folder that does.")
     if root not in roots():
         _extra.append(root)
@@ -49,18 +54,36 @@ def _entry_points() -> tuple[Path, ...]:
     return tuple(found)
 
 
+@cache
+def _here() -> tuple[Path, ...]:
+    with contextlib.suppress(OSError):  # the working directory was deleted
+        if HERE.is_dir():
+            return (HERE.resolve(),)
+    return ()
+
+
 def roots() -> list[Path]:
-    """All roots, this repository's first."""
-    return [HOME, *_entry_points(), *_extra]
+    """All roots, toybench's own first."""
+    return list(dict.fromkeys([HOME, *_entry_points(), *_here(), *_extra]))
 
 
 def extra_roots() -> list[str]:
     """What a worker process has to add to see the same tree."""
-    return [str(r) for r in _extra]
+    return [str(r) for r in dict.fromkeys([*_here(), *_extra])]
+
+
+def own() -> Path:
+    """The root that gets what a user makes.
+
+    The first that was added (`--plugins`), else `toybench-plugins` in the working directory where that is, else the
+    repository, else a new `toybench-plugins`: an installed package is never written to.
+    """
+    in_repository = HOME != PACKAGE
+    return next(iter([*_extra, *_here(), *([HOME] if in_repository else [])]), HERE.absolute())
 
 
 def _forget() -> None:
-    for cached in (_scan, load, benchmark):
+    for cached in (_scan, load, benchmark, _here):
         cached.cache_clear()
 
 

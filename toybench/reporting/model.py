@@ -167,7 +167,7 @@ def gather(folder: Folder, baseline: str = "") -> Model:
         )
     declared = [(s, claim) for s in registry.studies() for claim in _benchmark(s)]
     judgements = verdicts.judge(declared, {r.cell: r for r in records})
-    states = {str(row["cell"]): row for row in status(results=folder.root)}
+    states = {str(row["cell"]): row for row in status(results=folder)}
     here = runtime.environment()
     by_task: dict[tuple[str, str], list[Record]] = {}
     for r in records:
