@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from helpers import toybench
 
+from toybench.engine import tune
 from toybench.guard import check
 from toybench.guard.check import Case, Report
 from toybench.plugins.registry import HOME
@@ -145,3 +146,15 @@ def test_the_reports_say_what_failed_and_escape_it() -> None:
     suites = ElementTree.fromstring(check.junit(report))
     assert [s.get("failures") for s in suites] == ["0", "1", "0"]
     assert next(suites.iter("failure")).get("message") == 'm got worse: "1" & 2'
+
+
+def test_tuned_values_at_an_edge_are_listed_and_do_not_gate() -> None:
+    report = Report([Case("claims", "s/p #1", note="supported")], edges={"s": ["a.lr", "a.lr", "b.decay"]})
+    assert report.exit_code == 0
+    said = check.markdown(report)
+    assert "3 tuned values lie at the edge of their grid" in said
+    assert "  - s: a.lr (2), b.decay (1)" in said
+    assert not check._edges(["quasimetric"], "no_method")
+    assert check._edges(["quasimetric"], "iqe")["quasimetric"] == [
+        f"iqe.{edge.field}" for edge in tune.at_edge("quasimetric") if edge.cell.endswith("/iqe")
+    ]

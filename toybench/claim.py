@@ -125,7 +125,7 @@ class Tuning:
     """
 
     trials: int = 6
-    seeds: int = 2
+    seeds: int = 3
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,8 @@ class Benchmark:
       variants: task variants that run beside the default ones, e.g. `linear_regression[noise=0.5]`.
       ablations: method variants that run beside the default ones, e.g. `simvq[learn_basis=true]`.
       only: `{task label: method labels}` where a variant is meant for a few methods only.
+      edges: `{field: reason}` or `{method.field: reason}` where tuning may choose a value at the edge of its grid:
+        a bound of the parameter, say.
     """
 
     claims: tuple[Claim, ...] = ()
@@ -147,3 +149,4 @@ class Benchmark:
     variants: tuple[str, ...] = ()
     ablations: tuple[str, ...] = ()
     only: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    edges: dict[str, str] = dataclasses.field(default_factory=dict)

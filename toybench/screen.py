@@ -18,6 +18,7 @@ from toybench.evidence.records import Record
 from toybench.evidence.studies import by_field
 
 if TYPE_CHECKING:  # what these import takes longer than what is shown of them
+    from toybench.engine.tune import Tuned
     from toybench.evidence.compare import Change, Comparison
     from toybench.evidence.studies import Line
     from toybench.evidence.verdicts import Judgement
@@ -271,6 +272,37 @@ def _sentences(j: "Judgement", width: int) -> list[str]:
 
 def _p(p: float | None) -> str:
     return "–" if p is None else "<0.0001" if p < 1e-4 else f"{p:.2g}"
+
+
+def tuned(console: Console, done: "Tuned") -> None:
+    """What tuning chose, what is at the edge of its grid, what went wrong, what was written, and what is left."""
+    if done.chosen:
+        rows = []
+        for name, entry in sorted(done.chosen.items()):
+            chosen = ", ".join(f"{k}={v}" for k, v in entry["fields"].items())
+            rows.append([escape(name), escape(chosen), str(len(entry["trials"])), f"{entry['seconds']:.0f}"])
+        console.print(simple(["cell", "chosen", "tried", "seconds"], rows, right=(2, 3)))
+    for sentence in done.edges:
+        console.print(f"[yellow]![/] {escape(sentence)}", highlight=False, soft_wrap=True)
+    if done.edges:
+        console.print(
+            "Widen these grids until the best value lies inside, or give the reason in the study's "
+            "`Benchmark(edges={'method.field': 'reason'})`.",
+            highlight=False,
+        )
+    for name, reason in {**done.run.broken, **done.run.unreadable, **done.lost}.items():
+        console.print(f"[red]✗[/] {escape(name)}: {escape(reason)}", highlight=False, soft_wrap=True)
+    for file in done.files:
+        console.print(f"Wrote {escape(str(file))}", highlight=False, soft_wrap=True)
+    known = len(done.run.records) + len(done.run.kept)
+    if done.run.interrupted:
+        console.print(
+            f"Stopped. {known} of {len(done.run.names)} configurations are recorded in "
+            f"{escape(str(done.run.folder.root))}: type the same command again to go on.",
+            highlight=False,
+        )
+    elif not done.run.names and not done.run.broken:
+        console.print("Nothing to tune: no method here declares a `space`.")
 
 
 class Progressing:

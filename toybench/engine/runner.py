@@ -129,14 +129,40 @@ def run(
       UsageError: the request can't be; nothing was written.
       ToybenchError: the run can't go on; what is finished is recorded.
     """
-    jobs = default_jobs() if jobs is None else jobs
-    if timeout is not None and not jobs:
-        raise UsageError("a cell in this process can't be ended; use --timeout with --jobs 1 or more.")
     plan = planning.plan(selectors, methods, budget, seeds)
     if only is not None:
         plan = replace(plan, cells=[c for c in plan.cells if c.name in only])
     plan = replace(plan, cells=choosing.matching(choosing.claimed(plan.cells) if for_claims else plan.cells, cells))
-    folder = Folder(Path(out) if out is not None else Path("runs") / budget)
+    return run_planned(
+        plan,
+        out=out if out is not None else Path("runs") / budget,
+        force=force,
+        jobs=jobs,
+        timeout=timeout,
+        executor=executor,
+        scheduler=scheduler,
+        watch=watch,
+        fail_fast=fail_fast,
+    )
+
+
+def run_planned(
+    plan: planning.Plan,
+    *,
+    out: Path | str,
+    force: bool = False,
+    jobs: int | None = None,
+    timeout: float | None = None,
+    executor: str = "local",
+    scheduler: str | None = None,
+    watch: Watch | None = None,
+    fail_fast: bool = False,
+) -> Summary:
+    """Run those cells of a plan that have no record in the folder `out`; the arguments are `run`'s."""
+    jobs = default_jobs() if jobs is None else jobs
+    if timeout is not None and not jobs:
+        raise UsageError("a cell in this process can't be ended; use --timeout with --jobs 1 or more.")
+    folder = Folder(Path(out))
     _check_writable(folder.root)
     summary = Summary(
         folder=folder,

@@ -9,6 +9,7 @@
 A violation, a worse score or state, and a claim that changed for the worse gate; seconds never do.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,8 +21,10 @@ from pathlib import Path
 from typing import Literal
 
 from toybench.engine import cells as planning
+from toybench.engine import tune
 from toybench.engine.cells import Cell
 from toybench.engine.pool import run_cells
+from toybench.errors import PluginError
 from toybench.evidence import compare
 from toybench.evidence.compare import Change
 from toybench.evidence.records import BrokenRecord, Folder, Record
@@ -56,12 +59,14 @@ class Report:
     Attributes:
       changes: of the records run again. missing: planned cells without an accepted record.
       waiting: plug-ins that are what they were when their records were accepted, and whose turn it isn't.
+      edges: `{study: method.field}` of tuned values at the edge of their grid that no reason was given for.
     """
 
     cases: list[Case] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     missing: int = 0
     waiting: int = 0
+    edges: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def failed(self) -> list[Case]:
@@ -109,7 +114,20 @@ def run(
         for case in steps[part]():
             report.cases.append(case)
             tell(case)
+    report.edges = _edges([study] if study else registry.studies(), stem)
     return report
+
+
+def _edges(studies: Sequence[str], stem: str) -> dict[str, list[str]]:
+    """What tuning chose at the edge of its grid, without a reason."""
+    found: dict[str, list[str]] = {}
+    for study in studies:
+        with contextlib.suppress(PluginError):  # a study's page that can't be loaded fails where its claims are judged
+            for edge in tune.at_edge(study):
+                task, method = edge.cell.split("/")
+                if stem in ("", split_label(task)[0], method):
+                    found.setdefault(study, []).append(f"{method}.{edge.field}")
+    return found
 
 
 def _conformance(report: Report, study: str, stem: str, results: Folder, turn: int, jobs: int) -> Iterator[Case]:
@@ -317,6 +335,14 @@ def markdown(report: Report) -> str:
         lines.append(f"- {report.waiting} plug-ins that haven't changed wait for their day of the week")
     if report.missing:
         lines.append(f"- {report.missing} planned cells have no accepted record")
+    if report.edges:
+        count = sum(map(len, report.edges.values()))
+        lines.append(
+            f"- {count} tuned values lie at the edge of their grid, without a reason in `Benchmark(edges=...)`:"
+        )
+        for study, names in report.edges.items():
+            told = (f"{name} ({names.count(name)})" for name in dict.fromkeys(names))
+            lines.append(f"  - {study}: {', '.join(told)}")
     noted = [c for c in report.cases if c.part == "records" and not c.problems]
     lines += ["", "## Records run again", "", *(f"- {c.name}: {c.note}" for c in noted)] if noted else []
     moved = [c for c in report.cases if c.part == "claims" and "was" in c.note.split(" ")[:1]]
