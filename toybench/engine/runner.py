@@ -143,6 +143,7 @@ def run(
         scheduler=scheduler,
         watch=watch,
         fail_fast=fail_fast,
+        named=bool(selectors or cells),
     )
 
 
@@ -157,6 +158,7 @@ def run_planned(
     scheduler: str | None = None,
     watch: Watch | None = None,
     fail_fast: bool = False,
+    named: bool = True,
 ) -> Summary:
     """Run those cells of a plan that have no record in the folder `out`; the arguments are `run`'s."""
     jobs = default_jobs() if jobs is None else jobs
@@ -167,7 +169,7 @@ def run_planned(
     summary = Summary(
         folder=folder,
         names=[c.name for c in plan.cells],
-        named=bool(selectors or cells),
+        named=named,
         broken=dict(plan.broken),
         notes=list(plan.notes),
     )

@@ -21,10 +21,14 @@ class Archive:
 
     root: Path
 
+    def content(self, cell: str) -> bytes | None:
+        """The bytes of a cell's file, None where there is none."""
+        study = cell.split("/")[0]
+        return _unpacked(self.root / f"{study}{_SUFFIX}").get(cell)
+
     def read(self, cell: str) -> Record | None:
         """The record of a cell, None where there is none."""
-        study = cell.split("/")[0]
-        content = _unpacked(self.root / f"{study}{_SUFFIX}").get(cell)
+        content = self.content(cell)
         return self._decoded(cell, content) if content is not None else None
 
     def scan(self, study: str | None = None) -> Iterator[Record | BrokenRecord]:

@@ -152,6 +152,7 @@ class BrokenRecord(ToybenchError):
 class Source(Protocol):
     """Where records are read from."""
 
+    def content(self, cell: str) -> bytes | None: ...
     def read(self, cell: str) -> Record | None: ...
     def scan(self, study: str | None = None) -> Iterator[Record | BrokenRecord]: ...
 
@@ -173,6 +174,13 @@ class Folder:
         if len(parts) != 3 or any(not p or p.startswith(".") or "\\" in p or "\0" in p for p in parts):
             raise UsageError(f"'{cell}' can't be a cell; write study/task/method.")
         return self.root.joinpath(*parts[:2], parts[2] + ".json")
+
+    def content(self, cell: str) -> bytes | None:
+        """The bytes of a cell's file, None where there is none."""
+        path = self.file(cell)
+        if os.path.exists(path):
+            return path.read_bytes()
+        return next((content for source in self.below if (content := source.content(cell))), None)
 
     def read(self, cell: str) -> Record | None:
         """The record of a cell, None where there is none.

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from toybench.errors import UsageError
 from toybench.evidence.compare import Comparison
-from toybench.evidence.records import Folder, encode
+from toybench.evidence.records import Folder
 from toybench.plugins import cache
 from toybench.reporting import charts, model, pages
 from toybench.reporting.model import Links, Model
@@ -133,7 +133,7 @@ def _assets(out: Path, found: Model, drawn: Mapping[str, "Future[Any]"]) -> None
     for (study, task), numbers in pages.numbers(found):
         _pack(out, f"data/{study}/{task}", numbers)
         group = found.by_task[study, task]
-        _pack(out, f"record/{study}/{task}", {r.method: encode(r).decode() for r in group})
+        _pack(out, f"record/{study}/{task}", {r.method: (found.folder.content(r.cell) or b"").decode() for r in group})
     for name, picture in drawn.items():
         if picture.result().spec:
             _pack(out, f"picture/{name}", picture.result().spec)
