@@ -3,12 +3,15 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from helpers import toybench
+from helpers import record, toybench
 
 from toybench.engine import tune
+from toybench.evidence.records import Cost
 from toybench.guard import check
 from toybench.guard.check import Case, Report
 from toybench.plugins.registry import HOME
@@ -49,8 +52,8 @@ def checked(root: Path, *args: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def conformance(root: Path, turn: int) -> tuple[int, str]:
-    done = toybench("check", "--only", "conformance", "--turn", str(turn), "--jobs", "1", cwd=root, path=root)
+def conformance(root: Path, day: int) -> tuple[int, str]:
+    done = toybench("check", "--only", "conformance", "--day", str(day), "--jobs", "1", cwd=root, path=root)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -83,19 +86,16 @@ def test_nothing_changed_and_no_sample_reruns_nothing(copy: Path) -> None:
 
 
 def test_a_changed_plug_in_conforms_at_once_and_others_in_turn(copy: Path, method: Path) -> None:
-    """Two methods and a task, all of them accepted: over a week each is checked once, and what changed every day."""
+    """Two methods and a task, all of them accepted: in four weeks each is checked once, what changed every day."""
 
-    def names(turn: int) -> list[str]:
-        code, said = conformance(copy, turn)
+    def names(day: int) -> list[str]:
+        code, said = conformance(copy, day)
         assert code in (0, 3), said
         return [line.split(" ")[1] for line in said.splitlines() if line.startswith("✓")]
 
     turned, straight = (f"methods/vector_quantization/{m}" for m in ("rotation_trick", "straight_through"))
-    assert [names(turn) for turn in (0, 6, 5)] == [
-        ["tasks/vector_quantization/codebook_collapse"],
-        [turned],
-        [straight],
-    ]
+    days = [names(day) for day in (0, 9, 18)]
+    assert sorted(days) == [[turned], [straight], ["tasks/vector_quantization/codebook_collapse"]]
     method.write_text(method.read_text().replace("target / length * turned", "turned * target / length"))
     assert names(4) == [turned], "nobody's turn"
 
@@ -131,12 +131,16 @@ def test_a_plugin_that_kills_its_worker_fails_alone(demo: Path, tmp_path: Path) 
     assert "✓ tasks/demo/linear" in done.stdout
 
 
-def test_the_sample_rotates_through_every_record() -> None:
-    known = {f"s/t/{i}": (None, type("R", (), {"digest": "", "state": "ok"})) for i in range(7)}
-    cell = type("C", (), {"digest": ""})
-    known = {k: (cell, r) for k, (_, r) in known.items()}
-    seen = [name for turn in range(4) for name in check._choose(known, 2, turn)[0]]  # type: ignore[arg-type]
-    assert set(seen) == set(known)
+def test_the_sample_is_what_the_seconds_allow_and_comes_to_every_record() -> None:
+    """A record costs its compilation, and of the seconds of its sixteen seeds an eighth: 2 + 8 / 8 = 3 here."""
+    cost = Cost(compile_seconds=2.0, run_seconds=8.0)
+    settled = record("m", range(16), cost=cost)
+    cell = SimpleNamespace(digest="")
+    known: Any = {f"s/t/{i}": (cell, settled) for i in range(8)}
+    chosen = [check._choose(known, 6.0, day)[0] for day in range(4)]
+    assert [len(names) for names in chosen] == [2, 2, 2, 2]
+    assert {name for names in chosen for name in names} == set(known)
+    assert check._choose(known, 0.0, 0) == ([], set())
 
 
 def test_the_reports_say_what_failed_and_escape_it() -> None:

@@ -200,12 +200,29 @@ def test_golden_trial(linear: tuple[Task, Method]) -> None:
 GOLDEN = [3.858134, 1.886028, 0.779621, 0.238253, 0.11466, 0.051632]
 
 
+def maps() -> int:
+    """Maps of memory that this process has."""
+    return Path("/proc/self/maps").read_text().count("\n")
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="memory maps are counted on Linux only")
+def test_forgetting_frees_the_maps_of_every_program_also_of_plain_jit() -> None:
+    """Tests call `jax.jit` themselves; what they compiled is dropped between modules."""
+    programs = [jax.jit(lambda x, i=i: x * i + 1.0) for i in range(40)]
+    programs[0](jnp.ones(3))  # the first brings the compiler's own
+    trial.forget()
+    before = maps()
+    for program in programs:
+        program(jnp.ones(3))
+    held = maps() - before
+    trial.forget()
+    assert held >= 2 * len(programs)
+    assert maps() - before < held / 4
+
+
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="memory maps are counted on Linux only")
 def test_a_process_forgets_programs_before_it_has_too_many(linear: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
     """LLVM can't allocate memory, and the process dies, where it has more maps of memory than Linux allows."""
-
-    def maps() -> int:
-        return Path("/proc/self/maps").read_text().count("\n")
 
     first, _ = trial.run(*linear, [0], 20, 5)
     held, before = len(trial.Program.compiled), maps()

@@ -475,13 +475,19 @@ def compare(before: Path, after: Path, form: str, everything: bool) -> int:
 @click.option(
     "--only", "parts", multiple=True, type=click.Choice(("conformance", "records", "claims")), help="Only this part."
 )
-@click.option("--sample", default=3, show_default=True, type=click.IntRange(min=0), help="Records to run again.")
-@click.option("--turn", type=int, help="Which of the rotating samples.  [default: the day]")
+@click.option(
+    "--sample",
+    default=120.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Seconds for records whose code hasn't changed.",
+)
+@click.option("--day", type=int, help="The day whose turn it is.  [default: today]")
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes.  [default: one a core]")
 @click.option("--summary", type=click.Path(path_type=Path), help="Write a Markdown summary to this file.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML to this file.")
 def check(
-    selector: str | None, results: Path | None, parts: Sequence[Any], turn: int | None, jobs: int | None, **options: Any
+    selector: str | None, results: Path | None, parts: Sequence[Any], day: int | None, jobs: int | None, **options: Any
 ) -> int:
     """What CI runs: plug-ins conform, accepted records still come out, claims hold; exit code 1 where not."""
     import datetime
@@ -496,7 +502,7 @@ def check(
         selector=selector,
         results=reading.folder(results),
         sample=options["sample"],
-        turn=datetime.date.today().toordinal() if turn is None else turn,
+        day=datetime.date.today().toordinal() if day is None else day,
         jobs=runner.default_jobs() if jobs is None else jobs,
         tell=_tell,
     )

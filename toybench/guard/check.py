@@ -1,15 +1,17 @@
 """`toybench check`: what continuous integration runs. Plug-ins conform, accepted records still come out, verdicts hold.
 
 1. Tasks and methods pass the conformance suite, under strict JAX: each one whose code isn't what its accepted records
-   were made with, and of the others a seventh, so that a week covers all. A study that is named is checked whole.
-2. Accepted records whose digest no longer matches the code are run again, and a few others in rotation: first two
-   seeds, and where these aren't equal to the bit, all of the record's seeds. `compare` judges the difference.
+   were made with, and the others in turn, so that four weeks cover all. A study that is named is checked whole.
+2. Accepted records whose digest no longer matches the code are run again, and of the others in turn as many as two
+   minutes allow: first two seeds, and where these aren't equal to the bit, all of the record's seeds. `compare` judges
+   the difference.
 3. The claims are judged again with the new records in place of the accepted ones.
 
 A violation, a worse score or state, and a claim that changed for the worse gate; seconds never do.
 """
 
 import contextlib
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,10 +31,10 @@ from toybench.evidence import compare
 from toybench.evidence.compare import Change
 from toybench.evidence.records import BrokenRecord, Folder, Record
 from toybench.fields import split_label
+from toybench.guard.turns import turn
 from toybench.plugins import registry
 
 FIRST = 2  # seeds that tell whether a record still comes out to the bit
-TURNS = 7  # days in which every plug-in has been checked, however long its code has been the same
 Part = Literal["conformance", "records", "claims"]
 PARTS: tuple[Part, ...] = ("conformance", "records", "claims")
 
@@ -84,8 +86,8 @@ def run(
     *,
     selector: str | None = None,
     results: Folder,
-    sample: int = 3,
-    turn: int = 0,
+    sample: float = 120.0,
+    day: int = 0,
     jobs: int = 1,
     tell: Callable[[Case], None] = lambda case: None,
 ) -> Report:
@@ -93,7 +95,8 @@ def run(
 
     Args:
       selector: only this study, or one task or method of it: `study/name`, which then has every conformance check.
-      sample: how many records that aren't stale are run again; `turn` says which, counting days does.
+      sample: seconds that running records again may take which aren't stale, by what they took when they were made.
+      day: whose turn it is among plug-ins and records that haven't changed.
       jobs: worker processes.
       tell: called with every case as it is known.
 
@@ -106,8 +109,8 @@ def run(
     report = Report()
     fresh: dict[str, Record] = {}
     steps: dict[Part, Callable[[], Iterator[Case]]] = {
-        "conformance": lambda: _conformance(report, study, stem, results, turn, jobs),
-        "records": lambda: _records(report, fresh, study, stem, results, sample, turn, jobs),
+        "conformance": lambda: _conformance(report, study, stem, results, day, jobs),
+        "records": lambda: _records(report, fresh, study, stem, results, sample, day, jobs),
         "claims": lambda: claims(study, results, fresh),
     }
     for part in parts:
@@ -130,7 +133,7 @@ def _edges(studies: Sequence[str], stem: str) -> dict[str, list[str]]:
     return found
 
 
-def _conformance(report: Report, study: str, stem: str, results: Folder, turn: int, jobs: int) -> Iterator[Case]:
+def _conformance(report: Report, study: str, stem: str, results: Folder, day: int, jobs: int) -> Iterator[Case]:
     """Plug-ins in spawned workers; one that kills its worker fails by name."""
     every = [("tasks", n) for n in registry.tasks(study or None)] + [
         ("methods", n) for n in registry.methods(study or None)
@@ -139,7 +142,8 @@ def _conformance(report: Report, study: str, stem: str, results: Folder, turn: i
         plugins = [p for p in every if not stem or p[1] == f"{study}/{stem}"]
     else:
         settled = _settled(results)
-        plugins = [p for i, p in enumerate(every) if p not in settled or (i + turn) % TURNS == 0]
+        due = turn({"/".join(plugin): 1.0 for plugin in every if plugin in settled}, day)
+        plugins = [plugin for plugin in every if plugin not in settled or "/".join(plugin) in due]
         report.waiting = len(every) - len(plugins)
     again = []
     for plugin, found in _checked(plugins, jobs):
@@ -216,11 +220,11 @@ def _records(
     study: str,
     stem: str,
     results: Folder,
-    sample: int,
-    turn: int,
+    sample: float,
+    day: int,
     jobs: int,
 ) -> Iterator[Case]:
-    """Stale records and a rotating sample of the others, run again; new records go into `fresh`."""
+    """Stale records and those of the others whose turn it is, run again; new records go into `fresh`."""
     plan = planning.plan([study] if study else [], budget="full")
     yield from (Case("records", name, (reason,)) for name, reason in plan.broken.items())
     known: dict[str, tuple[Cell, Record]] = {}
@@ -236,7 +240,7 @@ def _records(
             report.missing += 1
         else:
             known[cell.name] = replace(cell, budget=record.budget, seeds=tuple(record.seeds)), record
-    todo, stale = _choose(known, sample, turn)
+    todo, stale = _choose(known, sample * jobs, day)
     pairs: list[tuple[Record, Record]] = []
     for name, new in _again([known[n][0] for n in todo], known, jobs):
         pairs.append((known[name][1], new))
@@ -246,19 +250,23 @@ def _records(
         yield _case(name, name in stale, [c for c in report.changes if c.cell == name], fresh[name])
 
 
-def _choose(known: dict[str, tuple[Cell, Record]], sample: int, turn: int) -> tuple[list[str], set[str]]:
+def _choose(known: dict[str, tuple[Cell, Record]], seconds: float, day: int) -> tuple[list[str], set[str]]:
     """(cells to run again in the order of the plan, those of them that are stale)."""
-    stale = {n for n, (cell, record) in known.items() if record.digest != cell.digest}
-    others = sorted((n for n, (_, r) in known.items() if n not in stale and r.state != "skipped"), key=_shuffled)
-    first = turn * sample % len(others) if others else 0
-    chosen = stale | set((others + others)[first : first + min(sample, len(others))])
-    return [n for n in known if n in chosen], stale
+    stale = {name for name, (cell, record) in known.items() if record.digest != cell.digest}
+    others = {name: _seconds(r) for name, (_, r) in known.items() if name not in stale and r.state != "skipped"}
+    chosen = stale | turn(others, day, seconds, days=math.inf)
+    return [name for name in known if name in chosen], stale
 
 
-def _shuffled(name: str) -> bytes:
-    import hashlib
-
-    return hashlib.sha256(name.encode()).digest()
+def _seconds(record: Record) -> float:
+    """What the first seeds of a record will take, by what all of them took."""
+    cost = record.cost
+    share = min(1.0, FIRST / max(1, len(record.seeds)))
+    return (
+        cost.trace_seconds
+        + cost.compile_seconds
+        + share * (cost.sample_seconds + cost.run_seconds + cost.evaluate_seconds)
+    )
 
 
 def _again(cells: list[Cell], known: dict[str, tuple[Cell, Record]], jobs: int) -> Iterator[tuple[str, Record]]:
@@ -332,7 +340,7 @@ def markdown(report: Report) -> str:
         if here:
             lines.append(f"- {part}: {len(here)} checked, {sum(bool(c.problems) for c in here)} failed")
     if report.waiting:
-        lines.append(f"- {report.waiting} plug-ins that haven't changed wait for their day of the week")
+        lines.append(f"- {report.waiting} plug-ins that haven't changed wait for their turn")
     if report.missing:
         lines.append(f"- {report.missing} planned cells have no accepted record")
     if report.edges:

@@ -1,0 +1,205 @@
+"""Turns come to everything; tests of a study run when something behind them changed, and else in turn."""
+
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from toybench.guard import settled
+from toybench.guard.turns import DAYS, turn
+from toybench.plugins import digest, registry, scaffold
+
+TEST = "def test_{}() -> None:\n    assert {}\n"
+
+
+# ---- turns
+
+
+@pytest.mark.parametrize("start", [0, 739_000])
+@pytest.mark.parametrize("scale", [0.01, 1.0, 40.0])
+def test_within_four_weeks_everything_has_a_turn(start: int, scale: float) -> None:
+    seconds = {f"name {i}": scale * (1 + i * 7919 % 101) for i in range(90)}
+    days = [turn(seconds, day, budget=180.0) for day in range(start, start + DAYS)]
+    assert set().union(*days) == set(seconds)
+    spent = [sum(seconds[name] for name in chosen) for chosen in days]
+    fair = max(180.0, sum(seconds.values()) / DAYS)
+    longest = max(seconds.values())
+    assert max(spent) <= fair + longest
+    assert min(spent) >= min(fair, sum(seconds.values())) - longest
+
+
+def test_a_turn_is_the_same_whoever_asks_and_another_the_next_day() -> None:
+    seconds = {f"name {i}": 1.0 for i in range(56)}
+    assert turn(seconds, 5) == turn(dict(reversed(seconds.items())), 5)
+    assert len(turn(seconds, 5)) == 2
+    assert not turn(seconds, 5) & turn(seconds, 6)
+
+
+def test_without_a_bound_of_days_only_the_budget_counts() -> None:
+    seconds = {f"name {i}": 10.0 for i in range(100)}
+    assert [len(turn(seconds, day, budget=20.0, days=math.inf)) for day in range(50)] == [2] * 50
+    assert set().union(*(turn(seconds, day, budget=20.0, days=math.inf) for day in range(50))) == set(seconds)
+    assert turn(seconds, 0, budget=0.0, days=math.inf) == set()
+    assert turn({}, 0) == set()
+
+
+# ---- settled studies
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A repository with studies `demo` and `other`, two test files each; all of them settled, at 10,000 s a file."""
+    for study in ("demo", "other"):
+        scaffold.create("study", study, tmp_path)
+        for name in ("one", "two"):
+            write(tmp_path / f"tests/{study}/test_{name}.py", TEST.format(name, "True"))
+    write(tmp_path / "toybench/engine/trial.py", "SEEDS = 1\n")
+    write(tmp_path / "constraints.txt", "jax==0.7\n")
+    monkeypatch.setattr(registry, "HOME", tmp_path)
+    monkeypatch.setattr(registry, "_extra", [])
+    monkeypatch.setattr(settled, "TESTS", tmp_path / "tests")
+    monkeypatch.setattr(settled, "FILE", tmp_path / "tests/settled.json")
+    forget()
+    for study, files in settled.tested().items():
+        here = settled.Settled(settled.own(study), settled.shared(), dict.fromkeys(files, 10_000.0))
+        settled.settle({study: here})
+    yield tmp_path
+    monkeypatch.undo()
+    forget()
+
+
+def write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def forget() -> None:
+    registry._forget()
+    digest.forget()
+
+
+def run(day: int) -> set[str]:
+    """Test files that run on a day."""
+    forget()
+    return {file for files in settled.tested().values() for file in files} - settled.choose(day).left_out
+
+
+DEMO, OTHER = ({f"{study}/test_{name}.py" for name in ("one", "two")} for study in ("demo", "other"))
+
+
+def test_a_settled_study_waits_for_its_turn(repository: Path) -> None:
+    days = [run(day) for day in range(DAYS)]
+    assert set().union(*days) == DEMO | OTHER
+    assert max(map(len, days)) == 1
+    [reason] = settled.choose(next(day for day in range(DAYS) if not days[day])).reasons
+    assert reason.startswith("4 of 4 test files of studies were left out: nothing behind them changed")
+    assert "`tox -e all`" in reason
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "tests/demo/test_one.py",
+        "tests/demo/helpers.py",
+        "tasks/demo/__init__.py",
+        "tasks/demo/linear.py",
+        "methods/demo/least_mean_squares.py",
+        "benchmarks/demo.py",
+        "benchmarks/tuned/demo.json",
+    ],
+)
+def test_a_study_s_tests_run_when_something_behind_them_changed(repository: Path, place: str) -> None:
+    quiet = next(day for day in range(DAYS) if not run(day))
+    file = repository / place
+    before = file.read_text() if file.exists() else ""
+    write(file, before + "\n# a comment\n" if before else "")
+    assert run(quiet) == (set() if before else DEMO)
+    write(file, before + "\nCHANGED = 1\n")
+    assert run(quiet) == DEMO
+
+
+@pytest.mark.parametrize("place", ["toybench/engine/trial.py", "constraints.txt"])
+def test_a_change_of_what_all_stand_on_runs_a_file_of_every_study(repository: Path, place: str) -> None:
+    file = repository / place
+    file.write_text(file.read_text() + "CHANGED = 1\n")
+    days = [run(day) for day in range(2)]
+    assert [(len(day & DEMO), len(day & OTHER)) for day in days] == [(1, 1), (1, 1)]
+    assert days[0] | days[1] == DEMO | OTHER
+    [reason] = settled.choose(0).reasons
+    assert reason.startswith("2 of 4 test files of studies were left out: the numeric harness")
+    assert "`tox -e all`" in reason
+
+
+def test_a_new_or_unknown_study_runs(repository: Path) -> None:
+    write(repository / "tests/demo/test_three.py", TEST.format("three", "True"))
+    assert run(0) >= DEMO | {"demo/test_three.py"}
+    settled.FILE.unlink()
+    assert run(0) == DEMO | OTHER | {"demo/test_three.py"}
+
+
+def test_what_studies_take_from_the_harness_is_among_what_all_stand_on() -> None:
+    """A module of the engine that tests or plug-ins of studies import is watched; blocks are."""
+    watched = {f for pattern in settled.NUMERIC for f in registry.HOME.glob(pattern)}
+    assert {registry.PACKAGE / "blocks/nn.py", registry.PACKAGE / "engine/trial.py"} <= watched
+    folders = [registry.HOME / tree / study for tree in ("tests", "tasks", "methods") for study in registry.studies()]
+    sources = [file for folder in folders for file in folder.rglob("*.py")]
+    named = {name for file in [*sources, *watched] if file.suffix == ".py" for name in digest.facts(file)[1]}
+    engine = registry.PACKAGE / "engine"
+    used = {file for name in named if (file := engine / f"{name.removeprefix('toybench.engine.')}.py").exists()}
+    assert used
+    assert used - watched <= {engine / "cells.py"}, "add them to `settled.NUMERIC`"
+
+
+# ---- pytest's options
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A repository of its own: the harness, the tests' set-up, and studies `demo` and `other`, of which one fails."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(registry.PACKAGE, tmp_path / "toybench", symlinks=True, ignore=ignored)
+    for name in ("pyproject.toml", "constraints.txt", "tests/conftest.py", "tests/due.py", "tests/helpers.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(registry.HOME / name, tmp_path / name)
+    for study, holds in (("demo", "True"), ("other", "False")):
+        scaffold.create("study", study, tmp_path)
+        for name in ("one", "two"):
+            write(tmp_path / f"tests/{study}/test_{name}.py", TEST.format(name, holds if name == "two" else "True"))
+    return tmp_path
+
+
+def pytest_in(root: Path, *args: str) -> tuple[int, str]:
+    """pytest's exit code in a repository, and what it printed."""
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    command = [sys.executable, "-m", "pytest", *args]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_what_passed_is_settled_and_left_out_in_all_workers(checkout: Path) -> None:
+    code, said = pytest_in(checkout, "-n", "2", "--settle")
+    assert (code, "1 failed, 3 passed" in said) == (1, True), said
+    assert "Settled in" in said
+    file = checkout / "tests/settled.json"
+    known = json.loads(file.read_text())
+    assert list(known) == ["demo"]
+    assert set(known["demo"]["seconds"]) == DEMO
+    file.write_text(file.read_text().replace('_one.py": 0.0', '_one.py": 90000.0'))
+    code, said = pytest_in(checkout, "-n", "2", "--due", "--day", "0")
+    assert "1 failed, 2 passed" in said, said
+    assert "1 of 4 test files of studies were left out: nothing behind them changed" in said
+    code, said = pytest_in(checkout, "--due", "--day", "0", "tests/demo")
+    assert (code, "2 passed" in said, "left out" in said) == (0, True, False), "what is named runs"
+
+
+def test_parts_of_files_are_never_settled(checkout: Path) -> None:
+    code, said = pytest_in(checkout, "--settle", "-k", "one")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "--settle needs whole test files" in said
+    assert not (checkout / "tests/settled.json").exists()
