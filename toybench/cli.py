@@ -411,10 +411,11 @@ def scorecard(method: str, form: str, running: bool, jobs: int | None, **options
         screen_tables.show_scorecard(_console(), card)
     else:
         click.echo(scoring.render(card, form))
-    missing = [p for p in card.places if p.state in ("missing", "stale", "failed", "timeout")]
-    if missing:
-        _complain(f"{len(missing)} of {len(card.places)} cells are missing, stale or failed; add --run to run them.")
-    return 0 if card.measured else 3
+    left = [p for p in card.places if p.state in ("missing", "stale", "failed", "timeout")]
+    if left:
+        what = "failed, as their rows say" if running else "are missing, stale or failed; add --run to run them"
+        _complain(f"{len(left)} of {len(card.places)} cells {what}.")
+    return 4 if left and running else 0 if card.measured else 3
 
 
 @main.command()

@@ -32,8 +32,9 @@ def show_scorecard(console: Console, card: Scorecard) -> None:
                 wrapped = textwrap.wrap(text, width - margin, subsequent_indent="  ", break_on_hyphens=False)
                 lines += [f"{' ' * margin}[{colour}]{escape(line)}[/]" for line in wrapped]
         console.print("\n".join(lines) + "\n", highlight=False, soft_wrap=True)
-    for style, sentences in (("default", scorecard.sentences(card)), ("dim", [_LEGEND])):
-        console.print(f"[{style}]{escape(' '.join(sentences))}[/]", highlight=False)
+    console.print(escape(" ".join(scorecard.sentences(card))), highlight=False)
+    if card.measured:
+        console.print(f"[dim]{escape(_LEGEND)}[/]", highlight=False)
 
 
 _LEGEND = (
@@ -45,7 +46,7 @@ _LEGEND = (
 def _remarks(p: Place) -> Iterator[tuple[str, str]]:
     """(sentence, colour) below a task."""
     if p.value.mean is not None:
-        score = "" if p.score is None else f", score {p.score:.2f}"
+        score = "" if p.score is None else f", score {scorecard.scored(p)}"
         yield f"{p.metric} {tables.ARROWS[p.direction]} {tables.spread(p.value)}{score}{_cost(p)}", "default"
     same = p.best and p.baseline and p.best.other == p.baseline.other
     if p.best:
@@ -58,7 +59,10 @@ def _remarks(p: Place) -> Iterator[tuple[str, str]]:
 
 def _cost(p: Place) -> str:
     """What its training took: parameters, and seconds of all seeds together."""
-    return f"; {p.record.cost.parameters:,} parameters, {p.record.cost.run_seconds:.3g} s" if p.record else ""
+    if p.record is None:
+        return ""
+    many = p.record.cost.parameters
+    return f"; {many:,} parameter{'' if many == 1 else 's'}, {p.record.cost.run_seconds:.3g} s"
 
 
 def _compared(d: Difference, whom: str) -> str:

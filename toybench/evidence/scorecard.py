@@ -299,7 +299,7 @@ def wide(card: Scorecard) -> pd.DataFrame:
             "metric": f"{p.metric} {tables.ARROWS.get(p.direction, '')}".strip() or "–",
             "value": tables.spread(p.value) if p.value.mean is not None else p.state,
             "place": ordinal(p),
-            "score": "–" if p.score is None else f"{p.score:.2f}",
+            "score": scored(p),
             "best other": p.best.other if p.best else "–",
             "ahead of it by": ahead(p.best),
         }
@@ -311,6 +311,11 @@ def wide(card: Scorecard) -> pd.DataFrame:
         found.append(row)
     empty = [c for c in ("score", "FLOPs", "parameters", "note") if all(r[c] in ("", "–") for r in found)]
     return pd.DataFrame(found).drop(columns=empty)
+
+
+def scored(p: Place) -> str:
+    """`0.76`, never a zero with a sign."""
+    return "–" if p.score is None else f"{round(p.score, 2) + 0.0:.2f}"
 
 
 def ordinal(p: Place) -> str:
@@ -360,6 +365,8 @@ def headline(card: Scorecard) -> str:
 def sentences(card: Scorecard) -> list[str]:
     """The scorecard in words: how often first, how often better, and how to read a difference."""
     first, many = sum(p.place == 1 for p in card.places), len(card.measured)
+    if not many:
+        return [f"None of its {len(card.places)} tasks has a number yet."]
     lines = [f"First on {first} of {many} tasks."]
     for side, whom in (("best", "the best other method"), ("baseline", card.baseline)):
         counts = card.count(side)  # type: ignore[arg-type]
