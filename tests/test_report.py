@@ -23,7 +23,7 @@ from toybench.evidence.records import Cost, Environment, Folder, Measured, Recor
 from toybench.evidence.statistics import Estimate
 from toybench.plugins import registry
 from toybench.plugins.registry import HOME
-from toybench.reporting import charts, docs, notebook, pages, pictures, plots, series, site
+from toybench.reporting import charts, docs, model, notebook, pages, pictures, plots, series, site
 
 EVIL = "<script>window.hacked=1</script>"
 SNEAKY = "m[tag=<img>]"  # as much markup as the label of a readable record can hold
@@ -305,6 +305,29 @@ def test_only_a_report_is_overwritten(built: Path, tmp_path: Path) -> None:
     assert (tmp_path / "mine.txt").read_text() == "precious"
 
 
+def test_the_overview_of_seven_times_as_much_is_short(tmp_path: Path, browser: Any) -> None:
+    """At most 300 kB, and three screens before the list of all claims; what may be long is cut."""
+    condition = Better(task="t", method="a", than="b")
+    claim = Claim(paper="somebody2022something", says="It is better. " * 10, differs="", conditions=(condition,))
+    judged = [
+        verdicts.Judgement(study=f"study_{i:02d}", number=k, claim=claim, verdict="supported", findings=())
+        for i in range(63)
+        for k in range(1, 19)
+    ]
+    states = {f"s/t/{k}": {"cell": f"s/t/{k}", "state": "stale", "reason": "why " * 10} for k in range(7_000)}
+    found = model.Model(folder=Folder(tmp_path), records=[], broken=[], judgements=judged, states=states)
+    found.__dict__["papers"] = []
+    render = site.renderer(found, compared=False)
+    (tmp_path / "index.html").write_text(render("index.html", "overview.html", pages.overview(found)))
+    (tmp_path / "assets").mkdir()
+    shutil.copy(site.HERE / "static" / "style.css", tmp_path / "assets")
+    assert (tmp_path / "index.html").stat().st_size < 300_000
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.goto((tmp_path / "index.html").as_uri())
+    assert page.locator("#all-claims").bounding_box()["y"] < 3 * 900
+    page.close()
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """The system's Chromium, headless."""
@@ -404,9 +427,16 @@ def test_tables_sort_and_claims_are_filtered(visit: Any) -> None:
         assert shown == sorted(shown, reverse=order == "descending")
         assert len(shown) > 10
     page = visit("index.html")
+    assert page.locator("#all-claims li").count() == 0, "the list is made when it is opened"
+    page.locator("#all-claims summary").click()
     before = page.locator("#all-claims li:visible").count()
+    assert before == page.locator(".marks a").count() > 100
     page.locator("[data-filter=not_run]").click()
     assert 0 < page.locator("#all-claims li:visible").count() < before
+    mark = page.locator(".marks a").first
+    mark.hover()
+    claim = page.locator(f"#all-claims a.says[href$='{mark.get_attribute('href')}']").inner_text()
+    assert mark.get_attribute("title").endswith(f": {claim}")
 
 
 def test_curves_switch_on_and_off_and_metrics_change(visit: Any) -> None:

@@ -69,8 +69,8 @@ def copy_tracked(source: Path, target: Path) -> None:
 
 
 def renaming(words: Sequence[str], suffix: str) -> tuple[re.Pattern[str], str]:
-    """What `re.sub` needs to write the suffix behind each of the words, where it stands alone."""
-    return re.compile(rf"\b({'|'.join(map(re.escape, words))})\b"), rf"\g<1>{suffix}"
+    """What `re.sub` needs to write the suffix behind each of the words, where it stands alone and begins no field."""
+    return re.compile(rf"(?<!field=\")\b({'|'.join(map(re.escape, words))})\b"), rf"\g<1>{suffix}"
 
 
 def copy_study(target: Path, study: str, name: str, rename: tuple[re.Pattern[str], str]) -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -13,9 +14,10 @@ from toybench.claim import sides
 from toybench.engine import cells
 from toybench.engine.states import STATES
 from toybench.errors import ToybenchError
-from toybench.evidence import compare, matching, papers, scorecard, tables
+from toybench.evidence import compare, matching, papers, scorecard, studies, tables
 from toybench.evidence.compare import Comparison
 from toybench.evidence.records import Record
+from toybench.evidence.studies import Line
 from toybench.evidence.verdicts import VERDICTS, Finding, Judgement
 from toybench.fields import render as field_text
 from toybench.plugins import registry
@@ -26,6 +28,7 @@ Page = tuple[str, str, dict[str, Any]]
 link = Links()
 GLYPHS = {"supported": "✓", "refuted": "✗", "inconclusive": "?", "not_run": "–"}
 WORDS = {"supported": "supported", "refuted": "refuted", "inconclusive": "inconclusive", "not_run": "not run"}
+SCREEN = 50  # rows of a list on the overview that may be long
 ARROWS = {"min": "↓", "max": "↑", "zero": "→0", "info": ""}
 
 
@@ -51,20 +54,29 @@ def every(model: Model, drawn: Mapping[str, "Future[Any]"], compared: Comparison
 
 def overview(model: Model) -> dict[str, Any]:
     """The verdict board, the coverage of the catalogue and the state of the run."""
-    by_study = []
-    for study in model.studies:
-        rows = [p for p in model.papers if p["study"] == study]
-        judged = model.claims(study)
-        counts = {"methods": len(model.methods(study)), "tasks": len(model.tasks(study)), "papers": len(rows)}
-        by_study.append({"name": study, "claims": judged, "about": _first(docs.interface(study)[0]), **counts})
+    lines = {line.study: line for line in studies.of_claims(model.judgements)}
+    fields = studies.by_field(model.studies)
     states = [str(row["state"]) for row in model.states.values()]
     return {
         "counts": {v: sum(j.verdict == v for j in model.judgements) for v in VERDICTS},
-        "studies": sorted(by_study, key=lambda s: all(j.verdict == "not_run" for j in s["claims"])),
+        "fields": {field: [_board_row(model, study, lines) for study in names] for field, names in fields.items()},
+        "forecasts": tuple(sum(line.forecasts[i] for line in lines.values()) for i in (0, 1)),
         "coverage": coverage(model),
         "states": {s: states.count(s) for s in STATES if s in states},
-        "troubles": [r for r in model.states.values() if r["state"] not in ("ok", "missing")],
+        "wrong": [r for r in model.states.values() if r["state"] in ("failed", "timeout", "stale", "broken")],
         "missing": [r for r in model.states.values() if r["state"] == "missing"],
+    }
+
+
+def _board_row(model: Model, study: str, lines: Mapping[str, Line]) -> dict[str, Any]:
+    """A study's line on the overview; its claims by verdict."""
+    return {
+        "name": study,
+        "about": _first(docs.interface(study)[0]),
+        "claims": sorted(model.claims(study), key=lambda j: VERDICTS.index(j.verdict)),
+        "line": lines.get(study, Line(study=study, counts=Counter())),
+        "tasks": len(model.tasks(study)),
+        "methods": len(model.methods(study)),
     }
 
 
@@ -368,6 +380,7 @@ HELPERS: dict[str, Any] = {
     "WORDS": WORDS,
     "VERDICTS": VERDICTS,
     "ARROWS": ARROWS,
+    "SCREEN": SCREEN,
     "COSTS": series.COSTS,
     "number": tables.number,
     "placed": series.placed,

@@ -99,6 +99,29 @@ function narrowing(input) {
     say(`${shown} shown`);
   });
 }
+// ---- claims in words: below the pointer on their marks, and all of them when their list is opened, from the search index
+function claims() {
+  const known = new Map(toybench.index.filter(([kind]) => kind === "claim").map(([, says, more, where]) => [where, { says, more }]));
+  const name = (event) => {
+    const mark = event.target.closest?.(".marks a"), claim = mark && known.get(mark.getAttribute("href"));
+    if (claim) mark.title = `${claim.more}: ${claim.says}`;
+  };
+  document.addEventListener("pointerover", name);
+  document.addEventListener("focusin", name);
+  const details = document.getElementById("all-claims"), list = details?.querySelector("ol");
+  details?.addEventListener("toggle", () => list.children.length || list.append(...[...known].map(([where, claim]) => item(where, claim))));
+}
+function item(where, { says, more }) {
+  const [word, paper] = more.split(" · "), verdict = word.replace(" ", "_"), study = where.split(/[/.]/)[1];
+  const made = document.createElement("li"), link = (text, to, kind) => Object.assign(document.createElement("a"), { textContent: text, href: root + to, className: kind });
+  const chip = Object.assign(document.createElement("span"), { className: `chip ${verdict}`, textContent: word });
+  const body = document.createElement("span"), meta = Object.assign(document.createElement("span"), { className: "meta" });
+  made.dataset.verdict = verdict;
+  meta.append(`${study} · `, link(paper, `paper/${encodeURIComponent(paper)}.html`, ""));
+  body.append(link(says, where, "says"), meta);
+  made.append(chip, body);
+  return made;
+}
 function filters() {
   all("[data-filter]").forEach((button) => button.addEventListener("click", () => {
     button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
@@ -330,6 +353,7 @@ document.addEventListener("DOMContentLoaded", () => {
   searchBox();
   all("[data-narrow]").forEach(narrowing);
   filters();
+  claims();
   const redraw = charts();
   theme(() => all("figure.chart[data-drawn]").forEach(redraw));
   document.addEventListener("change", (event) => { const figure = event.target.closest("figure.chart"); if (figure) redraw(figure); });
