@@ -429,6 +429,7 @@ def test_tables_sort_and_claims_are_filtered(visit: Any) -> None:
     page = visit("index.html")
     assert page.locator("#all-claims li").count() == 0, "the list is made when it is opened"
     page.locator("#all-claims summary").click()
+    page.wait_for_selector("#all-claims li")
     before = page.locator("#all-claims li:visible").count()
     assert before == page.locator(".marks a").count() > 100
     page.locator("[data-filter=not_run]").click()
