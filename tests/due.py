@@ -3,7 +3,9 @@
 Both act in the process that was started, which tells its workers what to leave out.
 """
 
+import time
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from toybench.guard import settled
 
 FILES = pytest.StashKey[frozenset[str]]()  # test files to leave out, by their places below `tests/`
+STARTED = pytest.StashKey[float]()  # CPU seconds of this process when a test began; others may keep its cores busy
 NARROW = ("keyword", "markexpr", "deselect", "maxfail", "lf", "stepwise")  # options that cut test files short
 
 
@@ -50,6 +53,20 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if collection_path.relative_to(settled.TESTS).as_posix() in config.stash[FILES] else None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    item.stash[STARTED] = time.process_time()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    try:
+        return (yield)
+    finally:
+        item.user_properties.append(("cpu", time.process_time() - item.stash[STARTED]))
+
+
 class LeftOut:
     """Says at the end of the run what was left out."""
 
@@ -72,7 +89,8 @@ class Passed:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         file = report.nodeid.split("::")[0].removeprefix("tests/")
-        self.seconds[file] += report.duration
+        if report.when == "teardown":
+            self.seconds[file] += dict(report.user_properties)["cpu"]  # type: ignore[operator]
         if report.failed:
             self.failed.add(file)
 

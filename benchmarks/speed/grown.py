@@ -34,14 +34,16 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "run": ("toybench", "run", "--budget", "full", "--out", "results"),
     "list": ("toybench", "list", "methods"),
     "collect": ("pytest", "--collect-only", "--quiet"),
+    "due": ("pytest", "--collect-only", "--quiet", "--due"),
     "report": ("toybench", "report", "--out", "runs/site"),
     "check": ("toybench", "check"),
 }
 SLOW = ("report", "check")  # minutes; timed where they are named
+TEST_SECONDS = 12.0  # of a test file of a study that was never timed
 TREES = ("tasks", "methods", "tests", "benchmarks", "benchmarks/tuned", "benchmarks/pictures")
 
 
-def grow(source: Path, target: Path, times: int) -> None:
+def grow(source: Path, target: Path, times: int, settled: bool = False) -> None:
     """Copy the project in `source` to the new folder `target`, with every study `times` times."""
     copy_tracked(source, target)
     studies = sorted(folder.name for folder in (target / "tasks").iterdir() if (folder / "__init__.py").exists())
@@ -54,6 +56,8 @@ def grow(source: Path, target: Path, times: int) -> None:
             copy_study(target, study, name, renaming([study, *keys[study]], suffix))
     (target / "benchmarks" / "papers.json").write_text(paper_rows(papers, copies))
     python(target, __file__, "records", str(target))
+    if settled:
+        python(target, __file__, "settle")
     commit(target)
 
 
@@ -123,6 +127,19 @@ def copy_records(root: Path) -> None:
             folder.write(msgspec.structs.replace(original, study=study, digest=digest if current else original.digest))
 
 
+def settle() -> None:
+    """Note in the repository of this process' toybench that the tests of all studies passed."""
+    from toybench.guard import settled
+
+    known = {file: seconds for entry in settled.read().values() for file, seconds in entry.seconds.items()}
+    shared = settled.shared()
+    entries = {}
+    for study, files in settled.tested().items():
+        seconds = {file: known.get(re.sub("_x[0-9]+/", "/", file), TEST_SECONDS) for file in files}
+        entries[study] = settled.Settled(own=settled.own(study), shared=shared, seconds=seconds)
+    settled.settle(entries)
+
+
 def commit(root: Path) -> None:
     """Make the folder a git repository of one commit, as records name theirs."""
     identity = ("-c", "user.name=grown", "-c", "user.email=grown@localhost")
@@ -161,11 +178,12 @@ def main() -> None:
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=False))
 @click.option("--times", default=7, show_default=True, type=click.IntRange(min=1), help="How often a study stands.")
-def make(folder: Path, times: int) -> None:
+@click.option("--settled", is_flag=True, help="As if the tests of all studies had passed in the copy.")
+def make(folder: Path, times: int, settled: bool) -> None:
     """Copy the project to FOLDER, with every study several times."""
     if folder.exists():
         raise click.UsageError(f"{folder} exists; name a new folder.")
-    grow(Path(__file__).resolve().parents[2], folder.resolve(), times)
+    grow(Path(__file__).resolve().parents[2], folder.resolve(), times, settled)
 
 
 @main.command(hidden=True)
@@ -173,6 +191,12 @@ def make(folder: Path, times: int) -> None:
 def records(folder: Path) -> None:
     """What `make` calls in the copy."""
     copy_records(folder)
+
+
+@main.command("settle", hidden=True)
+def settle_all() -> None:
+    """What `make --settled` calls in the copy."""
+    settle()
 
 
 @main.command("time")
@@ -184,7 +208,7 @@ def compare(commands: tuple[str, ...], sizes: tuple[int, ...]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         roots = [Path(scratch) / f"x{size}" for size in sizes]
         for root, size in zip(roots, sizes, strict=True):
-            grow(Path(__file__).resolve().parents[2], root, size)
+            grow(Path(__file__).resolve().parents[2], root, size, settled=True)
         titles = (f"x{size} first | x{size} again | x{size} lines" for size in sizes)
         click.echo(f"| CPU s | {' | '.join(titles)} |\n|---{'|---' * 3 * len(sizes)}|")
         for command in chosen:

@@ -40,7 +40,7 @@ class Settled:
     Attributes:
       own: digest of its tests, tasks, methods, benchmark and tuned values.
       shared: digest of the numeric part of the harness and of the pinned environment.
-      seconds: how long each of its test files took, by its place below `tests/`.
+      seconds: CPU seconds that each of its test files took, by its place below `tests/`.
     """
 
     own: str
