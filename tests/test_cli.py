@@ -1,6 +1,7 @@
 """The command line: what a user types, sees, and gets as an exit code."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -104,3 +105,43 @@ def test_the_paper_index_is_complete() -> None:
     bibtex = toybench("papers", "quasimetric", "--format", "bibtex").stdout
     assert bibtex.startswith("@article{wang2022learning,")
     assert bibtex.count("{") == bibtex.count("}")
+
+
+def completed(line: str, *plugins: str) -> set[str]:
+    """What the shell offers for the last word of a line, from a process that has not imported JAX."""
+    code = "import sys\nfrom toybench.cli import main\ntry: main(prog_name='toybench')\n" + (
+        "finally: assert not {'jax', 'numpy', 'rich'} & set(sys.modules), 'slow'"
+    )
+    words = " ".join(["toybench", *plugins, line])
+    given = {"_TOYBENCH_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env={**os.environ, **given}
+    )
+    assert not done.stderr
+    return {offer.split(",", 1)[1] for offer in done.stdout.splitlines() if offer}
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("sta", {"status"}),
+        ("list st", {"studies"}),
+        ("status vec", {"vector_quantization", "vector_symbolic"}),
+        ("run quasimetric/h", {"quasimetric/hierarchy"}),
+        ("run quasi", {"quasimetric", *(f"quasimetric/{t}" for t in ("hierarchy", "one_way_grid", "random_digraph"))}),
+        ("run quasimetric --method mrn", {"mrn", "mrn_fixed"}),
+        ("run conformal --method mrn", set()),
+        ("run --method mrn", {"mrn", "mrn_fixed"}),
+        ("check quasimetric/mr", {"quasimetric/mrn", "quasimetric/mrn_fixed"}),
+        ("scorecard quasimetric/mrn_", {"quasimetric/mrn_fixed"}),
+        ("table --format ma", {"markdown"}),
+        ("status nothing_like_it", set()),
+    ],
+)
+def test_the_shell_completes_names(line: str, offered: set[str]) -> None:
+    assert completed(line) == offered
+
+
+def test_the_shell_completes_names_of_plug_in_folders(demo: Path) -> None:
+    assert completed("run dem", "--plugins", str(demo)) == {"demo", "demo/linear"}
+    assert completed("run dem", "--plugins", "/proc") == set()

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from toybench.errors import ToybenchError, UsageError, nearest
-from toybench.plugins import registry
+from toybench.plugins import completion, registry
 
 _WRONG = ("broken", "failed", "timeout")  # states that ask for something to be done
 _SCREEN = 20  # lines of what is wrong, where no study is named
@@ -20,7 +20,13 @@ _RESULTS = click.option(
     "--results", type=click.Path(path_type=Path), help="Folder to read records from.  [default: the accepted ones]"
 )
 _FORMAT = click.option("--format", "form", type=click.Choice(FORMATS), default="rich", show_default=True)
-_METHOD = click.option("--method", "methods", multiple=True, help="Only this method, or a variant: simvq[lr=0.003].")
+_METHOD = click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    help="Only this method, or a variant: simvq[lr=0.003].",
+    shell_complete=completion.methods,
+)
 
 
 class _Verbs(click.Group):
@@ -92,7 +98,7 @@ def main(ctx: click.Context, plugins: Sequence[Path], debug: bool) -> None:
 
 @main.command("list")
 @click.argument("what", type=click.Choice(["studies", "tasks", "methods", "claims", "papers"]), default="studies")
-@click.argument("study", required=False)
+@click.argument("study", required=False, shell_complete=completion.studies)
 def list_(what: str, study: str | None) -> None:
     """Names of what there is: of a STUDY one a line, else a line a study."""
     if study is not None:
@@ -160,7 +166,7 @@ def _cut(line: str, columns: int | None) -> str:
 
 
 @main.command()
-@click.argument("selectors", nargs=-1, metavar="[STUDY | STUDY/TASK]...")
+@click.argument("selectors", nargs=-1, metavar="[STUDY | STUDY/TASK]...", shell_complete=completion.tasks)
 @_METHOD
 @click.option("--seeds", type=int, help="Reporting seeds.  [default: the budget's: 2, 4 or 16]")
 @click.option(
@@ -265,7 +271,7 @@ def _complaints(console: Any, done: Any) -> None:
 
 
 @main.command()
-@click.argument("selectors", nargs=-1, required=True, metavar="STUDY[/TASK]...")
+@click.argument("selectors", nargs=-1, required=True, metavar="STUDY[/TASK]...", shell_complete=completion.tasks)
 @_METHOD
 @click.option("--force", is_flag=True, help="Try again what is recorded in runs/tuning already.")
 @click.option("--jobs", type=click.IntRange(min=0), help="Worker processes; 0: in this one.  [default: one a core]")
@@ -288,7 +294,7 @@ def tune(selectors: Sequence[str], methods: Sequence[str], force: bool, jobs: in
 
 
 @main.command()
-@click.argument("study", required=False)
+@click.argument("study", required=False, shell_complete=completion.studies)
 @_RESULTS
 @_FORMAT
 def status(study: str | None, results: Path | None, form: str) -> int:
@@ -325,7 +331,7 @@ def _show_states(rows: Sequence[dict[str, Any]], study: str | None) -> None:
 
 
 @main.command()
-@click.argument("selector", required=False, metavar="[STUDY[/TASK]]")
+@click.argument("selector", required=False, metavar="[STUDY[/TASK]]", shell_complete=completion.tasks)
 @_RESULTS
 @_FORMAT
 @_METHOD
@@ -383,8 +389,14 @@ def _across(records: Sequence[Any], form: str, metrics: Sequence[str], scores: b
 
 
 @main.command()
-@click.argument("method", metavar="[STUDY/]METHOD")
-@click.option("--against", default="", metavar="[STUDY/]METHOD", help="Also compare with this baseline.")
+@click.argument("method", metavar="[STUDY/]METHOD", shell_complete=completion.methods)
+@click.option(
+    "--against",
+    default="",
+    metavar="[STUDY/]METHOD",
+    help="Also compare with this baseline.",
+    shell_complete=completion.methods,
+)
 @click.option("--metric", default="", help="[default: each task's first]")
 @click.option(
     "--results",
@@ -419,7 +431,7 @@ def scorecard(method: str, form: str, running: bool, jobs: int | None, **options
 
 
 @main.command()
-@click.argument("study", required=False)
+@click.argument("study", required=False, shell_complete=completion.studies)
 @_RESULTS
 @_FORMAT
 def claims(study: str | None, results: Path | None, form: str) -> int:
@@ -471,7 +483,12 @@ def compare(before: Path, after: Path, form: str, everything: bool) -> int:
 
 
 @main.command()
-@click.argument("selector", required=False, metavar="[STUDY | STUDY/TASK | STUDY/METHOD]")
+@click.argument(
+    "selector",
+    required=False,
+    metavar="[STUDY | STUDY/TASK | STUDY/METHOD]",
+    shell_complete=completion.members,
+)
 @_RESULTS
 @click.option(
     "--only", "parts", multiple=True, type=click.Choice(("conformance", "records", "claims")), help="Only this part."
@@ -522,7 +539,7 @@ def _tell(case: Any) -> None:
 
 
 @main.command()
-@click.argument("cells", nargs=-1, metavar="[STUDY | STUDY/TASK | CELL]...")
+@click.argument("cells", nargs=-1, metavar="[STUDY | STUDY/TASK | CELL]...", shell_complete=completion.tasks)
 @click.option("--from", "source", type=click.Path(path_type=Path), default=Path("runs/full"), show_default=True)
 @click.option("--to", "target", type=click.Path(path_type=Path), help="[default: the accepted records]")
 def accept(cells: Sequence[str], source: Path, target: Path | None) -> None:
@@ -536,7 +553,7 @@ def accept(cells: Sequence[str], source: Path, target: Path | None) -> None:
 
 
 @main.command()
-@click.argument("study", required=False)
+@click.argument("study", required=False, shell_complete=completion.studies)
 @_RESULTS
 @click.option("--format", "form", type=click.Choice((*FORMATS, "bibtex")), default="rich", show_default=True)
 def papers(study: str | None, results: Path | None, form: str) -> None:
@@ -609,7 +626,7 @@ def report(
 
 @main.command()
 @click.argument("kind", type=click.Choice(["curves", "pareto", "forest", "scores", "ranks"]))
-@click.argument("selector", metavar="STUDY[/TASK]")
+@click.argument("selector", metavar="STUDY[/TASK]", shell_complete=completion.tasks)
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="FILE.png, .svg, .pdf or .json (Vega-Lite)."
 )
