@@ -2,6 +2,8 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from helpers import record
 from toybench.errors import UsageError
 from toybench.evidence import across, ranks, tables
 from toybench.evidence.records import Record
-from toybench.reporting import charts, series
+from toybench.reporting import charts, series, standing
 
 NOISE = np.random.default_rng(7).standard_normal((6, 16))
 
@@ -82,6 +84,9 @@ def test_the_ranking_is_over_the_largest_block_without_gaps() -> None:
     ]
     (one,) = across.build(short)
     assert (one.ranking.tasks, one.ranking.left) == (["t0", "t1"], []), "8 cells: four methods on two tasks"
+    wide = [record(m, NOISE[i], "t0") for i, m in enumerate("defg")]
+    (one,) = across.build([*study(2), *wide])
+    assert (one.ranking.tasks, one.ranking.left) == (["t0", "t1"], list("defg")), "two tasks, though one has 7 methods"
     fewer = [r for r in study(4) if not (r.method == "c" and r.task in ("t1", "t2", "t3"))]
     (one,) = across.build(fewer)
     assert (one.ranking.tasks, one.ranking.left) == (["t0", "t1", "t2", "t3"], ["c"]), "8 cells: two methods"
@@ -142,3 +147,11 @@ def test_the_picture_joins_what_is_not_told_apart(tmp_path: Path) -> None:
     text = (tmp_path / "ranks.svg").read_text()
     assert text.count(">not told apart<") == 2
     assert text.count(">a<") == 2
+
+
+def test_a_study_s_page_has_a_bar_for_each_group() -> None:
+    groups = {("s", f"t{i}"): [r for r in study() if r.task == f"t{i}"] for i in range(3)}
+    model: Any = SimpleNamespace(variants=lambda name: [t for _, t in groups], by_task=groups)
+    (one,) = standing.rankings(model, "s")
+    assert [row["bars"] for row in one["rows"]] == [[False], [True], [True]]
+    assert one["rows"][0]["at"] == {"low": 0.0, "mean": 0.0, "high": 0.0}, "always first"

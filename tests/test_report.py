@@ -238,7 +238,11 @@ def test_results_show_themselves_in_a_notebook(tmp_path: Path) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site of two tasks' records, one of them drawn, and of one record that is hostile wherever text can be."""
     root = tmp_path_factory.mktemp("report")
-    for task in ("quasimetric/one_way_grid", "vector_quantization/codebook_collapse"):
+    for task in (
+        "quasimetric/one_way_grid",
+        "vector_quantization/codebook_collapse",
+        "vector_quantization/codebook_collapse[codes=1024]",
+    ):
         shutil.copytree(HOME / "results" / task, root / "results" / task)
     folder = Folder(root / "results")
     hostile = {"study": "quasimetric", "task": "one_way_grid", "metric": EVIL, "environment": Environment(commit=EVIL)}
@@ -493,6 +497,15 @@ def test_a_method_s_page_has_its_scorecard(visit: Any) -> None:
     page = visit("method/quasimetric/mlp_concatenated.html")
     assert page.locator("table.standing").count() == 2, "the plain method's and its variant's"
     assert page.locator("table.standing").first.locator("th", has_text="against").count() == 0, "not against itself"
+
+
+def test_a_study_s_page_ranks_its_methods_across_tasks(visit: Any) -> None:
+    page = visit("study/vector_quantization.html")
+    rows = page.locator("table.ranks tbody tr").all()
+    ranked = [float(row.locator("td").first.inner_text().split()[0]) for row in rows]
+    assert len(ranked) > 1
+    assert ranked == sorted(ranked)
+    assert page.locator("table.ranks .strip").count() == len(ranked)
 
 
 def test_numbers_lead_to_records_and_tables_are_copied(visit: Any) -> None:

@@ -145,11 +145,17 @@ def _place(found: Across, cells: Mapping[Any, Any], method: str) -> tuple[Any, .
     return tables.names_reference(method), order.index(method) if method in order else len(order), -many, method
 
 
+def ranked(mean: tables.Mean) -> str:
+    """A mean rank with half of its interval."""
+    text = f"{mean.mean:.1f}"
+    return text if mean.mean is None or mean.high is None else f"{text} ± {mean.high - mean.mean:.1f}"
+
+
 def _rank(ranking: Ranking, mean: tables.Mean | None, method: str, form: str) -> str:
     """A mean rank with half of its interval; bold where it is the first and the next one differs from it."""
     if mean is None or mean.mean is None:
         return "–"
-    text = f"{mean.mean:.1f}" if mean.high is None else f"{mean.mean:.1f} ± {mean.high - mean.mean:.1f}"
+    text = ranked(mean)
     first, second = (r.method for r in ranking.ranks[:2])
     return tables.bold(text, form) if method == first and ranking.differ[first, second] <= statistics.ERROR else text
 

@@ -68,12 +68,13 @@ def _ranks(record: Record, metric: str) -> bool:
 
 
 def _block(usable: Mapping[str, Mapping[str, Record]]) -> tuple[list[str], list[str]]:
-    """(tasks, methods) of the largest block in which every method has every task; more tasks win a tie."""
+    """(tasks, methods) of the largest block in which every method has every task; of one task where none has more."""
     having = {m: frozenset(t for t in usable if m in usable[t]) for found in usable.values() for m in found}
     best: tuple[list[str], list[str]] = ([], [])
     for some in sorted(set(having.values()), key=lambda s: (-len(s), sorted(s))):
         methods = [m for m, tasks in having.items() if some <= tasks]
-        if len(methods) > 1 and len(some) * len(methods) > len(best[0]) * len(best[1]):
+        larger = len(some) * len(methods) > len(best[0]) * len(best[1])
+        if len(methods) > 1 and larger and not (len(some) == 1 < len(best[0])):
             best = ([t for t in usable if t in some], methods)
     return best
 

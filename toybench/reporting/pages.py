@@ -113,6 +113,7 @@ def study_page(model: Model, study: str) -> dict[str, Any]:
         "tasks": [{"name": t, "first": docs.read("tasks", f"{study}/{t}").first} for t in model.tasks(study)],
         "scores": scores,
         "scored": methods,
+        "ranked": standing.rankings(model, study),
         "open": [p for p in model.papers if p["study"] == study and not p["verdicts"]],
     }
 

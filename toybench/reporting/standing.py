@@ -1,9 +1,10 @@
-"""A method's scorecard as its page shows it."""
+"""How methods stand, as pages show it: a method's scorecard, a study's mean ranks."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from toybench.evidence import scorecard, tables
+from toybench.evidence import across, scorecard, tables
+from toybench.evidence.across import Across
 from toybench.evidence.scorecard import Difference, Place, Scorecard
 from toybench.reporting import series
 from toybench.reporting.model import Model, stem
@@ -49,3 +50,24 @@ def _at(d: Difference | None) -> Mapping[str, float] | None:
     scale = 1.08 * max(abs(e.value), abs(e.low), abs(e.high)) or 1.0
     at = {"value": e.value / scale, "low": e.low / scale, "high": e.high / scale}
     return {k: series.short(v) or 0.0 for k, v in at.items()}
+
+
+def rankings(model: Model, study: str) -> list[dict[str, Any]]:
+    """Mean ranks of a study's methods, for every family of two or more tasks that have methods in common."""
+    records = [r for task in model.variants(study) for r in model.by_task[study, task]]
+    found = [one for one in across.build(records) if len(one.ranking.tasks) > 1]
+    return [{"named": one.named, "sentences": across.sentences(one), "rows": _ranked(one)} for one in found]
+
+
+def _ranked(one: Across) -> list[dict[str, Any]]:
+    """A row a method: its rank, where that lies, and which of the bars it is in."""
+    last = len(one.ranking.ranks)
+    return [
+        {
+            "method": r.method,
+            "text": across.ranked(r.mean),
+            "at": {k: round(100 * (getattr(r.mean, k) - 1) / (last - 1), 2) for k in ("low", "mean", "high")},
+            "bars": [first <= i <= end for first, end in one.ranking.groups],
+        }
+        for i, r in enumerate(one.ranking.ranks)
+    ]
