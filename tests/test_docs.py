@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from toybench.evidence import papers
@@ -41,7 +42,7 @@ def test_the_commands_run_in_their_order(root: Path) -> None:
     for command in COMMANDS:
         words = shlex.split(command)
         assert words[0] == "toybench"
-        extra = ["--in", str(root)] if "new" in words else ["--jobs", "1"]
+        extra = [] if "new" in words else ["--jobs", "1"]
         done = subprocess.run(
             [sys.executable, "-c", "from toybench.cli import main; main()", "--plugins", str(root), *words[1:], *extra],
             capture_output=True,
@@ -70,6 +71,14 @@ def test_the_example_claim_is_about_something_that_exists() -> None:
     for condition in claim.conditions:
         assert f"quasimetric/{condition.method}" in registry.methods("quasimetric")
         assert f"quasimetric/{condition.than}" in registry.methods("quasimetric")
+
+
+def test_the_kinds_of_tasks_and_the_row_of_a_paper_are_as_they_say() -> None:
+    kinds = re.findall(r'^\| `"(\w+)"`.*`(\w+/\w+)` \|$', TEXT, flags=re.M)
+    assert {kind: registry.load("tasks", task).kind for kind, task in kinds} == {k: k for k, _ in kinds}
+    assert len(kinds) == 3
+    [row] = [body for kind, body in BLOCKS if kind == "json"]
+    assert papers.index()["wang2022learning"] == msgspec.json.decode(row, type=papers.Paper)
 
 
 def test_readme_s_test_command_is_what_ci_runs() -> None:

@@ -645,15 +645,28 @@ def plot(kind: str, selector: str, out: Path, results: Path | None, **options: A
 
 
 @main.command()
-@click.argument("kind", type=click.Choice(["task", "method", "study"]))
-@click.argument("name", metavar="STUDY/NAME (a study: NAME)")
-@click.option("--in", "root", type=click.Path(path_type=Path), help="Folder that gets it.")
-def new(kind: str, name: str, root: Path | None) -> None:
-    """A scaffold that runs and passes conformance; fill it in."""
-    from toybench.plugins import scaffold
+@click.argument("kind", type=click.Choice(["task", "method", "study", "paper"]))
+@click.argument("name", metavar="STUDY/NAME (a study: NAME, a paper: STUDY/KEY)")
+@click.option("--like", default="", metavar="NAME", help="Copy this task or method of the study.")
+def new(kind: str, name: str, like: str) -> None:
+    """A scaffold that runs and passes conformance: fill it in.
 
-    for path in scaffold.create(kind, name, root or registry.own()):
+    A task or a method begins as a skeleton, or as a copy with --like. A paper, whose key is made of first author, year
+    and first word of the title, gets a row in the index and a claim on the study's page.
+    """
+    if kind == "paper":
+        from toybench.evidence import declare
+
+        written = declare.paper(name, registry.own())
+    else:
+        from toybench.plugins import scaffold
+
+        written = scaffold.create(kind, name, registry.own(), like)
+    for path in written:
         click.echo(f"wrote {path}")
+    if kind == "method":
+        study = registry.path("tasks", registry.tasks(name.split("/")[0])[0]).parent
+        click.echo(f"{study / '__init__.py'} says what it has to answer.")
 
 
 def _emit(rows: list[dict[str, Any]], form: str) -> None:

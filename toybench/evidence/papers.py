@@ -1,13 +1,16 @@
 """The paper index: every paper of the catalogue, and what became of it."""
 
-import json
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from toybench.claim import cells_of
+from toybench.errors import PluginError, nearest
 from toybench.evidence import display, reading
 from toybench.plugins import registry
 
@@ -32,6 +35,7 @@ class Paper:
 
     Attributes:
       key: first author, year and first word of the title, as in a BibTeX file.
+      url: where it can be read. venue: where it appeared.
       why_not: for a paper without a reproducible claim (a survey), the reason; else empty.
     """
 
@@ -40,8 +44,8 @@ class Paper:
     authors: tuple[str, ...]
     year: int | None
     url: str
-    venue: str
     study: str
+    venue: str = ""
     why_not: str = ""
 
 
@@ -50,11 +54,44 @@ def index() -> dict[str, Paper]:
     """All papers by key, of every root."""
     found: dict[str, Paper] = {}
     for root in registry.roots():
-        file = root / "benchmarks" / "papers.json"
-        if file.is_file():
-            for row in json.loads(file.read_text(encoding="utf-8")):
-                found[row["key"]] = Paper(**{**row, "authors": tuple(row["authors"])})
+        for paper in read(root / "benchmarks" / "papers.json"):
+            found[paper.key] = paper
     return found
+
+
+def read(file: Path) -> list[Paper]:
+    """The rows of an index, none where there is no such file.
+
+    Raises:
+      PluginError: it isn't a list of papers; the message names the row and what is wrong with it.
+    """
+    if not file.is_file():
+        return []
+    try:
+        rows = msgspec.json.decode(file.read_bytes(), type=list[dict[str, Any]])
+    except (msgspec.MsgspecError, OSError) as error:
+        raise PluginError(f"{file} can't be read as a list of JSON objects, one a paper ({error}).") from None
+    papers = [_paper(f"{file}, row {number}", row) for number, row in enumerate(rows, 1)]
+    for number, paper in enumerate(papers, 1):
+        if paper.key in {other.key for other in papers[: number - 1]}:
+            raise PluginError(f"{file}, row {number}: the key '{paper.key}' is there twice; remove a row or rename it.")
+    return papers
+
+
+def _paper(where: str, row: dict[str, Any]) -> Paper:
+    """A row of the index as a paper."""
+    known = {field.name: field.default is dataclasses.MISSING for field in dataclasses.fields(Paper)}
+    where = f"{where} ('{row.get('key', 'without key')}')"
+    for name in row:
+        if name not in known:
+            raise PluginError(f"{where} has '{name}'{nearest(name, known)}; a paper has {', '.join(known)}.")
+    for name, needed in known.items():
+        if needed and name not in row:
+            raise PluginError(f"{where} lacks '{name}'; a paper has {', '.join(known)}.")
+    try:
+        return msgspec.convert(row, Paper)
+    except msgspec.ValidationError as error:
+        raise PluginError(f"{where} can't be read: {error}.") from None
 
 
 class Catalogue(list[dict[str, Any]]):
