@@ -141,3 +141,22 @@ def test_seeds_are_doubled_until_the_claims_are_resolved(demo: Path, tmp_path: P
     assert seeds == {"floor": 40, "oracle": 16, "least_mean_squares": 16, "least_mean_squares[lr=0.1001]": 40}
     with pytest.raises(UsageError, match="at least 16"):
         next(runner.resolve(["demo"], most=8))
+
+
+def test_a_cell_that_cannot_be_leaves_no_record(demo: Path, tmp_path: Path) -> None:
+    """It is no failure; status says why."""
+    model = (demo / "methods/demo/least_mean_squares.py").read_text()
+    picky = demo / "methods/demo/picky.py"
+    picky.write_text(model + '\n    def fits(self, spec):\n        return "it is picky."\n')
+    registry._forget()
+    try:
+        done = runner.run(["demo"], methods=["picky"], out=tmp_path, budget="smoke", jobs=0)
+        states = {r["cell"]: (r["state"], r["reason"]) for r in api.status("demo", results=tmp_path)}
+    finally:
+        picky.unlink()
+        registry._forget()
+    assert done.skipped == {"demo/linear/picky": "it is picky."}
+    assert not done.names
+    assert not list(tmp_path.rglob("*.json"))
+    assert states["demo/linear/picky"] == ("skipped", "it is picky.")
+    assert states["demo/linear/floor"] == ("missing", "")

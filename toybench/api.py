@@ -23,10 +23,59 @@ if TYPE_CHECKING:
 __all__ = ["claims", "papers", "plot", "records", "report", "run", "scorecard", "status", "table"]
 
 
-def run(selectors: str | Sequence[str] = (), **options: Any) -> runner.Summary:
-    """Run what is missing; options as in `toybench.engine.runner.run`."""
+def run(
+    selectors: str | Sequence[str] = (),
+    *,
+    methods: str | Sequence[str] = (),
+    seeds: int | None = None,
+    budget: str = "quick",
+    out: Path | str | None = None,
+    force: bool = False,
+    jobs: int | None = None,
+    timeout: float | None = None,
+    cells: str | Sequence[str] = (),
+    for_claims: bool = False,
+    fail_fast: bool = False,
+    executor: Literal["local", "dask"] = "local",
+    scheduler: str | None = None,
+) -> runner.Summary:
+    """Run what is missing, and record it.
+
+    Args:
+      selectors: studies, tasks or variants: `"quasimetric"`, `"quasimetric/hierarchy"`; all studies by default.
+      methods: only these methods or variants of methods.
+      seeds: reporting seeds; 2, 4 or 16 by default, as the budget says.
+      budget: `smoke`, `quick` or `full`: 2 %, 25 % or all of the steps.
+      out: folder for the records; `runs/BUDGET` by default.
+      force: run again what is recorded already.
+      jobs: worker processes, 0 for none; one a core by default.
+      timeout: seconds that a cell may take.
+      cells: patterns of the names of cells.
+      for_claims: run the cells that claims are about, and no others.
+      fail_fast: stop at the first cell that fails or runs out of time.
+      executor, scheduler: a Dask cluster, a local one or that at an address.
+    """
     runtime.configure()
-    return runner.run([selectors] if isinstance(selectors, str) else selectors, **options)
+    return runner.run(
+        _names(selectors),
+        methods=_names(methods),
+        seeds=seeds,
+        budget=budget,
+        out=out,
+        force=force,
+        jobs=jobs,
+        timeout=timeout,
+        cells=_names(cells),
+        for_claims=for_claims,
+        fail_fast=fail_fast,
+        executor=executor,
+        scheduler=scheduler,
+    )
+
+
+def _names(names: str | Sequence[str]) -> Sequence[str]:
+    """A single name is one name, not its letters."""
+    return [names] if isinstance(names, str) else names
 
 
 def table(
@@ -36,7 +85,7 @@ def table(
     costs: bool = True,
     across: Literal["tasks"] | None = None,
     metric: str = "",
-    methods: Sequence[str] = (),
+    methods: str | Sequence[str] = (),
     match: Literal["flops"] | None = None,
 ) -> "pd.DataFrame":
     """One row per task, method and metric; see `toybench.evidence.tables.frame`.
@@ -51,8 +100,7 @@ def table(
     from toybench.evidence import across as crossing
     from toybench.evidence import matching, tables
 
-    found, _ = reading.records(selector, results=results)
-    found = tables.only(found, [methods] if isinstance(methods, str) else methods)
+    found = tables.only(reading.measured(selector, results=results), _names(methods))
     found = matching.match(found).records if match else found
     if across:
         return crossing.frame(crossing.build(found, metric))

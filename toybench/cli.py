@@ -241,6 +241,8 @@ def _report(console: Any, done: Any) -> None:
     else:
         kept = f", {len(done.kept)} were recorded already" if done.kept else ""
         console.print(f"{new} cells run{kept}. Records: {done.folder.root}", highlight=False, markup=False)
+    if done.skipped and done.named:
+        console.print(f"{len(done.skipped)} cells can't run: `toybench status STUDY --format json` says why.")
 
 
 def _show_run(console: Any, done: Any) -> None:
@@ -352,8 +354,7 @@ def table(
         _complain(str(error))
     if not records:
         if not broken:
-            where = reading.folder(results).root
-            _complain(f"no records in {where}; run `toybench run {selector or ''}`".rstrip() + " first.")
+            _complain(reading.nothing(selector, results=results))
         return 4 if broken else 3
     records = tables.only(records, options["methods"])
     matched = matching.match(records) if options["match"] else None

@@ -9,6 +9,10 @@ class ToybenchError(Exception):
 
     exit_code = 4
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback."""
+        return [f"toybench: {self}"]
+
 
 class UsageError(ToybenchError):
     """The user asked for something that doesn't exist or can't be; nothing was written."""

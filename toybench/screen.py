@@ -6,12 +6,14 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich import box, markup
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from toybench.engine.cells import Cell
 from toybench.evidence.records import Record
@@ -72,7 +74,8 @@ def tables(
             if shown and used > console.width:
                 break
             shown.append(name)
-        table = Table(title=f"[bold]{escape(title)}[/]", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
+        console.print(f"[bold]{escape(title)}[/]", highlight=False, soft_wrap=True)
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False)
         table.padding = (0, 1, 0, 0)
         table.add_column("method", no_wrap=True)
         for name in shown:
@@ -226,14 +229,12 @@ _KIND = {
 def changes(console: Console, found: "Comparison", shown: "Sequence[Change]") -> None:
     """What differs between two folders, worst first; cells on one side only; and a count."""
     order = list(_KIND)
-    table = simple(["", "cell", "what", "before", "after", "difference", "seeds"], [], right=(3, 4, 5, 6))
-    for c in sorted(shown, key=lambda c: order.index(c.kind)):
-        d = c.difference
-        interval = f"{d.value:+.3g} \\[{d.low:.3g}, {d.high:.3g}]" if d else ""
-        values = (_value(c.before), _value(c.after), interval, str(c.seeds))
-        table.add_row(_KIND[c.kind], escape(c.cell), escape(c.what), *values)
-    if shown:
-        console.print(table)
+    worst = sorted(shown, key=lambda c: order.index(c.kind))
+    for cell in dict.fromkeys(c.cell for c in worst):
+        console.print(f"[bold]{escape(cell)}[/]", highlight=False, soft_wrap=True)
+        for c in worst:
+            if c.cell == cell:
+                console.print(_change(c), highlight=False, soft_wrap=True)
     for side, names in (("first", found.only_before), ("second", found.only_after)):
         if names:
             console.print(f"only in the {side} folder: {escape(', '.join(names))}", highlight=False)
@@ -242,6 +243,14 @@ def changes(console: Console, found: "Comparison", shown: "Sequence[Change]") ->
         console.print(f"[dim]{spent} (never judged)[/]", highlight=False)
     counts = found.count()
     console.print("  ".join(f"{_KIND[k]} {n}" for k, n in counts.items()) or "no cell is in both", highlight=False)
+
+
+def _change(c: "Change") -> str:
+    """What became of one metric, cost or state: a line below its cell."""
+    text = f"  {_KIND[c.kind]} {escape(c.what)}: {_value(c.before)} before, {_value(c.after)} now"
+    if d := c.difference:
+        text += f", {d.value:+.3g} \\[{d.low:.3g}, {d.high:.3g}] over {c.seeds} seeds"
+    return text
 
 
 def _value(value: float | str | None) -> str:
@@ -305,6 +314,18 @@ def tuned(console: Console, done: "Tuned") -> None:
         console.print("Nothing to tune: no method here declares a `space`.")
 
 
+class TimeLeft(ProgressColumn):
+    """The time left by the pace of the whole run; none while a tenth isn't done, as the first cells compile for all."""
+
+    def render(self, task: Task) -> Text:
+        """As hours, minutes and seconds."""
+        done, elapsed = task.completed, task.elapsed
+        if not task.total or elapsed is None or done < task.total / 10:
+            return Text("", style="progress.remaining")
+        left = elapsed * (task.total - done) / done
+        return Text(f"{timedelta(seconds=round(left))} left", style="progress.remaining")
+
+
 class Progressing:
     """A progress bar with the running cells and the time left; plain lines where there is no terminal."""
 
@@ -312,7 +333,7 @@ class Progressing:
         self.console = console
         self.live = console.is_terminal
         self.running: dict[Cell, float] = {}
-        columns = (BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(compact=True))
+        columns = (BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TimeLeft())
         self.progress = Progress(*columns, TextColumn("{task.description}"), console=console)
         self.bar: Any = None
         self.total = self.done = 0

@@ -28,7 +28,7 @@ class Cell:
       task, method: canonical labels without the study.
       tuned: field values chosen by `toybench tune`, applied below those of the label.
       first_seed: where the study's reporting seeds begin; records of earlier seeds are stale once it moves.
-      why_not: a sentence where the method can't run on the task; such a cell is recorded as skipped.
+      why_not: a sentence where the method can't run on the task; such a cell is skipped.
     """
 
     study: str

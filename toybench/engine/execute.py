@@ -61,8 +61,6 @@ def _compute(cell: Cell) -> Record:
     from toybench import fields
     from toybench.engine import runtime, trial
 
-    if cell.why_not:
-        return blank(cell, "skipped", cell.why_not)
     task, method, steps, checkpoints = cell.build()
     outcomes, bill = trial.run(task, method, cell.seeds, steps, checkpoints)
     at = [o.diverged_at for o in outcomes]

@@ -39,6 +39,7 @@ class Summary:
       names: every cell that was asked for.
       named: whether studies were named, so that their tables are shown, else a line a study.
       records: those computed now, by cell. kept: the state of those that were there already, by cell.
+      skipped: cells that can't be, and why; they leave no record.
       broken: plug-ins that can't be used, `{name: reason}`. unreadable: files that aren't records.
       notes: sentences on plug-ins that do something else than their author may have meant.
     """
@@ -48,6 +49,7 @@ class Summary:
     named: bool = True
     records: dict[str, Record] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -166,10 +168,12 @@ def run_planned(
         raise UsageError("a cell in this process can't be ended; use --timeout with --jobs 1 or more.")
     folder = Folder(Path(out))
     _check_writable(folder.root)
+    runnable = [c for c in plan.cells if not c.why_not]
     summary = Summary(
         folder=folder,
-        names=[c.name for c in plan.cells],
+        names=[c.name for c in runnable],
         named=named,
+        skipped={c.name: c.why_not for c in plan.cells if c.why_not},
         broken=dict(plan.broken),
         notes=list(plan.notes),
     )
@@ -184,7 +188,7 @@ def run_planned(
     try:
         with _alone(folder, watch):
             if not (fail_fast and plan.broken):
-                _record(plan.cells, force, execution, summary, watch, fail_fast)
+                _record(runnable, force, execution, summary, watch, fail_fast)
     except KeyboardInterrupt:
         summary.interrupted = True
     return summary
@@ -284,7 +288,7 @@ def _todo(cells: Sequence[Cell], folder: Folder, force: bool, summary: Summary) 
             continue
         if record is None or force or record.digest != cell.digest or record.state not in FINAL:
             todo.append(cell)
-        elif record.state == "skipped" or set(cell.seeds) <= set(record.seeds):
+        elif set(cell.seeds) <= set(record.seeds):
             summary.kept[cell.name] = record.state
         else:
             before[cell.name] = record

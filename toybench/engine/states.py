@@ -16,7 +16,7 @@ FINAL = ("ok", "diverged", "skipped")  # states that are results; failed and tim
 def state(cell: Cell, record: Record | BrokenRecord | None) -> str:
     """ok, diverged, failed, timeout, skipped; stale, missing; or broken, for a file that is no record."""
     if record is None:
-        return "missing"
+        return "skipped" if cell.why_not else "missing"
     if isinstance(record, BrokenRecord):
         return "broken"
     asked = cell if cell.budget == record.budget else replace(cell, budget=record.budget)
@@ -39,7 +39,7 @@ def status(study: str | None = None, *, results: Folder | Path | str | None = No
     plan = cells.plan([study] if study else [], budget="full")
     planned = {cell.name: cell for cell in plan.cells}
     blank = {"seeds": 0, "reason": "", "environment": ""}
-    rows = {name: {"cell": name, "state": "missing", **blank} for name in planned}
+    rows = {name: {"cell": name, "state": state(c, None), **blank, "reason": c.why_not} for name, c in planned.items()}
     for item in reading.folder(results).scan(study):
         cell, row = planned.get(item.cell), {"cell": item.cell, **blank}
         if isinstance(item, BrokenRecord):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from toybench.errors import UsageError
 from toybench.evidence.archive import Archive
 from toybench.evidence.records import BrokenRecord, Folder, Record
 from toybench.evidence.verdicts import Judgements, judge
@@ -34,6 +35,26 @@ def records(
     found = list(folder(results).scan(study or None))
     good = [r for r in found if isinstance(r, Record) and task in ("", r.task, r.task.split("[")[0])]
     return good, [r for r in found if isinstance(r, BrokenRecord)]
+
+
+def measured(selector: str | None = None, *, results: Folder | Path | str | None = None) -> list[Record]:
+    """The same, where there are any.
+
+    Raises:
+      ToybenchError: there are none; the message says what to do.
+    """
+    found, broken = records(selector, results=results)
+    if found:
+        return found
+    if broken:
+        raise broken[0]
+    raise UsageError(nothing(selector, results=results))
+
+
+def nothing(selector: str | None = None, *, results: Folder | Path | str | None = None) -> str:
+    """A sentence on what has no records."""
+    command = f"toybench run {selector or ''}".rstrip()
+    return f"no records in {folder(results).root}; run `{command}` first."
 
 
 def claims(study: str | None = None, *, results: Folder | Path | str | None = None) -> Judgements:

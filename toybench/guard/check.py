@@ -237,7 +237,7 @@ def _records(
             yield Case("records", cell.name, (str(error),))
             continue
         if record is None:
-            report.missing += 1
+            report.missing += not cell.why_not
         else:
             known[cell.name] = replace(cell, budget=record.budget, seeds=tuple(record.seeds)), record
     todo, stale = _choose(known, sample * jobs, day)

@@ -84,18 +84,24 @@ def _rows(rows: Sequence[dict[str, Any]], shown: Sequence[str]) -> Markup:
 
 
 def run(done: Summary) -> Markup:
-    """The tables of the studies that were named, else a line a study."""
-    if not done.named:
-        return lines(of_cells(done.states), "cells", STATES)
-    found = done.measured
-    shown = tables.wide(found, tables.select(found), False, "markdown") if found else ()
-    return Markup("").join(
-        Markup("<p>{}</p>{}").format(title, Markup(data.to_html(index=False))) for title, data in shown
-    )
+    """The tables of the studies that were named, else a line a study; what went wrong; why there is nothing."""
+    if done.named:
+        found = done.measured
+        shown = tables.wide(found, tables.select(found), False, "markdown") if found else ()
+        parts = [Markup("<p>{}</p>{}").format(title, Markup(data.to_html(index=False))) for title, data in shown]
+    else:
+        parts = [lines(of_cells(done.states), "cells", STATES)] if done.states else []
+    failed = {r.cell: f"{r.state}: {r.reason}" for r in done.failed}
+    wrong = {**done.broken, **done.unreadable, **failed}
+    parts += [Markup("<p>✗ <b>{}</b> {}</p>").format(name, reason) for name, reason in wrong.items()]
+    parts += [Markup("<p>{} can't run: {}</p>").format(name, why) for name, why in done.skipped.items() if not parts]
+    return Markup("").join(parts or [Markup("<p>Nothing was run: no method answers what these tasks ask.</p>")])
 
 
 def judgements(found: Sequence[Judgement]) -> Markup:
     """The verdict board and the forest plot of its effects; of several studies a line each."""
+    if not found:
+        return Markup("<p>No claims are declared here.</p>")
     if len({j.study for j in found}) > 1:
         return lines(of_claims(found), "claims", VERDICTS)
     rows = [

@@ -39,7 +39,7 @@ def plot(
         study = selector.split("/")[0]
         rows = series.forest(reading.claims(study, results=results))
         return charts.forest(_some(rows, f"no claim of {study} has numbers"))
-    records, _ = reading.records(selector, results=results)
+    records = reading.measured(selector, results=results)
     if kind == "scores":
         groups = _grouped(records)
         found = series.scores(groups)
