@@ -144,7 +144,17 @@ def test_every_format_says_the_same() -> None:
     assert "First on 0 of 1 tasks." in markdown
     assert r"a\_b" in scorecard.render(found, "latex")
     assert scorecard.render(found, "csv").startswith("study,task,method,state")
-    assert "<td" in (found._repr_html_() or "<td")
+    from toybench import api
+
+    assert api.scorecard
+    assert "2 of 2" in str(found._repr_html_()), "a notebook shows it"
+
+
+def test_a_name_of_several_studies_makes_one_scorecard() -> None:
+    own = [better("mine", 1.0), better("mine", 1.0, study="u")]
+    found = scorecard.build(["s/t/mine", "u/t/mine"], own, [better("other", 3.0, 2)])
+    assert list(scorecard.wide(found)["task"]) == ["s/t", "u/t"]
+    assert scorecard.headline(found) == "mine"
 
 
 def test_the_terminal_shows_it_in_80_columns(capsys: pytest.CaptureFixture) -> None:

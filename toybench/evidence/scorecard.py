@@ -295,7 +295,7 @@ def wide(card: Scorecard) -> pd.DataFrame:
     found = []
     for p in card.places:
         row = {
-            "task": p.task,
+            "task": p.task if len(card.studies) == 1 else f"{p.study}/{p.task}",
             "metric": f"{p.metric} {tables.ARROWS.get(p.direction, '')}".strip() or "–",
             "value": tables.spread(p.value) if p.value.mean is not None else p.state,
             "place": ordinal(p),
