@@ -37,6 +37,17 @@ def added(root: Path):
         registry._forget()
 
 
+def write(demo: Path, root: Path, name: str, edits: dict[str, str]) -> None:
+    """A copy of the demo study's method under another name in another folder, edited."""
+    text = (demo / "methods/demo/least_mean_squares.py").read_text()
+    for old, new in edits.items():
+        assert old in text
+        text = text.replace(old, new, 1)
+    file = root / f"methods/demo/{name}.py"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
 def record(method: str, values: Any, task: str = "t", direction: Any = "min", **changes: Any) -> Record:
     """A record of study `s` with one metric `m`; None is a diverged seed."""
     known: list[float | None] = [None if v is None or np.isnan(v) else float(v) for v in values]

@@ -91,7 +91,7 @@ def test_a_changed_plug_in_conforms_at_once_and_others_in_turn(copy: Path, metho
     def names(day: int) -> list[str]:
         code, said = conformance(copy, day)
         assert code in (0, 3), said
-        return [line.split(" ")[1] for line in said.splitlines() if line.startswith("✓")]
+        return [line.split(" ")[1].rstrip(":") for line in said.splitlines() if line.startswith("✓")]
 
     turned, straight = (f"methods/vector_quantization/{m}" for m in ("rotation_trick", "straight_through"))
     days = [names(day) for day in (0, 9, 18)]

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from toybench.evidence import papers
-from toybench.guard import conformance
+from toybench.guard import conformance, findings
 from toybench.plugins import registry
 from toybench.plugins.registry import HOME
 
@@ -56,8 +56,8 @@ def test_the_commands_run_in_their_order(root: Path) -> None:
 def test_the_examples_pass_conformance(root: Path) -> None:
     registry.add_root(root)
     try:
-        assert list(conformance.check_method("quasimetric/mean_distance")) == []
-        assert list(conformance.check_task("quasimetric/ring")) == []
+        assert findings.failures(conformance.check_method("quasimetric/mean_distance")) == []
+        assert findings.failures(conformance.check_task("quasimetric/ring")) == []
     finally:
         registry._extra.remove(root)
         registry._forget()

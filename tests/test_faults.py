@@ -17,14 +17,14 @@ import filelock
 import msgspec
 import psutil
 import pytest
-from helpers import added
+from helpers import added, write
 
 from toybench import api
 from toybench.cli import main
 from toybench.engine import execute, runner, runtime
 from toybench.engine.cells import Cell
 from toybench.evidence.records import Folder, Record
-from toybench.guard import conformance
+from toybench.guard import conformance, findings
 from toybench.plugins import registry
 from toybench.plugins.registry import HOME
 
@@ -159,15 +159,6 @@ cli.main(sys.argv[1:])
 """  # a script without the guard that spawned processes usually ask for
 
 
-def write(demo: Path, root: Path, name: str, edits: dict[str, str]) -> None:
-    """A copy of the demo study's method, edited."""
-    text = (demo / "methods/demo/least_mean_squares.py").read_text()
-    for old, new in edits.items():
-        assert old in text
-        text = text.replace(old, new, 1)
-    (root / f"methods/demo/{name}.py").write_text(text)
-
-
 def launch(script: Path, *args: Any) -> subprocess.Popen:
     """The command line in a process of its own."""
     script.write_text(LAUNCH)
@@ -204,7 +195,6 @@ def outcome(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 def misbehave(demo: Path, root: Path) -> None:
     """Write the plug-ins, run them all at once, and keep what the command said."""
-    (root / "methods/demo").mkdir(parents=True)
     for name, plugin in PLUGINS.items():
         write(demo, root, name, plugin.edits)
     options = ["--budget", "quick", "--jobs", 3, "--timeout", 25, "--out", root / "runs"]
@@ -268,7 +258,7 @@ def test_conformance_catches_what_a_run_can_t_see(outcome: Outcome) -> None:
     with added(outcome.root):
         method = registry.load("methods", "demo/ignores_its_key")()
     subject = conformance.Subject(registry.load("tasks", "demo/linear")(), method)
-    with pytest.raises(conformance.Violation):
+    with pytest.raises(findings.Violation):
         conformance.METHOD_CHECKS["init_uses_its_key"](subject)
 
 
@@ -280,7 +270,6 @@ def numbers(folder: Path) -> dict[str, Any]:
 
 
 def test_sigkill_at_random_moments_costs_nothing(demo: Path, tmp_path: Path) -> None:
-    (tmp_path / "methods/demo").mkdir(parents=True)
     for i in range(1, 6):
         write(demo, tmp_path, f"copy{i}", {"= 0.1  #": f"= 0.0{i}  #"})
     with added(tmp_path):

@@ -32,7 +32,7 @@ from toybench.evidence.compare import Change
 from toybench.evidence.records import BrokenRecord, Folder, Record
 from toybench.fields import split_label
 from toybench.guard.turns import turn
-from toybench.plugins import registry
+from toybench.plugins import isolation, registry
 
 FIRST = 2  # seeds that tell whether a record still comes out to the bit
 Part = Literal["conformance", "records", "claims"]
@@ -176,7 +176,7 @@ _Plugin = tuple[str, str]  # kind, name
 def _checked(plugins: list[_Plugin], jobs: int) -> Iterator[tuple[_Plugin, tuple | None]]:
     """Plug-ins with (problems, note, seconds), checked in spawned workers; with None where a worker died."""
     context = get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=_strict, initargs=(jobs, registry.extra_roots())) as pool:
+    with ProcessPoolExecutor(jobs, context, initializer=_prepare, initargs=(jobs, registry.extra_roots())) as pool:
         waiting = {pool.submit(_conforms, *plugin): plugin for plugin in plugins}
         for done in as_completed(waiting):
             try:
@@ -185,33 +185,29 @@ def _checked(plugins: list[_Plugin], jobs: int) -> Iterator[tuple[_Plugin, tuple
                 yield waiting[done], None
 
 
-def _strict(workers: int, plugins: list[str]) -> None:
-    """A worker's set-up: rank promotion raises, dtype promotion is strict, warnings are errors."""
-    import warnings
-
+def _prepare(workers: int, plugins: list[str]) -> None:
+    """A worker's set-up."""
     os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles much and runs little
     from toybench.engine import runtime
 
     runtime.configure(workers)
-    import jax
-
-    jax.config.update("jax_numpy_rank_promotion", "raise")
-    jax.config.update("jax_numpy_dtype_promotion", "strict")
-    warnings.simplefilter("error")
     for root in plugins:
         registry.add_root(root)
 
 
 def _conforms(kind: str, name: str) -> tuple[tuple[str, ...], str, float]:
-    from toybench.errors import PluginError
-    from toybench.guard import conformance as suite
+    """(problems, note, seconds) of a plug-in."""
+    from toybench.guard import conformance, findings
 
     start = time.perf_counter()
-    try:
-        found = list(suite.check_task(name) if kind == "tasks" else suite.check_method(name))
-    except PluginError as error:
-        found = [("import", str(error))]
-    return tuple(f"{check}: {what}" for check, what in found), "", time.perf_counter() - start
+    with isolation.restored(silently=isolation.BY_LIBRARIES) as changed:
+        try:
+            found = conformance.check_task(name) if kind == "tasks" else conformance.check_method(name)
+        except PluginError as error:
+            found = [findings.Finding("import", "failed", str(error))]
+    if changed:
+        found.append(findings.Finding("leaves_its_process_alone", "failed", f"{name} {', '.join(changed)}."))
+    return tuple(findings.failures(found)), findings.summary(found), time.perf_counter() - start
 
 
 def _records(

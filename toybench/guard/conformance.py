@@ -1,17 +1,18 @@
 """Conformance: what every method and task keeps, as named checks that a plug-in's author can run.
 
     from toybench.guard import conformance
-    for name, problem in conformance.check_method("quasimetric/iqe"): ...
+    for finding in conformance.check_method("quasimetric/iqe"): ...
 
-Each check raises `Violation` with a sentence. Trials are a few steps long; shapes are the task's own.
+Each check raises `Violation` with a sentence, or `DoesNotApply`. Trials are a few steps long; shapes are the task's.
 """
 
 import copy
 import dataclasses
 import functools
+import importlib.util
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -22,6 +23,7 @@ from toybench.engine import randomness, trial
 from toybench.engine.cells import TUNING
 from toybench.evidence.records import loss
 from toybench.fields import is_traced, knobs
+from toybench.guard.findings import DoesNotApply, Finding, Violation, examine
 from toybench.plugins import registry
 from toybench.protocol import Learner, Method, Metric, Task, learns, questions, unanswered
 
@@ -29,13 +31,21 @@ STEPS = 3
 _SECTIONS = ("**Source**", "**Differs from the paper**", "**Shapes**")
 
 
-class Violation(AssertionError):
-    """A check that fails; the message names the plug-in, what was found and what was expected."""
-
-
 def _require(condition: Any, message: str) -> None:
     if not condition:
         raise Violation(message)
+
+
+def _needs_updates(s: "Subject") -> None:
+    """For checks of updates that are compiled."""
+    _needs_compilation(s)
+    if not learns(s.method):
+        raise DoesNotApply("it takes no steps")
+
+
+def _needs_compilation(s: "Subject") -> None:
+    if not s.method.compiled:
+        raise DoesNotApply("it runs on the host")
 
 
 def _key(number: int) -> Any:
@@ -45,7 +55,18 @@ def _key(number: int) -> Any:
 @functools.lru_cache(maxsize=16)
 def problem(task: Task, number: int = 0) -> Any:
     """(world, given) of a task at a key; kept, because some worlds take long to make."""
-    return jax.jit(trial.sample)(trial._traced(task), _key(number))
+    return jax.jit(_anew(trial.sample))(trial._traced(task), _key(number))
+
+
+def _anew(function: Callable) -> Callable:
+    """The same function as another one, so that JAX traces it once more."""
+    return lambda *args: function(*args)
+
+
+def _traces_alike(function: Callable, *args: Any) -> bool:
+    """Whether a function traced twice is the same program."""
+    once, again = (jax.jit(_anew(function)).lower(*args).as_text() for _ in range(2))
+    return bool(once == again)
 
 
 @dataclasses.dataclass
@@ -85,7 +106,7 @@ class Subject:
         bound, given = self.bound, self.problem[1]
         if not bound.compiled:
             return dataclasses.replace(bound, given=given).init
-        return functools.partial(jax.jit(lambda *args: trial.init(*args)), trial._traced(bound), given)
+        return functools.partial(jax.jit(_anew(trial.init)), trial._traced(bound), given)
 
     @functools.cached_property
     def state(self) -> Any:
@@ -187,9 +208,8 @@ def init_is_deterministic(s: Subject) -> None:
     """The same key gives the same state, bit for bit; traced anew it is the same program."""
     anew = s.start(s.key)
     if s.method.compiled:
-        arguments = (trial._traced(s.bound), s.problem[1], s.key)
-        once, again = (jax.jit(lambda *args: trial.init(*args)).lower(*arguments).as_text() for _ in range(2))
-        _require(once == again, f"{s.method.name}: init gave two states for one key.")
+        alike = _traces_alike(trial.init, trial._traced(s.bound), s.problem[1], s.key)
+        _require(alike, f"{s.method.name}: init gave two states for one key.")
     _require(_same(s.state, anew), f"{s.method.name}: init gave two states for one key.")
 
 
@@ -204,8 +224,7 @@ def init_uses_its_key(s: Subject) -> None:
 
 def keeps_its_structure(s: Subject) -> None:
     """An update returns the structure, shapes and dtypes that it was given."""
-    if not s.method.compiled or not learns(s.method):
-        return
+    _needs_updates(s)
     method, given = trial._traced(s.bound), s.problem[1]
     batch = jax.tree.map(lambda x: x[0], s.batches)
 
@@ -223,8 +242,7 @@ def keeps_its_structure(s: Subject) -> None:
 
 def learns_something(s: Subject) -> None:
     """A few updates change the state and leave it finite where it was finite."""
-    if not s.method.compiled or not learns(s.method):
-        return
+    _needs_updates(s)
     after = s.advanced()
     _require(not _same(s.state, after), f"{s.method.name}: {STEPS} updates left the state as it was.")
     _require(not trial._has_nan(after), f"{s.method.name}: a NaN after {STEPS} updates.")
@@ -232,8 +250,7 @@ def learns_something(s: Subject) -> None:
 
 def does_not_recompile(s: Subject) -> None:
     """Another value of a numeric hyperparameter, batch or key runs the same program."""
-    if not s.method.compiled or not learns(s.method):
-        return
+    _needs_updates(s)
     s.advanced()
     traced = trial._traced(dataclasses.replace(type(s.method)(), spec=s.task.spec, steps=STEPS))
     other = dataclasses.replace(
@@ -246,8 +263,7 @@ def does_not_recompile(s: Subject) -> None:
 
 def loop_equals_vmap(s: Subject) -> None:
     """One block of two seeds gives what two seeds give one by one, up to rounding."""
-    if not s.method.compiled or not learns(s.method):
-        return
+    _needs_updates(s)
     alone = s.advanced()
     given, state, batches, noise = _twice((s.problem[1], s.state, s.batches, s.noise))
     both, _ = jax.jit(jax.vmap(trial.advance, (None, 0, 0, 0, 0)))(trial._traced(s.bound), given, state, batches, noise)
@@ -256,10 +272,49 @@ def loop_equals_vmap(s: Subject) -> None:
         _require(s.agree(alone, one), f"{s.method.name}: vmap over seeds and one seed alone disagree.")
 
 
+def seeds_are_apart(s: Subject) -> None:
+    """A seed gives the same numbers whichever seeds ran before it: nothing is kept between them."""
+    apart = _compiled_apart(s) if s.method.compiled else _host_apart(s)
+    _require(apart, f"{s.method.name}: a seed's numbers depend on the seeds before it; keep nothing outside the state.")
+
+
+def _compiled_apart(s: Subject) -> bool:
+    method, given = trial._traced(s.bound), s.problem[1]
+
+    def end(key: Any) -> Any:
+        return s.advance(method, given, s.start(key), s.batches, s.noise) if learns(s.method) else s.start(key)
+
+    first, second = end(_key(0)), end(_key(1))
+    if not (_same(second, end(_key(1))) and _same(first, end(_key(0)))):
+        return False
+    return not learns(s.method) or _traces_alike(trial.advance, method, given, s.state, s.batches, s.noise)
+
+
+def _host_apart(s: Subject) -> bool:
+    """One seed after another, and the later one alone: each time with the method's file imported anew."""
+    seeds = [TUNING, TUNING + 1]
+    together, alone = (
+        trial.run(s.task, _reimported(type(s.method))(), chosen, STEPS, 1)[0][-1] for chosen in (seeds, seeds[1:])
+    )
+    return together.diverged_at == alone.diverged_at and _same(together.curve, alone.curve)
+
+
+def _reimported(cls: type[Method]) -> type[Method]:
+    """The class from its file run once more, with globals of its own."""
+    file = inspect.getfile(cls)
+    spec = importlib.util.spec_from_file_location(cls.__module__, file)
+    if spec is None or spec.loader is None:
+        raise DoesNotApply("its file can't be imported anew")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = getattr(module, cls.__name__)
+    found.name = cls.name
+    return found  # type: ignore[no-any-return]
+
+
 def lowers_for_an_accelerator(s: Subject) -> None:
     """Init, updates and evaluation of a block of two seeds can be lowered for CUDA, where a block is a vmap."""
-    if not s.method.compiled:
-        return
+    _needs_compilation(s)
     task, method = trial._traced(s.task), trial._traced(s.bound)
     world, given, state, noise, key = _twice((*s.problem, s.state, s.noise, s.key))
     _lower(trial._init, method, given, key)
@@ -284,8 +339,7 @@ def _lower(program: trial.Program, owner: Any, *args: Any) -> None:
 
 def jit_equals_eager(s: Subject) -> None:
     """One compiled update gives what the same update gives operation by operation, up to rounding."""
-    if not s.method.compiled or not learns(s.method):
-        return
+    _needs_updates(s)
     method = dataclasses.replace(trial._traced(s.bound), given=s.problem[1])
     batch, key = jax.tree.map(lambda x: x[0], s.batches), jax.random.wrap_key_data(jnp.asarray(s.noise[0]))
     eager = method.update(s.state, batch, key)
@@ -296,8 +350,10 @@ def jit_equals_eager(s: Subject) -> None:
 
 def leaves_its_inputs_alone(s: Subject) -> None:
     """A host-side update doesn't write into its batch."""
-    if s.method.compiled or not learns(s.method):
-        return
+    if s.method.compiled:
+        raise DoesNotApply("it is compiled, and arrays can't be written into there")
+    if not learns(s.method):
+        raise DoesNotApply("it takes no steps")
     batch = jax.tree.map(lambda x: np.array(x[0]), s.batches)
     before = copy.deepcopy(batch)
     method = dataclasses.replace(s.bound, given=s.problem[1])
@@ -330,8 +386,19 @@ def task_documents_itself(task: Task) -> None:
 def world_is_deterministic(task: Task) -> None:
     """The same key gives the same world, another key another one."""
     a, b, c = problem(task), problem.__wrapped__(task), problem(task, 1)
-    _require(_same(a, b), f"{task.name}: sample gave two worlds for one key.")
+    alike = _traces_alike(trial.sample, trial._traced(task), _key(0))
+    _require(alike and _same(a, b), f"{task.name}: sample gave two worlds for one key.")
     _require(not _same(a, c), f"{task.name}: sample ignores its key.")
+
+
+def batches_are_deterministic(task: Task) -> None:
+    """The same world and keys give the same batches."""
+    if task.kind == "interactive":
+        raise DoesNotApply("its kind is interactive")
+    keys = randomness.step_keys(STEPS, "conformance", task.name)
+    arguments = (trial._traced(task), problem(task)[0], keys)
+    a, b = (jax.jit(_anew(trial.stream))(*arguments) for _ in range(2))
+    _require(_same(a, b), f"{task.name}: draw gave two batches for one key.")
 
 
 def spec_is_static(task: Task) -> None:
@@ -346,7 +413,7 @@ def spec_is_static(task: Task) -> None:
 def stationary_worlds_stay(task: Task) -> None:
     """A task that says it is stationary returns the world that `draw` was given."""
     if task.kind != "stationary":
-        return
+        raise DoesNotApply(f"its kind is {task.kind}")
     world = problem(task)[0]
     after, _ = jax.jit(lambda t, w, k: t.draw(w, k, None))(trial._traced(task), world, randomness.key("draw"))
     _require(_same(world, after), f"{task.name} is declared stationary, but draw changes the world.")
@@ -378,7 +445,7 @@ def has_a_floor(task: Task) -> None:
 def oracle_beats_floor(task: Task) -> None:
     """By the primary metric, the oracle is better than the floor."""
     if task.oracle is None or task.floor is None:
-        return
+        raise DoesNotApply("it has no oracle" if task.oracle is None else "it has no floor")
     name, metric = next(iter(task.metrics.items()))
     low, high = (loss(float(_refer(task, which)[name]), metric.direction) for which in ("floor", "oracle"))
     _require(high < low, f"{task.name}: the oracle's {name} is no better than the floor's.")
@@ -409,6 +476,7 @@ METHOD_CHECKS: dict[str, Callable[[Subject], None]] = {
         learns_something,
         does_not_recompile,
         loop_equals_vmap,
+        seeds_are_apart,
         lowers_for_an_accelerator,
         jit_equals_eager,
         leaves_its_inputs_alone,
@@ -420,6 +488,7 @@ TASK_CHECKS: dict[str, Callable[[Task], None]] = {
     for f in (
         task_documents_itself,
         world_is_deterministic,
+        batches_are_deterministic,
         spec_is_static,
         stationary_worlds_stay,
         task_lowers_for_an_accelerator,
@@ -429,28 +498,16 @@ TASK_CHECKS: dict[str, Callable[[Task], None]] = {
 }
 
 
-def check_method(name: str) -> Iterator[tuple[str, str]]:
-    """(check, what is wrong) for every check that a registered method fails, on the first task that it fits."""
-    subject = subject_of(name)
-    if subject is None:
-        yield "answers_its_interface", f"{name} answers the interface of no task of its study."
-        return
-    yield from _failures(METHOD_CHECKS, subject)
+def check_method(name: str) -> list[Finding]:
+    """What every check finds on a registered method, on the first task that it fits."""
+    if subject_of(name) is None:
+        return [Finding("answers_its_interface", "failed", f"{name} answers the interface of no task of its study.")]
+    return examine(METHOD_CHECKS, lambda: subject_of(name))
 
 
-def check_task(name: str) -> Iterator[tuple[str, str]]:
-    """(check, what is wrong) for every check that a registered task fails."""
-    yield from _failures(TASK_CHECKS, registry.load("tasks", name)())
-
-
-def _failures(checks: dict[str, Callable], subject: Any) -> Iterator[tuple[str, str]]:
-    for name, check in checks.items():
-        try:
-            check(subject)
-        except Violation as violation:
-            yield name, str(violation)
-        except Exception as error:
-            yield name, f"{type(error).__name__}: {error}"
+def check_task(name: str) -> list[Finding]:
+    """What every check finds on a registered task."""
+    return examine(TASK_CHECKS, registry.load("tasks", name))
 
 
 def subject_of(name: str) -> Subject | None:
