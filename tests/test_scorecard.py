@@ -112,6 +112,17 @@ def test_diverged_seeds_are_told_and_never_help() -> None:
     assert scorecard.note(found) == "3 of 16 seeds diverged, the first at update 7"
 
 
+def test_who_always_diverges_is_behind_who_does_not() -> None:
+    found = place([record("mine", [None] * 16)], [record("other", BASE)]).best
+    assert found is not None
+    assert (found.outcome, found.effect, found.p) == ("worse", None, pytest.approx(2 * 0.5**16))
+    assert found.reason == "it diverged on 16 of 16 common seeds, the other on 0"
+    assert scorecard.ahead(found) == "▼"
+    both = place([record("mine", [None] * 16)], [record("other", [None] * 16)]).best
+    assert both is not None
+    assert both.outcome == "undecided"
+
+
 def test_what_is_missing_stale_or_failed_has_a_row_that_says_so() -> None:
     failed = record("mine", [], "t2", state="failed", reason="boom", metrics={})
     found = scorecard.build(

@@ -65,18 +65,19 @@ def _cost(p: Place) -> str:
     return f"; {many:,} parameter{'' if many == 1 else 's'}, {p.record.cost.run_seconds:.3g} s"
 
 
+_HOW = {"better": "▲ ahead of {} by", "worse": "▼ behind {} by", "undecided": "≈ {}, undecided:"}
+
+
 def _compared(d: Difference, whom: str) -> str:
     """`▼ behind pqe_lh (best other) by 0.004 [0.002, 0.008], at 1.2 × its FLOPs`"""
-    name = f"{d.other} ({whom})"
+    how = _HOW[d.outcome].format(f"{d.other} ({whom})")
     cost = f", at {scorecard.times(d.flops)} its FLOPs" if d.flops is not None else ""
     if d.effect is None:
-        return f"≈ not compared with {name}: {d.reason}{cost}"
+        return f"{how.removesuffix(' by').removesuffix(':')}: {d.reason}{cost}"
     sign = -1 if d.outcome == "worse" else 1
     value, *ends = (tables.number(sign * v, 2) for v in (d.effect.value, d.effect.low, d.effect.high))
-    by = f"{value} [{', '.join(ends[::sign])}]{cost}"
-    if d.outcome == "undecided":
-        return f"≈ {name}: {by}, undecided" + (f": {d.reason}" if d.reason else "")
-    return f"▲ ahead of {name} by {by}" if d.outcome == "better" else f"▼ behind {name} by {by}"
+    more = f"; {d.reason}" if d.reason else ""
+    return f"{how} {value} [{', '.join(ends[::sign])}]{cost}{more}"
 
 
 def show_across(console: Console, found: Sequence[Across]) -> None:

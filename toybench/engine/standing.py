@@ -94,12 +94,16 @@ def cells(method: str) -> list[Cell]:
     if not having:
         known = {m.split("/")[1] for m in registry.methods(study or None)}
         raise UsageError(f"there is no method '{method}'{nearest(stem, known)}; see `toybench list methods`.")
-    asked = [label] if "[" in label else []  # a variant's label is made canonical where it is asked for by name
-    plan = planning.plan(having, asked, "full")
-    for name, reason in plan.broken.items():
-        if name.split("/")[-1] == stem:
-            raise UsageError(f"{name} can't be run: {reason}")
-    return [c for c in plan.cells if not c.why_not and (asked or c.method == label)]
+    for asked in ([], [label]):  # as the benchmark plans it, else on all tasks: an own variant has no plan
+        plan = planning.plan(having, asked, "full")
+        for name, reason in plan.broken.items():
+            if name.split("/")[-1] == stem:
+                raise UsageError(f"{name} can't be run: {reason}")
+        if found := [c for c in plan.cells if not c.why_not and (asked or c.method == label)]:
+            return found
+    raise UsageError(
+        f"{method} answers no task of {', '.join(having)}; see `toybench run {having[0]} --method {label}`."
+    )
 
 
 def _records(folder: Folder, study: str) -> list[Record]:

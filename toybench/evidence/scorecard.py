@@ -137,7 +137,7 @@ def _place(cell: str, group: Sequence[Record], landed: set[tuple[str, str]], bas
     study, task, method = cell.split("/")
     mine = next((r for r in group if r.method == method), None)
     if mine is None:
-        return Place(study=study, task=task, method=method, state="missing", reason="has not been run")
+        return Place(study=study, task=task, method=method, state="missing")
     plain = Place(study=study, task=task, method=method, state=mine.state, reason=mine.reason, record=mine)
     if not mine.metrics:
         return plain
@@ -178,21 +178,35 @@ def difference(mine: Record, other: Record, metric: str, among: int = 1) -> Diff
         parameters=mine.cost.parameters / other.cost.parameters if other.cost.parameters else None,
     )
     direction = mine.metrics[metric].direction
+    if direction == "info":
+        return replace(cost, reason="neither direction is better")
     ours, theirs = (dict(zip(r.seeds, r.metrics[metric].values, strict=True)) for r in (mine, other))
-    pairs = [(x, y) for s, x in ours.items() if x is not None and (y := theirs.get(s)) is not None]
-    values = np.array([loss(y, direction) - loss(x, direction) for x, y in pairs])
+    common = [(x, theirs[s]) for s, x in ours.items() if s in theirs]
+    finished = np.array([loss(y, direction) - loss(x, direction) for x, y in common if x is not None and y is not None])
+    if len(finished) < statistics.AGGREGATES["mean"].least:
+        return _by_divergence(cost, common, among)
     mean = statistics.AGGREGATES["mean"]
-    if len(values) < mean.least or direction == "info":
-        few = "neither direction is better" if direction == "info" else f"{len(values)} common seeds are too few"
-        return replace(cost, seeds=len(values), reason=few)
-    up, down = float(mean.above(values, 0.0)), float(mean.below(values, 0.0))
-    return replace(
-        cost,
-        outcome="better" if up < down else "worse",
-        effect=statistics.Estimate(*(float(v) for v in mean.estimate(values))),
-        p=min(1.0, 2 * (up if up < down else among * down)),
-        seeds=len(values),
-    )
+    estimate = statistics.Estimate(*(float(v) for v in mean.estimate(finished)))
+    found = replace(cost, effect=estimate, seeds=len(finished))
+    return _tested(found, float(mean.above(finished, 0.0)), float(mean.below(finished, 0.0)), among)
+
+
+def _by_divergence(found: Difference, common: Sequence[tuple[float | None, float | None]], among: int) -> Difference:
+    """Who diverges more often, by a sign test, where too few seeds finished for anything else."""
+    mine, other = (sum(pair[side] is None for pair in common) for side in (0, 1))
+    finished = np.array([x is not None for x, y in common if (x is None) != (y is None)], float)
+    if not len(finished):
+        return replace(found, reason=f"{len(common)} common seeds are too few")
+    share = statistics.AGGREGATES["share"]
+    reason = f"it diverged on {mine} of {len(common)} common seeds, the other on {other}"
+    up, down = float(share.above(finished, 0.5)), float(share.below(finished, 0.5))
+    return _tested(replace(found, reason=reason), up, down, among)
+
+
+def _tested(found: Difference, up: float, down: float, among: int) -> Difference:
+    """The difference with what one-sided p-values say: small `up` for better, small `down` for worse."""
+    p = min(1.0, 2 * (up if up < down else among * down))
+    return replace(found, outcome="better" if up < down else "worse", p=p)
 
 
 def _corrected(places: Sequence[Place]) -> list[Place]:
@@ -326,7 +340,7 @@ def ordinal(p: Place) -> str:
 def ahead(d: Difference | None) -> str:
     """`0.012 [0.008, 0.016] ▲`: the difference with its interval, and a mark where it is significant."""
     if d is None or d.effect is None:
-        return "–"
+        return (MARKS[d.outcome] if d else "") or "–"
     e = d.effect
     text = f"{tables.number(e.value, 2)} [{tables.number(e.low, 2)}, {tables.number(e.high, 2)}]"
     return f"{text} {MARKS[d.outcome]}".strip()
