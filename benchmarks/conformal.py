@@ -57,6 +57,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="angelopoulos2022conformal",
+            kind="theorem",
             says="Where the loss is miscoverage, conformal risk control is split conformal prediction.",
             differs="Single-label classification with noisy scores, 50 calibration points.",
             conditions=(
@@ -122,7 +123,6 @@ benchmark = Benchmark(
             says="In a small class of rejectors the exponential surrogate pays less than a correctness classifier trained "
             "with cross-entropy and thresholded at its Bayes rule.",
             differs=REJECT,
-            note="The two pay the same: in two dimensions a linear rejector has little to lose by the wrong weighting, and which is ahead depends on the cost.",
             conditions=tuple(
                 Better(task, "surrogate_rejector", "correctness_classifier", "rejection_loss") for task in REJECTIONS
             ),

@@ -119,7 +119,6 @@ benchmark = Benchmark(
             "to each.",
             differs="2 features, 32 rows and 2 balanced classes; 2 layers of width 32 trained on 12,800 tables; fresh "
             "tables of its own prior, so a home match. Seconds per table are not judged.",
-            note="Level or ahead in most seeds; in one of 16 the network comes out of its training much worse, and that one decides.",
             conditions=(
                 Better(TABLES, "tabpfn", "gradient_boosting", "accuracy_scm", -0.01),
                 Better(TABLES, "tabpfn", "logistic_regression", "accuracy_scm"),
@@ -143,7 +142,6 @@ benchmark = Benchmark(
             "boundaries of unseen kinds better than the same network trained on tables of causal models.",
             differs="Trees of depth 2 to 5 with drawn splits; XOR, checkerboards, stripes and spirals instead of real "
             "tables; no fine-tuning; 2 layers of width 32.",
-            note="Ahead in all 16 seeds, but by very different amounts, as some of the networks trained on causal models come out badly.",
             conditions=(Better(TABLES, "pfn_forest", "tabpfn", "accuracy_complex", 0.02),),
         ),
         Claim(

@@ -25,16 +25,19 @@ benchmark = Benchmark(
     claims=(
         Claim(
             paper="wang2022learning",
-            says="Poisson embeddings obey the triangle inequality up to rounding whatever the graph, and unconstrained "
-            "networks fitted to the same pairs break it.",
+            kind="theorem",
+            says="Poisson embeddings obey the triangle inequality up to rounding whatever the graph.",
             differs=SMALL,
-            conditions=(
-                *(Bound(graph, method, "triangle_violation", below=1e-6) for graph in GRAPHS for method in POISSON),
-                *(
-                    Bound(graph, method, "triangle_violation", above=1e-5)
-                    for graph in GRAPHS
-                    for method in UNCONSTRAINED
-                ),
+            conditions=tuple(
+                Bound(graph, method, "triangle_violation", below=1e-6) for graph in GRAPHS for method in POISSON
+            ),
+        ),
+        Claim(
+            paper="wang2022learning",
+            says="Unconstrained networks fitted to the same pairs break the triangle inequality.",
+            differs=SMALL,
+            conditions=tuple(
+                Bound(graph, method, "triangle_violation", above=1e-5) for graph in GRAPHS for method in UNCONSTRAINED
             ),
         ),
         Claim(

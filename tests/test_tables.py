@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from toybench.errors import UsageError
-from toybench.evidence import tables
+from toybench.evidence import statistics, tables
 from toybench.evidence.records import Measured, Record
 
 
@@ -20,16 +20,27 @@ def record(method: str, values: list, direction: str = "min", state: str = "ok",
     )  # type: ignore[arg-type]  # fmt: skip
 
 
-def test_interval_is_the_t_interval() -> None:
+def test_the_interval_is_that_of_verdicts() -> None:
     x = [1.0, 2.0, 4.0, 8.0]
     found = tables.mean(x)
-    low, high = stats.t.interval(0.95, 3, np.mean(x), stats.sem(x))
-    np.testing.assert_allclose([found.low, found.high], [low, high])
+    assert (found.mean, found.low, found.high) == tuple(statistics.AGGREGATES["mean"].estimate(np.array(x)))
+    t = stats.t.interval(0.95, 3, np.mean(x), stats.sem(x))
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= t[0]
+    assert found.high > t[1], "skewed to the right"
+
+
+def test_a_number_is_shown_with_the_longer_half_of_its_interval() -> None:
+    x = [1.0, 2.0, 4.0, 8.0, 1.5, 2.5, 30.0, 1.0]
+    _, low, high = (float(v) for v in statistics.AGGREGATES["mean"].estimate(np.array(x)))
+    assert high - np.mean(x) > np.mean(x) - low
+    assert f"| {np.mean(x):.3g} ± {high - np.mean(x):.2g} " in tables.render([record("a", x)], "markdown")
 
 
 def test_no_mean_where_a_seed_diverged_and_no_interval_of_one_seed() -> None:
     assert tables.mean([1.0, None]).mean is None
-    assert tables.mean([1.0]) == tables.Mean(1.0, None, None, 1)
+    assert tables.mean([1.0]) == tables.Average(1.0, None, None, 1)
 
 
 def best(*records: Record) -> list[str]:
@@ -37,23 +48,33 @@ def best(*records: Record) -> list[str]:
     return list(frame[frame["best"]]["method"])
 
 
-def test_bold_needs_a_significant_paired_difference() -> None:
-    seeds = [1.0, 5.0, 9.0, 13.0]
-    assert best(record("a", seeds), record("b", [v + 0.1 + 0.01 * i for i, v in enumerate(seeds)])) == ["a"]
-    assert best(record("a", seeds), record("b", [1.2, 4.9, 9.3, 12.9])) == []
-    assert best(record("a", seeds), record("b", seeds)) == []
+EIGHT = [1.0, 5.0, 9.0, 13.0, 2.0, 7.0, 4.0, 11.0]
+CLEAR = [0.9, 1.1, 1.2, 0.8, 1.05, 0.95, 1.15, 0.85]
+UNCLEAR = [0.2, -0.1, 0.3, -0.15, 0.1, -0.2, 0.05, -0.1]
+
+
+def test_bold_needs_a_paired_difference_beyond_doubt() -> None:
+    assert best(record("a", EIGHT), record("b", [v + d for v, d in zip(EIGHT, CLEAR, strict=True)])) == ["a"]
+    assert best(record("a", EIGHT), record("b", [v + d for v, d in zip(EIGHT, UNCLEAR, strict=True)])) == []
+    assert best(record("a", EIGHT), record("b", EIGHT)) == []
+
+
+def test_bold_and_verdict_do_not_disagree() -> None:
+    """What is told apart from a difference of few values, or from five seeds, by nobody."""
+    assert best(record("a", EIGHT), record("b", [v + 1.0 for v in EIGHT])) == []
+    assert best(record("a", EIGHT[:5]), record("b", [v + d for v, d in zip(EIGHT[:5], CLEAR, strict=False)])) == []
 
 
 @pytest.mark.parametrize(("direction", "winner"), [("min", "low"), ("max", "high"), ("zero", "low"), ("info", None)])
 def test_direction_decides_what_is_best(direction: str, winner: str | None) -> None:
-    low, high = [1.0, 1.1, 1.2, 1.05], [2.0, 2.2, 2.1, 2.3]
-    assert best(record("low", low, direction), record("high", high, direction)) == ([winner] if winner else [])
+    high = [1.0 + v + d for v, d in zip(CLEAR, UNCLEAR, strict=True)]
+    assert best(record("low", CLEAR, direction), record("high", high, direction)) == ([winner] if winner else [])
 
 
 def test_references_and_diverged_methods_do_not_compete() -> None:
-    good, bad = [1.0, 1.1, 1.2], [2.0, 2.1, 2.3]
-    oracle, gone = record("oracle", [0.0, 0.0, 0.0]), record("gone", [0.1, None, 0.1], state="diverged")
-    assert best(oracle, gone, record("a", good), record("b", bad)) == ["a"]
+    bad = [1.0 + v + d for v, d in zip(CLEAR, UNCLEAR, strict=True)]
+    oracle, gone = record("oracle", [0.0] * 8), record("gone", [0.1, None, *[0.1] * 6], state="diverged")
+    assert best(oracle, gone, record("a", CLEAR), record("b", bad)) == ["a"]
 
 
 def test_score_is_0_at_the_floor_and_1_at_the_oracle() -> None:

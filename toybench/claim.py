@@ -1,10 +1,16 @@
 """Claims as data, and what a study's benchmark declares. Imports nothing heavy."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from toybench.errors import UsageError, nearest
+from toybench.fields import split_label
 
 Expected = Literal["supported", "refuted", "inconclusive"]
+Kind = Literal["finding", "theorem"]
+Direction = Literal["grows", "falls"]
 Aggregate = Literal["mean", "iqm", "share"]  # how seeds become one number; see `toybench.evidence.statistics`
 
 
@@ -15,8 +21,8 @@ class Better:
     Attributes:
       metric: a name of the task's metrics; empty for the primary one. Its direction says what better means.
       margin: in the metric's own unit.
-      aggregate: `mean` or `iqm` of the differences; or `share`: better by the margin in more than `share` of the seeds,
-        the one to ask about rare events, which a mean over a few seeds misses.
+      aggregate: `mean` or `iqm` of the differences; or `share`: better by the margin in more than `share` of the seeds.
+        Ask it about rare events, which a mean over a few seeds misses, and about metrics of few values.
     """
 
     task: str
@@ -26,6 +32,12 @@ class Better:
     margin: float = 0.0
     aggregate: Aggregate = "mean"
     share: float = 0.5
+
+    def __post_init__(self) -> None:
+        _check_labels((self.task, self.method, self.than))
+        _check_aggregate(self)
+        _require(self, math.isfinite(self.margin), f"has a margin of {self.margin}; give a finite number")
+        _require(self, self.method != self.than, f"compares {self.method} with itself; name another method")
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,17 @@ class Equivalent:
     to: str | float
     margin: float
     metric: str = ""
+    aggregate: Aggregate = "mean"
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        others = (self.to,) if isinstance(self.to, str) else ()
+        _check_labels((self.task, self.method, *others))
+        _check_aggregate(self)
+        _require(self, 0 <= self.margin < math.inf, f"has a margin of {self.margin}; give a finite number, 0 or more")
+        _require(self, self.method != self.to, f"compares {self.method} with itself; name another method")
+        known = isinstance(self.to, str) or math.isfinite(self.to)
+        _require(self, known, f"compares with {self.to}; give a finite number or a method's name")
 
 
 @dataclass(frozen=True)
@@ -51,27 +74,83 @@ class Bound:
     aggregate: Aggregate = "mean"
     share: float = 0.5
 
+    def __post_init__(self) -> None:
+        _check_labels((self.task, self.method))
+        _check_aggregate(self)
+        limits = [v for v in (self.above, self.below) if v is not None]
+        _require(self, bool(limits), "has no limits; give below or above, or both")
+        _require(self, all(map(math.isfinite, limits)), f"has a limit of {limits[0]}; give finite numbers")
+        _require(self, limits == sorted(limits), f"lies above {limits[0]} and below {limits[-1]}; exchange them")
+
 
 @dataclass(frozen=True)
 class Trend:
-    """Metric of `method` grows or falls over the task variants (or method variants) in their order.
+    """Metric of `method` grows or falls over the task variants (or method variants) in their order, at every step.
 
     Attributes:
       tasks, methods: one of them has several labels, the other one.
       margin: least change between the ends.
-      exponent: instead of a margin, where the slope of log |metric| over log knob lies; the knob is the one numeric
+      exponent: instead of a margin, where the slope of log metric over log knob lies; the knob is the one numeric
         field in which the variants differ.
     """
 
     tasks: tuple[str, ...]
     methods: tuple[str, ...]
-    direction: Literal["grows", "falls"]
+    direction: Direction
     metric: str = ""
     margin: float = 0.0
     exponent: tuple[float, float] | None = None
+    aggregate: Aggregate = "mean"
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name, labels in (("tasks", self.tasks), ("methods", self.methods)):
+            _require(self, isinstance(labels, tuple) and bool(labels), f"has {name} {labels!r}; give a tuple of labels")
+            _check_labels(labels)
+            _require(self, len(set(labels)) == len(labels), f"{name} holds one label twice; leave one of them out")
+        counts = sorted((len(self.tasks), len(self.methods)))
+        _require(self, counts[0] == 1 < counts[1], "needs several tasks and one method, or the other way round")
+        _check_name(self, "direction", self.direction, get_args(Direction))
+        _check_aggregate(self)
+        _require(self, 0 <= self.margin < math.inf, f"has a margin of {self.margin}; give a finite number, 0 or more")
+        if self.exponent is not None:
+            _check_exponent(self, *self.exponent)
 
 
 Condition = Better | Equivalent | Bound | Trend
+
+
+def _require(condition: Condition, holds: bool, otherwise: str) -> None:
+    """Raise a sentence that names the condition and says what is wrong with it, unless it `holds`."""
+    if not holds:
+        tasks, methods = sides(condition)
+        raise UsageError(f"{type(condition).__name__} of {', '.join(methods)} on {', '.join(tasks)} {otherwise}.")
+
+
+def _check_name(condition: Condition, field: str, value: str, known: tuple[str, ...]) -> None:
+    _require(condition, value in known, f"has {_unknown(field, value, known)}")
+
+
+def _unknown(field: str, value: str, known: tuple[str, ...]) -> str:
+    return f"{field} '{value}'{nearest(str(value), known)}; use {' or '.join(known)}"
+
+
+def _check_labels(labels: tuple[str, ...]) -> None:
+    for label in labels:
+        split_label(label)  # raises where it can't be read
+
+
+def _check_aggregate(condition: Condition) -> None:
+    _check_name(condition, "aggregate", condition.aggregate, get_args(Aggregate))
+    _require(condition, 0 <= condition.share < 1, f"has a share of {condition.share}; give one below 1")
+
+
+def _check_exponent(trend: Trend, low: float, high: float) -> None:
+    ordered = math.isfinite(low) and math.isfinite(high) and low < high
+    _require(trend, ordered, f"has an exponent in [{low}, {high}]; give two finite numbers, the smaller first")
+    agree = high > 0 if trend.direction == "grows" else low < 0
+    _require(trend, agree, f"{trend.direction}, but its exponent is in [{low}, {high}]; exchange the signs")
+    _require(trend, trend.margin == 0, "has a margin and an exponent; leave one of them out")
 
 
 def sides(condition: Condition) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -103,7 +182,8 @@ class Claim:
       differs: how the toy differs from the paper.
       note: for a claim that came out refuted or inconclusive, why.
       expected: what the plan or the writer expected before there were numbers; never edited afterwards.
-      kind: `theorem` for what holds by construction or algebra for every instance; it is no finding.
+      kind: `theorem` for what holds by construction or algebra for every instance; it is checked on every seed, and is
+        no finding.
     """
 
     paper: str
@@ -112,7 +192,22 @@ class Claim:
     conditions: tuple[Condition, ...]
     note: str = ""
     expected: Expected | None = None
-    kind: Literal["finding", "theorem"] = "finding"
+    kind: Kind = "finding"
+
+    def __post_init__(self) -> None:
+        self._require(bool(self.paper), "names no paper; give its key in benchmarks/papers.json")
+        self._require(bool(self.conditions), "has no conditions; give one or more")
+        for c in self.conditions:
+            self._require(isinstance(c, Condition), f"has a condition {c!r}; use Better, Equivalent, Bound or Trend")
+        self._require(self.kind in get_args(Kind), f"has {_unknown('kind', self.kind, get_args(Kind))}")
+        known = (None, *get_args(Expected))
+        self._require(self.expected in known, f"has {_unknown('expected', str(self.expected), known[1:])}")
+        every = self.kind == "finding" or all(c.aggregate == "mean" for c in self.conditions)
+        self._require(every, "is a theorem, which holds on every seed; leave out aggregate")
+
+    def _require(self, holds: bool, otherwise: str) -> None:
+        if not holds:
+            raise UsageError(f"the claim '{self.says}' of {self.paper or 'no paper'} {otherwise}.")
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from typing import Any
 import click
 
 from toybench.errors import ToybenchError, UsageError, nearest
+from toybench.evidence.display import FORMATS
 from toybench.plugins import completion, registry
 
 _WRONG = ("broken", "failed", "timeout")  # states that ask for something to be done
 _SCREEN = 20  # lines of what is wrong, where no study is named
-FORMATS = ("rich", "markdown", "latex", "csv", "json")
 _RESULTS = click.option(
     "--results", type=click.Path(path_type=Path), help="Folder to read records from.  [default: the accepted ones]"
 )
@@ -445,7 +445,9 @@ def claims(study: str | None, results: Path | None, form: str) -> int:
         _show_claims(_console(), judgements, named=study is not None)
     else:
         _emit(verdicts.rows(judgements), form)
-    return 0 if any(j.verdict != "not_run" for j in judgements) else 3
+    for reason in judgements.broken.values():
+        _complain(reason)
+    return 4 if judgements.broken else 0 if any(j.verdict != "not_run" for j in judgements) else 3
 
 
 def _show_claims(console: Any, judgements: Sequence[Any], named: bool) -> None:
@@ -456,7 +458,8 @@ def _show_claims(console: Any, judgements: Sequence[Any], named: bool) -> None:
     if named:
         screen.board(console, judgements)
     else:
-        screen.lines(console, studies.of_claims(judgements), "claims", screen.VERDICTS)
+        screen.lines(console, studies.of_claims(judgements), "claims", screen.CLAIMS)
+        screen.tally(console, judgements)
         screen.hint(console, "Claims of a study, with their effects: toybench claims STUDY")
 
 

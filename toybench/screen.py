@@ -17,7 +17,7 @@ from rich.text import Text
 
 from toybench.engine.cells import Cell
 from toybench.evidence.records import Record
-from toybench.evidence.studies import by_field
+from toybench.evidence.studies import THEOREM, by_field, kind_of
 
 if TYPE_CHECKING:  # what these import takes longer than what is shown of them
     from toybench.engine.tune import Tuned
@@ -106,8 +106,8 @@ def _width(text: str) -> int:
 def legend(console: Console, seeds: int) -> None:
     """How to read the tables."""
     console.print(
-        f"[dim]Mean over {seeds} seeds ± half of the 95 % t interval. ↓ less is better, ↑ more, →0 nearer to zero. "
-        "Bold: better than the next by a paired t test at 5 %. "
+        f"[dim]Mean over {seeds} seeds ± the longer half of its 95 % interval. ↓ less is better, ↑ more, →0 nearer to "
+        "zero. Bold: better than the next beyond doubt at 5 %, paired, from 6 seeds on. "
         "(floor), (chance), (oracle): references that may look into the problem.[/]",
         highlight=False,
     )
@@ -182,6 +182,7 @@ _VERDICT = {
     "not_run": ("dim", "– not run"),
 }
 VERDICTS = {verdict: f"[{colour}]{text[0]}[/]" for verdict, (colour, text) in _VERDICT.items()}
+CLAIMS = {**VERDICTS, THEOREM: "[blue]∎[/]"}
 PAPERS = {
     **VERDICTS,
     "mixed": "[yellow]±[/]",
@@ -204,16 +205,23 @@ def board(console: Console, judgements: "Sequence[Judgement]") -> None:
             colour, verdict = _VERDICT[j.verdict]
             text += [escape(numbers).replace(verdict, f"[{colour}]{verdict}[/]"), *_sentences(j, line)]
         console.print("\n".join(text) + "\n", highlight=False, soft_wrap=True)
-    counts = {v: sum(j.verdict == v for j in judgements) for v in _VERDICT}
-    marked = ((*_VERDICT[v], n) for v, n in counts.items() if n)
-    console.print("  ".join(f"[{colour}]{verdict}[/] {n}" for colour, verdict, n in marked), highlight=False)
-    tested = max((j.claims for j in judgements), default=0)
+    count(console, [kind_of(j) for j in judgements], CLAIMS)
     console.print(
-        "[dim]Effect: of the condition that decides, with its 95 % interval. "
-        f"p: two-sided, corrected for {tested} claims and for looks; a verdict needs 0.05. "
-        "All conditions: --format json.[/]",
+        "[dim]Effect: of the condition that decides, with its 95 % interval. p: two-sided, corrected for looks and "
+        "over the claims of the paper; a verdict needs 0.05. All conditions: --format json.[/]",
         highlight=False,
     )
+    tally(console, judgements)
+
+
+def tally(console: Console, judgements: "Sequence[Judgement]") -> None:
+    """How many verdicts are expected to be wrong, and how many forecasts were right."""
+    from toybench.evidence import verdicts
+
+    t = verdicts.tally(judgements)
+    said = [f"{t.decided} verdicts, of which {t.wrong:.1f} are expected to be wrong (Benjamini-Hochberg)."]
+    said += [f"{t.right} of {t.forecasts} forecasts were right."] if t.forecasts else []
+    console.print(f"[dim]{' '.join(said)}[/]", highlight=False)
 
 
 _KIND = {
@@ -271,12 +279,20 @@ def _numbers(j: "Judgement") -> tuple[str, ...]:
 def _sentences(j: "Judgement", width: int) -> list[str]:
     """Paper and claim, the condition that decides, and what a reader has to know of them: indented, in lines."""
     paper, why = j.claim.paper, (j.reason, j.claim.note)
+    head = f"{paper}, theorem: {j.claim.says}" if j.claim.kind == "theorem" else f"{paper}: {j.claim.says}"
     lines = []
-    for text, style in ((f"{paper}: {j.claim.says}", ""), (j.decisive.says, "dim"), *((w, "italic") for w in why)):
+    for text, style in ((head, ""), (j.decisive.says, "dim"), (_terms(j), "dim"), *((w, "italic") for w in why)):
         for line in textwrap.wrap(text, width, initial_indent="    ", subsequent_indent="    "):
             part = escape(line)
             lines.append(f"[{style}]{part}[/]" if style else part.replace(paper, f"[bold]{paper}[/]"))
     return lines
+
+
+def _terms(j: "Judgement") -> str:
+    """What the p-value is corrected for, and what was expected of the claim."""
+    terms = [] if j.p is None else [f"corrected over {j.claims} claims of this paper, look {j.look}"]
+    terms += [f"expected: {j.claim.expected}"] if j.claim.expected else []
+    return "; ".join(terms)
 
 
 def _p(p: float | None) -> str:

@@ -145,13 +145,15 @@ def _place(found: Across, cells: Mapping[Any, Any], method: str) -> tuple[Any, .
     return tables.names_reference(method), order.index(method) if method in order else len(order), -many, method
 
 
-def ranked(mean: tables.Mean) -> str:
+def ranked(mean: tables.Average) -> str:
     """A mean rank with half of its interval."""
     text = f"{mean.mean:.1f}"
-    return text if mean.mean is None or mean.high is None else f"{text} ± {mean.high - mean.mean:.1f}"
+    if mean.mean is None or mean.low is None or mean.high is None:
+        return text
+    return f"{text} ± {tables.half(mean.mean, mean.low, mean.high):.1f}"
 
 
-def _rank(ranking: Ranking, mean: tables.Mean | None, method: str, form: str) -> str:
+def _rank(ranking: Ranking, mean: tables.Average | None, method: str, form: str) -> str:
     """A mean rank with half of its interval; bold where it is the first and the next one differs from it."""
     if mean is None or mean.mean is None:
         return "–"

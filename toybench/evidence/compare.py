@@ -2,8 +2,9 @@
 
 Seeds that both records have are compared in pairs; a metric is worse or better where the paired difference is
 significant after Holm's correction over everything compared, and larger than what rounding or a shuffled sum makes
-of it. Costs are compared exactly, where both come from the same version of JAX and the same device. Seconds never
-decide anything.
+of it. Which seeds diverge can be chaotic. So more of them is worse where it is significant too, or where none is left.
+Costs are compared exactly, where both come from the same version of JAX and the same device. Seconds never decide
+anything.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +21,7 @@ Kind = Literal["equal", "same", "better", "worse", "changed", "unclear"]
 KINDS: tuple[Kind, ...] = ("worse", "better", "changed", "unclear", "same", "equal")
 NEGLIGIBLE = 0.05  # of the seeds' standard deviation: a smaller shift is no change
 COSTS = ("flops", "parameters", "programs")
-_RANK = {"ok": 0, "skipped": 0, "diverged": 1, "timeout": 2, "failed": 2}
+_RANK = {"ok": 0, "skipped": 0, "diverged": 0, "timeout": 1, "failed": 1}
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Change:
       kind: `equal` to the bit; `same` within seed noise; `better` or `worse`; `changed`, where neither direction is
         better; `unclear`, where too few seeds differ to say.
       difference: after minus before, in the metric's unit, with its 95 % interval.
+      uncertain: whether the seeds have a say; then the p-values, corrected, decide.
     """
 
     cell: str
@@ -43,6 +45,7 @@ class Change:
     seeds: int = 0
     p_worse: float = 1.0
     p_better: float = 1.0
+    uncertain: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,11 +102,12 @@ def folders(before: Folder, after: Folder) -> Comparison:
 def records(pairs: Iterable[tuple[Record, Record]]) -> list[Change]:
     """Compare records of the same cells; significance is corrected over all of them together."""
     found = [change for old, new in pairs for change in _cell(old, new)]
-    tested = [i for i, c in enumerate(found) if c.kind in ("worse", "better", "changed") and c.difference]
+    tested = [i for i, c in enumerate(found) if c.kind in ("worse", "better", "changed") and c.uncertain]
     worse = statistics.holm([found[i].p_worse for i in tested])
     better = statistics.holm([found[i].p_better for i in tested])
     for i, down, up in zip(tested, worse, better, strict=True):
-        kind = found[i].kind if min(down, up) <= statistics.ERROR / 2 else "same"
+        doubtful: Kind = "same" if found[i].difference else "unclear"
+        kind = found[i].kind if min(down, up) <= statistics.ERROR / 2 else doubtful
         found[i] = replace(found[i], kind=kind, p_worse=down, p_better=up)
     return found
 
@@ -127,12 +131,40 @@ def _cell(old: Record, new: Record) -> Iterable[Change]:
 
 
 def _state(old: Record, new: Record) -> Iterable[Change]:
-    lost, now = (sum(at is not None for at in r.diverged_at) / max(1, len(r.seeds)) for r in (old, new))
-    a, b = (_RANK[old.state], lost), (_RANK[new.state], now)
-    if (old.state, lost) != (new.state, now):
+    """The state; of two results, which seeds diverged."""
+    if {old.state, new.state} <= {"ok", "diverged"}:
+        yield from _divergence(old, new)
+    elif old.state != new.state:
         before, after = (f"{r.state}: {r.reason}" if r.reason else r.state for r in (old, new))
-        kind: Kind = "worse" if b > a else "better" if b < a else "changed"
-        yield Change(old.cell, "state", kind, before, after)
+        a, b = _RANK[old.state], _RANK[new.state]
+        yield Change(old.cell, "state", "worse" if b > a else "better" if b < a else "changed", before, after)
+
+
+def _divergence(old: Record, new: Record) -> Iterable[Change]:
+    """Which seeds diverged, where these aren't the same: by the sign test, or for certain where none is left."""
+    lost, found = _moved(old, new)
+    if not lost + found:
+        return
+    was, now = (f"{sum(at is not None for at in r.diverged_at)} of {len(r.seeds)} seeds diverged" for r in (old, new))
+    yield Change(
+        cell=old.cell,
+        what="state",
+        kind="worse" if lost > found else "better" if lost < found else "changed",
+        before=was,
+        after=now,
+        seeds=len(set(old.seeds) & set(new.seeds)),
+        p_worse=statistics.flips(lost, found),
+        p_better=statistics.flips(found, lost),
+        uncertain=found > 0 or None in new.diverged_at,
+    )
+
+
+def _moved(old: Record, new: Record) -> tuple[int, int]:
+    """(seeds that diverge now and didn't, seeds that did and don't), of those that both records have."""
+    was, now = (dict(zip(r.seeds, r.diverged_at, strict=True)) for r in (old, new))
+    common = [s for s in was if s in now]
+    lost = sum(was[s] is None and now[s] is not None for s in common)
+    return lost, sum(was[s] is not None and now[s] is None for s in common)
 
 
 def _metric(old: Record, new: Record, name: str) -> Change:
@@ -159,7 +191,7 @@ def _judged(measured: Measured, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     change = np.array([loss(v, direction) for v in y]) - np.array([loss(v, direction) for v in x])
     up, down = float(mean.above(change, 0.0)), float(mean.below(change, 0.0))
     kind: Kind = "changed" if direction == "info" else "worse" if up < down else "better"
-    return {"kind": kind, "p_worse": up, "p_better": down}
+    return {"kind": kind, "p_worse": up, "p_better": down, "uncertain": True}
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
@@ -180,7 +212,7 @@ def rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
             "low": c.difference.low if c.difference else None,
             "high": c.difference.high if c.difference else None,
             "seeds": c.seeds,
-            "p": min(1.0, 2 * min(c.p_worse, c.p_better)) if c.difference else None,
+            "p": min(1.0, 2 * min(c.p_worse, c.p_better)) if c.uncertain else None,
         }
         for c in changes
     ]

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+FORMATS = ("rich", "markdown", "latex", "csv", "json")  # of every table
+
 _renderers: dict[str, Callable[[Any], str]] = {}
 
 

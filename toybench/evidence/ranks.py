@@ -21,7 +21,7 @@ class Rank:
     """A method's mean rank over tasks, 1 for the best, with its 95 % interval over seeds."""
 
     method: str
-    mean: tables.Mean
+    mean: tables.Average
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class Place:
     reason: str = ""
     metric: str = ""
     direction: str = ""
-    value: tables.Mean = tables.Mean(None, None, None, 0)
+    value: tables.Average = tables.Average(None, None, None, 0)
     place: int | None = None
     of: int = 0
     score: float | None = None

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from toybench.evidence.verdicts import Judgement
 
 UNNAMED = "other"  # studies whose benchmark names no field
+THEOREM = "theorem"  # a claim that holds by algebra, and held on every seed
 TO_COME = "to come"  # studies of the catalogue that are not here yet
 
 
@@ -61,10 +62,16 @@ def of_claims(judgements: "Sequence[Judgement]") -> list[Line]:
     return [_of_claims(study, judged) for study, judged in found.items()]
 
 
+def kind_of(judgement: "Judgement") -> str:
+    """A claim's verdict; of a theorem that held, that it is one: it is no finding."""
+    held = judgement.claim.kind == "theorem" and judgement.verdict == "supported"
+    return THEOREM if held else judgement.verdict
+
+
 def _of_claims(study: str, judged: "Sequence[Judgement]") -> Line:
     forecast = [j for j in judged if j.claim.expected and j.verdict != "not_run"]
     right = sum(j.claim.expected == j.verdict for j in forecast)
-    marks = tuple(j.verdict for j in judged)
+    marks = tuple(map(kind_of, judged))
     return Line(study, Counter(marks), marks=marks, forecasts=(right, len(forecast)))
 
 

@@ -9,21 +9,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from toybench.errors import UsageError, nearest
+from toybench.evidence import statistics
 from toybench.evidence.records import Record, loss
 from toybench.fields import split_label
+from toybench.plugins import registry
 
-FORMATS = ("rich", "markdown", "latex", "csv", "json")
 COSTS = ("parameters", "flops", "peak_bytes", "compile_seconds", "run_seconds", "evaluate_seconds", "tuning_updates")
-LEVEL = 0.95
 ARROWS = {"min": "↓", "max": "↑", "zero": "→0", "info": ""}
 
 
 @dataclass(frozen=True)
-class Mean:
-    """A mean over seeds with its 95 % t interval; None for what can't be computed."""
+class Average:
+    """A mean over seeds with its 95 % interval; None for what can't be computed."""
 
     mean: float | None
     low: float | None
@@ -31,34 +30,28 @@ class Mean:
     seeds: int
 
 
-def mean(values: Sequence[float | None]) -> Mean:
-    """Mean and t interval of per-seed values; no mean where a seed diverged, no interval of a single seed."""
+def mean(values: Sequence[float | None]) -> Average:
+    """Mean of per-seed values, by the statistic of verdicts; none where a seed diverged, no interval of one seed."""
     return _mean(tuple(values))
 
 
 @lru_cache(maxsize=20_000)
-def _mean(values: tuple[float | None, ...]) -> Mean:
+def _mean(values: tuple[float | None, ...]) -> Average:
     if not values or any(v is None for v in values):
-        return Mean(None, None, None, len(values))
-    x = np.asarray(values, float)
-    middle = float(x.mean())
-    if len(x) == 1:
-        return Mean(middle, None, None, 1)
-    half = float(special.stdtrit(len(x) - 1, (1 + LEVEL) / 2) * x.std(ddof=1) / math.sqrt(len(x)))
-    return Mean(middle, middle - half, middle + half, len(x))
+        return Average(None, None, None, len(values))
+    if len(values) == 1:
+        return Average(values[0], None, None, 1)
+    middle, low, high = statistics.AGGREGATES["mean"].estimate(np.asarray(values, float))
+    return Average(float(middle), float(low), float(high), len(values))
 
 
 def differs(a: Record, b: Record, metric: str) -> bool:
-    """Whether the paired difference over common seeds is significant at 5 % (t test)."""
+    """Whether the paired difference over common seeds is beyond doubt at 5 %, as verdicts judge it."""
     left, right = (dict(zip(r.seeds, r.metrics[metric].values, strict=True)) for r in (a, b))
     pairs = np.array([(left[s], right[s]) for s in left if s in right], float)  # None becomes NaN
-    if len(pairs) < 2 or np.isnan(pairs).any():
+    if not len(pairs) or np.isnan(pairs).any():
         return False
-    difference = pairs[:, 0] - pairs[:, 1]
-    if difference.std() == 0:
-        return bool(difference[0] != 0)
-    t = difference.mean() / difference.std(ddof=1) * math.sqrt(len(difference))
-    return bool(2 * special.stdtr(len(difference) - 1, -abs(t)) < 1 - LEVEL)
+    return statistics.differs(pairs[:, 0] - pairs[:, 1])
 
 
 def frame(records: Iterable[Record]) -> pd.DataFrame:
@@ -71,7 +64,7 @@ def frame(records: Iterable[Record]) -> pd.DataFrame:
         for r in group:
             for name in metrics or [""]:
                 measured = r.metrics.get(name)
-                m = mean(measured.values) if measured else Mean(None, None, None, 0)
+                m = mean(measured.values) if measured else Average(None, None, None, 0)
                 rows.append(
                     {
                         "study": study,
@@ -107,7 +100,7 @@ def is_reference(record: Record) -> bool:
 
 def names_reference(method: str) -> bool:
     """Whether a method's label is that of a task's own floor, chance or oracle."""
-    return split_label(method)[0] in ("floor", "chance", "oracle")
+    return split_label(method)[0] in registry.REFERENCES
 
 
 def primary(records: Iterable[Record]) -> str:
@@ -260,16 +253,23 @@ def entry(cell: Mapping[Any, Any], form: str) -> str:
         return "–"
     text = number(cell["mean"])
     if cell["high"] is not None and math.isfinite(cell["high"]):
-        text += f" ± {number(cell['high'] - cell['mean'], 2)}"
+        text += f" ± {number(half(cell['mean'], cell['low'], cell['high']), 2)}"
     return bold(text, form) if cell["best"] else text
 
 
 _BOLD = {"markdown": "**{}**", "latex": r"\textbf{{{}}}", "rich": "[bold]{}[/bold]"}
 
 
-def spread(m: Mean) -> str:
+def spread(m: Average) -> str:
     """A mean with half of its interval."""
-    return number(m.mean) + (f" ± {number(m.high - m.mean, 2)}" if m.mean is not None and m.high is not None else "")
+    if m.mean is None or m.low is None or m.high is None:
+        return number(m.mean)
+    return f"{number(m.mean)} ± {number(half(m.mean, m.low, m.high), 2)}"
+
+
+def half(mean: float, low: float, high: float) -> float:
+    """The longer half of an interval."""
+    return max(high - mean, mean - low)
 
 
 def bold(text: str, form: str) -> str:

@@ -1,7 +1,6 @@
 """What a report is about: records, verdicts, states and papers, gathered once, and where each has its page."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,7 +10,7 @@ from urllib.parse import quote
 from toybench.engine import runtime
 from toybench.engine.states import status
 from toybench.errors import ToybenchError, UsageError, nearest
-from toybench.evidence import papers, tables, verdicts
+from toybench.evidence import papers, reading, tables, verdicts
 from toybench.evidence.records import BrokenRecord, Folder, Record
 from toybench.evidence.verdicts import Judgement
 from toybench.fields import split_label
@@ -165,8 +164,7 @@ def gather(folder: Folder, baseline: str = "") -> Model:
         raise UsageError(
             f"no record here is of '{baseline}'{nearest(baseline, labels)}; --baseline takes a method's name."
         )
-    declared = [(s, claim) for s in registry.studies() for claim in _benchmark(s)]
-    judgements = verdicts.judge(declared, {r.cell: r for r in records})
+    judgements = verdicts.judge(reading.declared()[0], {r.cell: r for r in records})
     states = {str(row["cell"]): row for row in status(results=folder)}
     here = runtime.environment()
     by_task: dict[tuple[str, str], list[Record]] = {}
@@ -191,10 +189,3 @@ def _labelled(record: Record) -> bool:
     except ToybenchError:
         return False
     return True
-
-
-def _benchmark(study: str) -> Iterable[Any]:
-    try:
-        return registry.benchmark(study).claims
-    except ToybenchError:
-        return ()

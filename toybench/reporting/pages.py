@@ -14,7 +14,7 @@ from toybench.claim import sides
 from toybench.engine import cells
 from toybench.engine.states import STATES
 from toybench.errors import ToybenchError
-from toybench.evidence import compare, matching, papers, scorecard, studies, tables
+from toybench.evidence import compare, matching, papers, scorecard, studies, tables, verdicts
 from toybench.evidence.compare import Comparison
 from toybench.evidence.records import Record
 from toybench.evidence.studies import Line
@@ -57,10 +57,12 @@ def overview(model: Model) -> dict[str, Any]:
     lines = {line.study: line for line in studies.of_claims(model.judgements)}
     fields = studies.by_field(model.studies)
     states = [str(row["state"]) for row in model.states.values()]
+    tally = verdicts.tally(model.judgements)
     return {
-        "counts": {v: sum(j.verdict == v for j in model.judgements) for v in VERDICTS},
+        "counts": {v: tally.findings.get(v, 0) for v in VERDICTS},
+        "tally": tally,
+        "forecasts": (tally.right, tally.forecasts),
         "fields": {field: [_board_row(model, study, lines) for study in names] for field, names in fields.items()},
-        "forecasts": tuple(sum(line.forecasts[i] for line in lines.values()) for i in (0, 1)),
         "coverage": coverage(model),
         "states": {s: states.count(s) for s in STATES if s in states},
         "wrong": [r for r in model.states.values() if r["state"] in ("failed", "timeout", "stale", "broken")],
@@ -166,7 +168,7 @@ def _cell(row: Mapping[Any, Any] | None) -> dict[str, Any]:
     if row is None or row["mean"] is None or not math.isfinite(row["mean"]):
         return {"text": "–", "half": "", "best": False}
     spread = row["high"] is not None and math.isfinite(row["high"])
-    half = tables.number(row["high"] - row["mean"], 2) if spread else ""
+    half = tables.number(tables.half(row["mean"], row["low"], row["high"]), 2) if spread else ""
     return {
         "text": tables.number(row["mean"]),
         "half": half,

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from toybench.claim import Better
-from toybench.evidence import matching, tables
+from toybench.evidence import matching, statistics, tables
+from toybench.evidence.findings import Finding
 from toybench.evidence.ranks import Ranking
 from toybench.evidence.records import Record, loss
-from toybench.evidence.verdicts import Finding, Judgement
+from toybench.evidence.verdicts import Judgement
+from toybench.plugins import registry
 
 Row = dict[str, Any]
 COSTS = {
@@ -41,7 +42,7 @@ def competing(group: Iterable[Record], metric: str) -> list[Record]:
 
 
 def curves(group: Sequence[Record], metric: str) -> list[Row]:
-    """Mean and 95 % t interval over seeds at every checkpoint; references have one value and no step.
+    """Mean and 95 % interval over seeds at every checkpoint; references have one value and no step.
 
     A reference farther from the curves than they reach themselves is left out: it would flatten them.
     """
@@ -98,11 +99,10 @@ def _references(group: Iterable[Record], metric: str) -> list[Row]:
 def _bands(values: Sequence[Sequence[float | None]]) -> list[tuple[float | None, ...]]:
     """(mean, low, high) at every checkpoint of `values[seed][checkpoint]`; None where a seed diverged."""
     x = np.array(values, float)  # None becomes NaN
-    n, middle = len(x), x.mean(0)
-    if n < 2:
-        return [(short(m), short(m), short(m)) for m in middle]
-    half = float(special.stdtrit(n - 1, (1 + tables.LEVEL) / 2)) * x.std(0, ddof=1) / math.sqrt(n)
-    return [(short(m), short(m - h), short(m + h)) for m, h in zip(middle, half, strict=True)]
+    if len(x) < 2:
+        return [(short(m), short(m), short(m)) for m in x.mean(0)]
+    bands = statistics.AGGREGATES["mean"].estimate(x.T)
+    return [(short(m), short(low), short(high)) for m, low, high in zip(*bands, strict=True)]
 
 
 def is_log(rows: Iterable[Row], key: str = "mean") -> bool:
@@ -139,7 +139,7 @@ def pareto(group: Sequence[Record], metric: str) -> list[Row]:
     return _positive([{k: v for k, v in row.items() if k != "loss"} for row in rows])
 
 
-def _loss(record: Record, metric: str, mean: tables.Mean) -> float:
+def _loss(record: Record, metric: str, mean: tables.Average) -> float:
     assert mean.mean is not None
     return loss(mean.mean, record.metrics[metric].direction)
 
@@ -164,7 +164,7 @@ def scores(groups: Mapping[str, Sequence[Record]]) -> tuple[list[str], dict[str,
             continue
         here = data[(data["metric"] == tables.primary(group)) & data["score"].notna()]
         methods = {str(r["method"]): float(r["score"]) for r in here.to_dict(orient="records")}
-        methods = {m: s for m, s in methods.items() if m not in ("floor", "oracle", "chance")}
+        methods = {m: s for m, s in methods.items() if m not in registry.REFERENCES}
         if methods:
             found[task] = methods
     everyone = {m for row in found.values() for m in row}
