@@ -47,8 +47,10 @@ def method(copy: Path) -> Iterator[Path]:
     (copy / METHOD).write_text(text)
 
 
-def checked(root: Path, *args: str) -> tuple[int, str]:
-    done = toybench("check", "--only", "records", "--only", "claims", "--sample", "0", *args, cwd=root, path=root)
+def checked(root: Path, *args: str, plugins: Path | None = None) -> tuple[int, str]:
+    options = ("check", "--only", "records", "--only", "claims", "--sample", "0", *args)
+    tree = {"path": root} if plugins is None else {}
+    done = toybench(*(("--plugins", str(plugins)) if plugins else ()), *options, cwd=root, **tree)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -77,7 +79,7 @@ def test_a_harmless_refactoring_is_not_flagged(copy: Path, method: Path) -> None
     )
     code, said = checked(copy)
     assert code == 0, said
-    assert f"✓ {CELL}: its code changed; equal to the bit on 2 seeds" in said
+    assert f"✓ {CELL}: its code changed; equal to the bit on 4 seeds" in said
 
 
 def test_nothing_changed_and_no_sample_reruns_nothing(copy: Path) -> None:
@@ -141,6 +143,64 @@ def test_the_sample_is_what_the_seconds_allow_and_comes_to_every_record() -> Non
     assert [len(names) for names in chosen] == [2, 2, 2, 2]
     assert {name for names in chosen for name in names} == set(known)
     assert check._choose(known, 0.0, 0) == ([], set())
+
+
+def test_a_first_look_is_at_the_ends_of_a_record_and_at_others_in_turn() -> None:
+    """Over a few days every seed has had its turn; those at the ends of the first metric always."""
+    values = [0.5, 0.1, 0.6, 0.7, 0.4, 9.0, 0.3, 0.2]
+    found = [check._telling(record("a", values), turn) for turn in range(3)]
+    assert all(len(seeds) == 4 and {1, 5} < set(seeds) for seeds in found)
+    assert set().union(*found) == set(range(8))
+    lost = record("a", [None] * 8)
+    assert set().union(*(check._telling(lost, turn) for turn in range(2))) == set(range(8))
+    assert check._telling(record("a", values[:3]), 5) == (0, 1, 2)
+
+
+BAD_CLAIM = """
+from toybench import Benchmark, Better, Claim
+
+benchmark = Benchmark(claims=(
+    Claim(paper="{paper}", says="One thing is better than another.", differs="All of it.", conditions=(
+        Better("{task}", "{method}", "{than}", metric="{metric}"),
+    )),
+))
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({}, ""),
+        ({"metric": "mze"}, "demo/linear has no metric 'mze' (did you mean 'mse'?)"),
+        ({"task": "liner"}, "there is no task 'demo/liner' (did you mean 'linear'?)"),
+        ({"task": "linear[dims=3]"}, "demo/linear has no field 'dims'"),
+        ({"method": "least_mean_square"}, "there is no method 'demo/least_mean_square'"),
+        ({"method": "least_mean_squares[rate=1]"}, "has no field 'rate'"),
+        ({"method": "least_mean_squares[lr=0.5]"}, "demo/linear/least_mean_squares[lr=0.5] is no cell that runs"),
+        ({"paper": "wang2022lerning"}, "there is no paper 'wang2022lerning' (did you mean 'wang2022learning'"),
+        ({"than": "least_mean_squares"}, "compares least_mean_squares with itself"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_a_claim_that_can_t_be_evaluated_fails_the_check(
+    demo: Path, tmp_path: Path, wrong: dict[str, str], sentence: str
+) -> None:
+    """And one that can be, but hasn't been run, doesn't; nor does it cost the board."""
+    folder = tmp_path / "plugins"
+    shutil.copytree(demo, folder)
+    right = {
+        "paper": "wang2022learning",
+        "task": "linear",
+        "method": "least_mean_squares",
+        "than": "floor",
+        "metric": "mse",
+    }
+    (folder / "benchmarks/demo.py").write_text(BAD_CLAIM.format(**{**right, **wrong}))
+    code, said = checked(tmp_path, "demo", plugins=folder)
+    assert sentence in said, said
+    assert code == (1 if sentence else 0), said
+    board = toybench("--plugins", str(folder), "claims", "quasimetric", "--format", "csv")
+    assert board.returncode == 0, board.stderr
 
 
 def test_the_reports_say_what_failed_and_escape_it() -> None:

@@ -3,11 +3,12 @@
 1. Tasks and methods pass the conformance suite, under strict JAX: each one whose code isn't what its accepted records
    were made with, and the others in turn, so that four weeks cover all. A study that is named is checked whole.
 2. Accepted records whose digest no longer matches the code are run again, and of the others in turn as many as two
-   minutes allow: first two seeds, and where these aren't equal to the bit, all of the record's seeds. `compare` judges
+   minutes allow: first four seeds, and where these aren't equal to the bit, all of the record's seeds. `compare` judges
    the difference.
-3. The claims are judged again with the new records in place of the accepted ones.
+3. The claims are judged again with the new records in place of the accepted ones, and what they name is looked up.
 
-A violation, a worse score or state, and a claim that changed for the worse gate; seconds never do.
+A violation, a worse score or state, a claim that can't be evaluated and one that lost ground gate: each beyond seed
+noise. Seconds never do.
 """
 
 import contextlib
@@ -27,14 +28,17 @@ from toybench.engine import tune
 from toybench.engine.cells import Cell
 from toybench.engine.pool import run_cells
 from toybench.errors import PluginError
-from toybench.evidence import compare
+from toybench.evidence import compare, drift, reading, verdicts
 from toybench.evidence.compare import Change
+from toybench.evidence.drift import Drift
 from toybench.evidence.records import BrokenRecord, Folder, Record
+from toybench.evidence.verdicts import Judgement
 from toybench.fields import split_label
+from toybench.guard import declared
 from toybench.guard.turns import turn
 from toybench.plugins import isolation, registry
 
-FIRST = 2  # seeds that tell whether a record still comes out to the bit
+FIRST = 4  # seeds that are to tell whether a record still comes out to the bit
 Part = Literal["conformance", "records", "claims"]
 PARTS: tuple[Part, ...] = ("conformance", "records", "claims")
 
@@ -238,7 +242,7 @@ def _records(
             known[cell.name] = replace(cell, budget=record.budget, seeds=tuple(record.seeds)), record
     todo, stale = _choose(known, sample * jobs, day)
     pairs: list[tuple[Record, Record]] = []
-    for name, new in _again([known[n][0] for n in todo], known, jobs):
+    for name, new in _again([known[n][0] for n in todo], known, day, jobs):
         pairs.append((known[name][1], new))
         fresh[name] = new
     report.changes = compare.records(pairs)
@@ -265,10 +269,29 @@ def _seconds(record: Record) -> float:
     )
 
 
-def _again(cells: list[Cell], known: dict[str, tuple[Cell, Record]], jobs: int) -> Iterator[tuple[str, Record]]:
-    """New records: of two seeds where these are equal to the bit, else of all."""
+def _telling(record: Record, day: int) -> tuple[int, ...]:
+    """A few seeds of a record, for a first look: the two at the ends of its first metric, and others in turn.
+
+    What changes a few seeds alone is most likely to change those at the ends.
+    """
+    seeds = sorted(record.seeds)
+    if len(seeds) <= FIRST:
+        return tuple(seeds)
+    values = next((m.values for m in record.metrics.values()), [None] * len(seeds))
+    known = {s: v for s, v in zip(record.seeds, values, strict=True) if v is not None}
+    ends = {min(known, key=known.__getitem__), max(known, key=known.__getitem__)} if known else set()
+    others = [s for s in seeds if s not in ends]
+    first = day * (FIRST - len(ends)) % len(others)
+    return tuple(sorted([*ends, *(others + others)[first : first + FIRST - len(ends)]]))
+
+
+def _again(
+    cells: list[Cell], known: dict[str, tuple[Cell, Record]], day: int, jobs: int
+) -> Iterator[tuple[str, Record]]:
+    """New records: of a few seeds where these are equal to the bit, else of all."""
     longer = []
-    for cell, new in run_cells([replace(c, seeds=c.seeds[:FIRST]) for c in cells], jobs, None, lambda cell: None):
+    short = [replace(c, seeds=_telling(known[c.name][1], day)) for c in cells]
+    for cell, new in run_cells(short, jobs, None, lambda cell: None):
         whole, old = known[cell.name]
         equal = all(c.kind == "equal" for c in compare.records([(old, new)]))
         if equal or new.state in ("failed", "timeout") or len(old.seeds) <= FIRST:
@@ -305,24 +328,39 @@ def _sentence(c: Change) -> str:
 
 
 def claims(study: str, results: Folder, fresh: dict[str, Record]) -> Iterator[Case]:
-    """Verdicts of the accepted records, and with the new ones in their place; worse is a problem."""
-    from toybench.evidence import verdicts
+    """Verdicts of the accepted records, and with the new ones in their place.
 
-    declared = [(s, claim) for s in registry.studies() for claim in registry.benchmark(s).claims]
+    A problem is a claim that can't be evaluated, and one that lost ground beyond chance.
+    """
+    every, broken = reading.declared()
+    shown = [(s, why) for s, why in broken.items() if study in ("", s)]
+    yield from (Case("claims", f"benchmarks/{s}", (why,)) for s, why in shown)
     accepted = {r.cell: r for r in results.scan() if isinstance(r, Record)}
     moved = {n: r for n, r in fresh.items() if len(r.seeds) >= len(accepted[n].seeds)}
-    before = verdicts.judge(declared, accepted)
-    after = verdicts.judge(declared, accepted | moved) if moved else before
-    for old, new in zip(before, after, strict=True):
-        if study not in ("", old.study):
-            continue
-        name = f"{old.study}/{old.claim.paper} #{old.number}"
-        if old.verdict == new.verdict:
-            yield Case("claims", name, note=new.verdict)
-        else:
-            change = f"was {old.verdict}, is {new.verdict}: {new.decisive.says}; {new.reason}".rstrip("; ")
-            worse = old.verdict == "supported" or new.verdict in ("refuted", "not_run")
-            yield Case("claims", name, (change,) if worse else (), "" if worse else change)
+    before = verdicts.judge(every, accepted)
+    after = verdicts.judge(every, accepted | moved) if moved else before
+    changed = {(d.after.study, d.after.number): d for d in drift.drifts(before, after)}
+    planned: dict[str, set[str]] = {}
+    for new in after:
+        if study in ("", new.study):
+            if new.study not in planned:
+                planned[new.study] = {cell.name for cell in planning.plan([new.study], budget="full").cells}
+            unfit = declared.problems(new.study, new.claim, planned[new.study])
+            yield _claim(new, unfit, changed.get((new.study, new.number)))
+
+
+def _claim(new: Judgement, unfit: Sequence[str], change: Drift | None) -> Case:
+    name = f"{new.study}/{new.claim.paper} #{new.number}"
+    unfit = [*unfit, *(f.reason for f in new.findings if f.unfit)]
+    if unfit:
+        return Case("claims", name, tuple(dict.fromkeys(unfit)))
+    if change is None:
+        return Case("claims", name, note=new.verdict)
+    what = f"was {change.before.verdict}, is {new.verdict}: {new.decisive.says}; {new.reason}".rstrip("; ")
+    if change.worse:
+        return Case("claims", name, (what,))
+    lost = change.before.verdict == "supported" or new.verdict == "refuted"
+    return Case("claims", name, note=f"{what} (no more than the seeds' noise, p = {change.p:.2g})" if lost else what)
 
 
 def markdown(report: Report) -> str:
