@@ -83,7 +83,8 @@ class Passed:
 
     def __init__(self) -> None:
         self.files = settled.tested()
-        self.digests = {study: (settled.own(study), settled.shared()) for study in self.files}
+        shared = settled.shared()
+        self.digests = {study: (own, shared) for study in self.files if (own := settled.own(study))}
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.failed: set[str] = set()
 
@@ -104,7 +105,7 @@ class Passed:
 
     def _studies(self) -> list[str]:
         passed = self.seconds.keys() - self.failed
-        return [study for study, files in self.files.items() if passed.issuperset(files)]
+        return [study for study in self.digests if passed.issuperset(self.files[study])]
 
     def _entry(self, study: str) -> settled.Settled:
         own, shared = self.digests[study]

@@ -67,7 +67,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     monkeypatch.setattr(settled, "FILE", tmp_path / "tests/settled.json")
     forget()
     for study, files in settled.tested().items():
-        here = settled.Settled(settled.own(study), settled.shared(), dict.fromkeys(files, 10_000.0))
+        own = settled.own(study)
+        assert own
+        here = settled.Settled(own=own, shared=settled.shared(), seconds=dict.fromkeys(files, 10_000.0))
         settled.settle({study: here})
     yield tmp_path
     monkeypatch.undo()
@@ -134,6 +136,11 @@ def test_a_change_of_what_all_stand_on_runs_a_file_of_every_study(repository: Pa
     [reason] = settled.choose(0).reasons
     assert reason.startswith("2 of 4 test files of studies were left out: the numeric harness")
     assert "`tox -e all`" in reason
+
+
+def test_a_file_that_is_not_python_is_a_change(repository: Path) -> None:
+    write(repository / "methods/demo/least_mean_squares.py", "class (")
+    assert run(0) >= DEMO
 
 
 def test_a_new_or_unknown_study_runs(repository: Path) -> None:

@@ -135,8 +135,10 @@ def settle() -> None:
     shared = settled.shared()
     entries = {}
     for study, files in settled.tested().items():
+        own = settled.own(study)
+        assert own, f"a file of {study} is not Python"
         seconds = {file: known.get(re.sub("_x[0-9]+/", "/", file), TEST_SECONDS) for file in files}
-        entries[study] = settled.Settled(own=settled.own(study), shared=shared, seconds=seconds)
+        entries[study] = settled.Settled(own=own, shared=shared, seconds=seconds)
     settled.settle(entries)
 
 

@@ -6,7 +6,7 @@ studies stand on. A digest that does not match means that tests run; it never is
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -87,15 +87,22 @@ def tested() -> dict[str, list[str]]:
     return {study: [f.relative_to(TESTS).as_posix() for f in files] for study, files in found.items() if files}
 
 
-def own(study: str) -> str:
-    """Digest of a study's tests, tasks, methods, benchmark and tuned values."""
+def own(study: str) -> str | None:
+    """Digest of a study's tests, tasks, methods, benchmark and tuned values; None where one of them is not Python."""
+    try:
+        return _digest(_own_files(study))
+    except SyntaxError:
+        return None
+
+
+def _own_files(study: str) -> Iterator[Path]:
     tasks = [registry.path("tasks", name) for name in registry.tasks(study)]
     methods = [registry.path("methods", name) for name in registry.methods(study)]
     sources = frozenset[Path]().union(*map(digest.sources, tasks + methods))
-    benchmarks = registry.HOME / "benchmarks"
-    pages = [benchmarks / f"{study}.py", benchmarks / "tuned" / f"{study}.json"]
-    shared = registry.PACKAGE / "blocks"
-    return _digest([*(f for f in sources if shared not in f.parents), *(TESTS / study).rglob("*.py"), *pages])
+    yield from (file for file in sources if registry.PACKAGE / "blocks" not in file.parents)
+    yield from (TESTS / study).rglob("*.py")
+    yield registry.HOME / "benchmarks" / f"{study}.py"
+    yield registry.HOME / "benchmarks" / "tuned" / f"{study}.json"
 
 
 def shared() -> str:
