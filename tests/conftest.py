@@ -26,19 +26,17 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 pytest_plugins = ["due"]
 
 
-ROOM = 3 * 2**29  # bytes of memory from which on a worker drops its compiled programs
-BYTES = 4 * 2**30  # bounds of what it then still holds, and below of its maps of memory; Linux allows 65,530
-MAPS = 20_000
+BYTES = 3 * 2**30  # bounds of what a worker holds after a module, and below of its maps; Linux allows 65,530
+MAPS = 10_000
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _programs() -> Iterator[None]:
-    """Compiled programs are dropped between modules, so that neither memory nor the table of its maps fills up."""
+    """Compiled programs are dropped after every module, else they fill memory and the table of its maps."""
     yield
-    process, table = psutil.Process(), Path("/proc/self/maps")
-    if process.memory_info().rss > ROOM:
-        trial.forget()
-    assert process.memory_info().rss < BYTES, "what keeps memory after this module's tests?"
+    trial.forget()
+    table = Path("/proc/self/maps")
+    assert psutil.Process().memory_info().rss < BYTES, "what keeps memory after this module's tests?"
     assert not table.exists() or table.read_text().count("\n") < MAPS, "what keeps programs after this module's tests?"
 
 
