@@ -12,7 +12,7 @@ from helpers import record
 from toybench.errors import UsageError
 from toybench.evidence import across, ranks, tables
 from toybench.evidence.records import Record
-from toybench.reporting import charts, series, standing
+from toybench.reporting import charts, plots, series, standing
 
 NOISE = np.random.default_rng(7).standard_normal((6, 16))
 
@@ -147,6 +147,13 @@ def test_the_picture_joins_what_is_not_told_apart(tmp_path: Path) -> None:
     text = (tmp_path / "ranks.svg").read_text()
     assert text.count(">not told apart<") == 2
     assert text.count(">a<") == 2
+
+
+def test_the_landed_study_has_a_picture(tmp_path: Path) -> None:
+    charts.save(plots.plot("ranks", "quasimetric"), tmp_path / "ranks.json")
+    assert len(json.loads((tmp_path / "ranks.json").read_text())["hconcat"]) == 2
+    with pytest.raises(UsageError, match="did you mean 'heldout_mse'"):
+        plots.plot("ranks", "quasimetric", metric="heldout_ms")
 
 
 def test_a_study_s_page_has_a_bar_for_each_group() -> None:

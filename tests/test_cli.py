@@ -32,6 +32,7 @@ from toybench.plugins.registry import HOME
         (["scorecard", "iqe", "--against", "ipe"], "there is no method 'ipe'"),
         (["table", "quasimetric", "--across", "tasks", "--metric", "heldout_ms"], "did you mean 'heldout_mse'"),
         (["table", "quasimetric/hierarchy", "--method", "iqee"], "did you mean 'iqe'"),
+        (["table", "quasimetric", "--scores"], "add --across tasks"),
         (["run", "quasimetric", "--cells", "quasimetric/*/iqee"], "no cell matches"),
         (["list", "methods", "nothing"], "there is no study 'nothing'"),
         (["--plugins", "/proc", "list"], "point --plugins at a folder"),

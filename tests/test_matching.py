@@ -35,6 +35,8 @@ def test_everybody_is_shown_when_it_had_spent_what_the_cheapest_spends() -> None
     assert by_method["dear"].cost.flops == 2.5e6 / 4
     assert by_method["cheap"] is CHEAP
     assert by_method["oracle"].metrics["m"].values == [0.0, 0.0]
+    steps = {r["method"]: r["steps"] for r in tables.frame(found.records).to_dict(orient="records")}
+    assert steps == {"dear": 25, "cheap": 100, "oracle": 100}
     text = tables.render(found.records, "markdown", notes=matching.notes(found))
     assert "| dear · 25 of 100 updates | 4.5 ± 6.4 |" in text
     assert "| cheap  " in text

@@ -356,19 +356,22 @@ def table(
         if not broken:
             _complain(reading.nothing(selector, results=results))
         return 4 if broken else 3
+    if options["scores"] and not options["across"]:
+        raise UsageError("--scores shows tasks side by side; add --across tasks.")
     records = tables.only(records, options["methods"])
     matched = matching.match(records) if options["match"] else None
     records = matched.records if matched else records
+    notes = matching.notes(matched) if matched else {}
     if options["across"]:
         _across(records, form, metrics, options["scores"])
     elif form == "rich":
         from toybench import screen
 
         console = _console()
-        screen.tables(console, records, cost, metrics, matching.notes(matched) if matched else None)
+        screen.tables(console, records, cost, metrics, notes)
         screen.legend(console, max(len(r.seeds) for r in records))
     else:
-        click.echo(tables.render(records, form, cost, metrics, matching.notes(matched) if matched else None))
+        click.echo(tables.render(records, form, cost, metrics, notes))
     for sentence in matching.sentences(matched) if matched else ():
         click.echo(sentence, err=form != "rich")
     return 4 if broken else 0

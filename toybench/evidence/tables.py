@@ -79,6 +79,7 @@ def frame(records: Iterable[Record]) -> pd.DataFrame:
                         "seeds": m.seeds,
                         "best": best.get(name) == r.method,
                         "score": score(group, r, name),
+                        "steps": r.steps,
                         **{c: getattr(r.cost, c) for c in COSTS},
                     }
                 )
