@@ -67,6 +67,15 @@ def test_overlapping_groups_are_the_longest_runs() -> None:
     assert ranks.runs("abcd", dict.fromkeys(differ, 0.01)) == []
 
 
+def test_a_constant_difference_is_as_sure_as_its_signs() -> None:
+    """`a` is first and `b` second at each of 16 seeds: the sign test's p-value, not 0. Four seeds are too few."""
+    values = np.arange(16.0)
+    found = ranks.rank({"t": [record("a", values), record("b", values + 1)]}, {"t": "m"})
+    assert found.differ == {("a", "b"): pytest.approx(2 * 0.5**16)}
+    few = ranks.rank({"t": [record("a", values[:4]), record("b", values[:4] + 1)]}, {"t": "m"})
+    assert few.groups == [(0, 1)]
+
+
 def test_two_copies_of_a_method_are_rarely_told_apart() -> None:
     """Of 200 studies with five copies of one method, at most 5 % are promised to tell any two apart."""
     rng = np.random.default_rng(2)

@@ -91,11 +91,10 @@ def _of_task(records: Sequence[Record], metric: str, seeds: Sequence[int]) -> np
 
 def _compared(methods: Sequence[str], each: np.ndarray) -> dict[tuple[str, str], float]:
     """Corrected p-values of all pairs, in the order of mean ranks `each` [methods, seeds]."""
-    mean, pairs = statistics.AGGREGATES["mean"], list(itertools.combinations(range(len(methods)), 2))
-    if each.shape[1] < mean.least:
+    pairs = list(itertools.combinations(range(len(methods)), 2))
+    if each.shape[1] < statistics.AGGREGATES["mean"].least:
         return {(methods[i], methods[j]): 1.0 for i, j in pairs}
-    p = [2 * float(mean.above(each[j] - each[i], 0.0)) for i, j in pairs]
-    corrected = statistics.holm([min(1.0, v) for v in p])
+    corrected = statistics.holm([min(1.0, 2 * statistics.tails(each[j] - each[i])[0]) for i, j in pairs])
     return {(methods[i], methods[j]): c for (i, j), c in zip(pairs, corrected, strict=True)}
 
 

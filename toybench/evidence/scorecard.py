@@ -183,24 +183,24 @@ def difference(mine: Record, other: Record, metric: str, among: int = 1) -> Diff
     ours, theirs = (dict(zip(r.seeds, r.metrics[metric].values, strict=True)) for r in (mine, other))
     common = [(x, theirs[s]) for s, x in ours.items() if s in theirs]
     finished = np.array([loss(y, direction) - loss(x, direction) for x, y in common if x is not None and y is not None])
-    if len(finished) < statistics.AGGREGATES["mean"].least:
-        return _by_divergence(cost, common, among)
     mean = statistics.AGGREGATES["mean"]
+    if len(finished) < mean.least:
+        return _by_divergence(cost, common, among)
     estimate = statistics.Estimate(*(float(v) for v in mean.estimate(finished)))
     found = replace(cost, effect=estimate, seeds=len(finished))
-    return _tested(found, float(mean.above(finished, 0.0)), float(mean.below(finished, 0.0)), among)
+    return _tested(found, *statistics.tails(finished), among)
 
 
 def _by_divergence(found: Difference, common: Sequence[tuple[float | None, float | None]], among: int) -> Difference:
     """Who diverges more often, by a sign test, where too few seeds finished for anything else."""
     mine, other = (sum(pair[side] is None for pair in common) for side in (0, 1))
-    finished = np.array([x is not None for x, y in common if (x is None) != (y is None)], float)
-    if not len(finished):
+    won = sum(x is not None and y is None for x, y in common)
+    gone = sum(x is None and y is not None for x, y in common)
+    if not won + gone:
         return replace(found, reason=f"{len(common)} common seeds are too few")
-    share = statistics.AGGREGATES["share"]
     reason = f"it diverged on {mine} of {len(common)} common seeds, the other on {other}"
-    up, down = float(share.above(finished, 0.5)), float(share.below(finished, 0.5))
-    return _tested(replace(found, reason=reason), up, down, among)
+    found = replace(found, reason=reason)
+    return _tested(found, statistics.flips(won, gone), statistics.flips(gone, won), among)
 
 
 def _tested(found: Difference, up: float, down: float, among: int) -> Difference:

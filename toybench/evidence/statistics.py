@@ -208,6 +208,18 @@ def differs(x: Array) -> bool:
     return bool(2 * floored(min(mean.above(x, 0.0), mean.below(x, 0.0)), len(x)) <= ERROR)
 
 
+def tails(x: Array) -> tuple[float, float]:
+    """One-sided p-values of a mean paired difference: small where it is above 0, small where it is below.
+
+    Of differences that are atoms the signs are tested, not the mean.
+    """
+    if atoms(x):
+        more, less = int((x > 0).sum()), int((x < 0).sum())
+        return flips(more, less), flips(less, more)
+    mean = AGGREGATES["mean"]
+    return float(floored(mean.above(x, 0.0), len(x))), float(floored(mean.below(x, 0.0), len(x)))
+
+
 def holm(p: Sequence[float]) -> list[float]:
     """Holm's correction: p-values that hold for the whole family, in the order given."""
     order = sorted(range(len(p)), key=p.__getitem__)
