@@ -91,9 +91,10 @@ def environment() -> Environment:
 
 def _device() -> dict[str, Any]:
     """Device and precision flags; JAX takes a second to import and isn't asked where only one answer is possible."""
-    names = ("JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION", "JAX_PLATFORMS")
+    asked = any(name in os.environ for name in ("JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION"))
     accelerators = [*entry_points(group="jax_plugins"), *filter(find_spec, ("jax_plugins", "libtpu"))]
-    if "jax" not in sys.modules and not accelerators and not any(name in os.environ for name in names):
+    platforms = os.environ.get("JAX_PLATFORMS", "" if accelerators else "cpu")
+    if "jax" not in sys.modules and platforms == "cpu" and not asked:
         return {"device": "cpu", "x64": False, "matmul_precision": "default"}
     import jax
 
