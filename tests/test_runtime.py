@@ -56,6 +56,9 @@ def test_workers_share_an_accelerator() -> None:
 
 def test_what_is_said_of_the_machine_without_jax_is_what_jax_says() -> None:
     *_, guessed, imported = started()
-    *_, told, asked = started(JAX_PLATFORMS="cpu")
+    *_, cpu, needed = started(JAX_PLATFORMS="cpu")
+    *_, told, asked = started(JAX_PLATFORMS="cpu", JAX_ENABLE_X64="0")
     assert asked
-    assert guessed == told or imported  # on a machine with an accelerator JAX is asked in both
+    assert not needed
+    assert cpu == told
+    assert guessed == told or imported  # on a machine with an accelerator JAX is asked

@@ -17,7 +17,7 @@ from toybench.errors import ToybenchError
 from toybench.evidence import compare, matching, papers, scorecard, studies, tables, verdicts
 from toybench.evidence.compare import Comparison
 from toybench.evidence.records import Record
-from toybench.evidence.studies import Line
+from toybench.evidence.studies import THEOREM, Line, kind_of
 from toybench.evidence.verdicts import VERDICTS, Finding, Judgement
 from toybench.fields import render as field_text
 from toybench.plugins import registry
@@ -26,8 +26,9 @@ from toybench.reporting.model import Links, Model, stem
 
 Page = tuple[str, str, dict[str, Any]]
 link = Links()
-GLYPHS = {"supported": "✓", "refuted": "✗", "inconclusive": "?", "not_run": "–"}
-WORDS = {"supported": "supported", "refuted": "refuted", "inconclusive": "inconclusive", "not_run": "not run"}
+KINDS = (*VERDICTS, THEOREM)
+GLYPHS = {"supported": "✓", "refuted": "✗", "inconclusive": "?", "not_run": "–", THEOREM: "∎"}
+WORDS = {kind: kind.replace("_", " ") for kind in KINDS}
 SCREEN = 50  # rows of a list on the overview that may be long
 ARROWS = {"min": "↓", "max": "↑", "zero": "→0", "info": ""}
 
@@ -62,6 +63,7 @@ def overview(model: Model) -> dict[str, Any]:
         "counts": {v: tally.findings.get(v, 0) for v in VERDICTS},
         "tally": tally,
         "forecasts": (tally.right, tally.forecasts),
+        "kinds": Counter(map(kind_of, model.judgements)),
         "fields": {field: [_board_row(model, study, lines) for study in names] for field, names in fields.items()},
         "coverage": coverage(model),
         "states": {s: states.count(s) for s in STATES if s in states},
@@ -75,7 +77,7 @@ def _board_row(model: Model, study: str, lines: Mapping[str, Line]) -> dict[str,
     return {
         "name": study,
         "about": _first(docs.interface(study)[0]),
-        "claims": sorted(model.claims(study), key=lambda j: VERDICTS.index(j.verdict)),
+        "claims": sorted(model.claims(study), key=lambda j: KINDS.index(kind_of(j))),
         "line": lines.get(study, Line(study=study, counts=Counter())),
         "tasks": len(model.tasks(study)),
         "methods": len(model.methods(study)),
@@ -350,7 +352,7 @@ def index(model: Model) -> Iterator[list[str]]:
         for name in model.methods(study):
             yield ["method", f"{study}/{name}", docs.read("methods", f"{study}/{name}").first, link.method(study, name)]
     for j in model.judgements:
-        yield ["claim", j.claim.says, f"{WORDS[j.verdict]} · {j.claim.paper}", link.claim(j)]
+        yield ["claim", j.claim.says, f"{WORDS[kind_of(j)]} · {j.claim.paper}", link.claim(j)]
     for p in model.papers:
         yield ["paper", str(p["title"]), f"{p['by']}, {p['year'] or ''} · {p['key']}", _paper(model, p)]
 
@@ -382,6 +384,8 @@ HELPERS: dict[str, Any] = {
     "GLYPHS": GLYPHS,
     "WORDS": WORDS,
     "VERDICTS": VERDICTS,
+    "KINDS": KINDS,
+    "kind_of": kind_of,
     "ARROWS": ARROWS,
     "SCREEN": SCREEN,
     "COSTS": series.COSTS,
