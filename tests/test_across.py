@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from helpers import record
 
+from toybench import api
 from toybench.errors import UsageError
 from toybench.evidence import across, ranks, tables
 from toybench.evidence.records import Record
@@ -156,6 +157,14 @@ def test_the_picture_joins_what_is_not_told_apart(tmp_path: Path) -> None:
     text = (tmp_path / "ranks.svg").read_text()
     assert text.count(">not told apart<") == 2
     assert text.count(">a<") == 2
+
+
+def test_a_notebook_gets_one_metric_of_every_task() -> None:
+    data = api.table("quasimetric", across="tasks", metric="heldout_mse", methods=["iqe"])
+    assert set(data["metric"]) == {"heldout_mse"}
+    assert set(data["method"]) == {"iqe", "floor", "oracle"}
+    assert {"mean_rank", "rank_low", "rank_high"} <= set(data.columns)
+    assert len(set(data["task"])) > 3
 
 
 def test_the_landed_study_has_a_picture(tmp_path: Path) -> None:

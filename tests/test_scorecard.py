@@ -69,6 +69,7 @@ def test_own_records_are_looked_at_first_and_budgets_are_not_mixed() -> None:
     assert found.record is quick
     assert found.best is None, "a full record is no match for a quick one"
     assert found.of == 1
+    assert scorecard.note(found) == "no other method has a record of budget quick"
     both = place([quick, better("other", 3.0, 2, budget="quick")], [better("other", 9.0, 2)])
     assert both.best is not None
     assert both.best.outcome == "better"

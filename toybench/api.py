@@ -123,7 +123,7 @@ def scorecard(
 
 
 def plot(kind: str, selector: str, **options: Any) -> "Plot":
-    """A picture that shows itself in a notebook; `kind` is curves, pareto, forest or scores.
+    """A picture that shows itself in a notebook; `kind` is curves, pareto, forest, scores or ranks.
 
     Options are results, metric, cost and methods; see `toybench.reporting.plots.plot`.
     """

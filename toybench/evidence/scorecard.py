@@ -355,11 +355,12 @@ def times(ratio: float | None) -> str:
 
 
 def note(p: Place) -> str:
-    """Where it diverged, or why there is no number."""
-    if p.lost:
-        seeds = len(p.record.seeds) if p.record else p.lost
-        return f"{p.lost} of {seeds} seeds diverged, the first at update {p.lost_at:,}"
-    return f"{p.state}: {p.reason}" if p.state != "ok" and p.reason else p.state if p.state != "ok" else ""
+    """Where it diverged, why there is no number, or why there is nobody to compare with."""
+    if p.lost and p.record:
+        return f"{p.lost} of {len(p.record.seeds)} seeds diverged, the first at update {p.lost_at:,}"
+    if p.state != "ok":
+        return f"{p.state}: {p.reason}" if p.reason else p.state
+    return f"no other method has a record of budget {p.record.budget}" if p.record and not p.best else ""
 
 
 LEGEND = (
