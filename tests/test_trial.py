@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from toybench import Method, Metric, Task
-from toybench.engine import cells, randomness, trial
+from toybench.engine import cells, programs, randomness, trial
 from toybench.plugins import registry
 
 
@@ -225,11 +225,11 @@ def test_a_process_forgets_programs_before_it_has_too_many(linear: tuple, monkey
     """LLVM can't allocate memory, and the process dies, where it has more maps of memory than Linux allows."""
 
     first, _ = trial.run(*linear, [0], 20, 5)
-    held, before = len(trial.Program.compiled), maps()
-    monkeypatch.setattr(trial, "KEPT", 0)
+    held, before = len(programs.Program.compiled), maps()
+    monkeypatch.setattr(programs, "KEPT", 0)
     monkeypatch.setattr(trial, "_run_block", lambda *_: first)
     assert trial.run(*linear, [0], 20, 5)[0] == first
-    assert held > 0 == len(trial.Program.compiled)
+    assert held > 0 == len(programs.Program.compiled)
     assert maps() < before - 10 * held, "JAX still holds them"
     monkeypatch.undo()
     assert trial.run(*linear, [0], 20, 5)[0] == first

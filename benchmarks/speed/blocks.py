@@ -35,7 +35,7 @@ def measure(cell: str, block: int) -> tuple[float, float]:
     task, method, steps, checkpoints = Cell(study, stem, name, "full", (TUNING,)).build()
     compiled, least = 0.0, float("inf")
     for _ in range(3):  # the first compiles
-        trial._shared.task = None
+        trial.shared.task = None
         start = time.perf_counter()
         _, bill = trial.run(task, method, range(TUNING, TUNING + SEEDS), steps, checkpoints, block=block)
         spent, build = time.perf_counter() - start, bill.trace + bill.compile

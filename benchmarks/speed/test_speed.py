@@ -18,7 +18,7 @@ import jax
 import pytest
 import sides
 
-from toybench.engine import randomness, runtime, states, trial
+from toybench.engine import programs, randomness, runtime, states
 from toybench.engine.cells import TUNING, Cell
 from toybench.engine.pool import run_cells
 from toybench.evidence.records import Folder
@@ -44,8 +44,8 @@ def representative(study: str) -> conformance.Subject:
 def block(study: str) -> tuple[Callable, list[tuple]]:
     """(what the harness compiles for updates, its arguments per seed), for 16 seeds and 100 updates."""
     s = representative(study)
-    task, method = (trial._traced(o) for o in (s.task, dataclasses.replace(s.method, spec=s.task.spec, steps=STEPS)))
-    sample, init, stream = jax.jit(trial.sample), jax.jit(trial.init), jax.jit(trial.stream)
+    task, method = (programs.traced(o) for o in (s.task, dataclasses.replace(s.method, spec=s.task.spec, steps=STEPS)))
+    sample, init, stream = jax.jit(programs.sample), jax.jit(programs.init), jax.jit(programs.stream)
     rows: list[tuple] = []
     for seed in range(TUNING, TUNING + SEEDS):
         world, given = sample(task, randomness.key("world", task.name, seed))
@@ -56,7 +56,7 @@ def block(study: str) -> tuple[Callable, list[tuple]]:
             rows.append((task, method, given, world, state, (shown, noise)))
         else:
             rows.append((method, given, state, stream(task, world, shown)[1], noise))
-    return trial.interact if task.kind == "interactive" else trial.advance, rows
+    return programs.interact if task.kind == "interactive" else programs.advance, rows
 
 
 @pytest.mark.parametrize("study", registry.studies())
@@ -84,8 +84,8 @@ def test_evaluate(benchmark: Any, study: str) -> None:
     """One evaluation of one seed."""
     s = representative(study)
     (world, given), state, key = s.problem, s.state, s.key
-    args = (trial._traced(s.task), trial._traced(s.bound), given, world, state, key)
-    compiled = jax.jit(trial.evaluate).lower(*args).compile()
+    args = (programs.traced(s.task), programs.traced(s.bound), given, world, state, key)
+    compiled = jax.jit(programs.evaluate).lower(*args).compile()
     benchmark.pedantic(lambda: jax.block_until_ready(compiled(*args)), rounds=20, warmup_rounds=1)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from toybench.engine import trial
+from toybench.engine import programs
 from toybench.engine.cells import Cell
 from toybench.methods.bandits._arms import Tally, variance_of
 from toybench.methods.bandits.kl_ucb import divergence, largest_mean
@@ -155,7 +155,7 @@ def test_regret_is_expected_not_realised():
 
 def test_the_world_is_drawn_from_the_prior_that_methods_are_told():
     task = registry.load("tasks", "bandits/stochastic_arms")(instances=4000)
-    world = jax.jit(trial.sample)(trial._traced(task), KEY)[0]
+    world = jax.jit(programs.sample)(programs.traced(task), KEY)[0]
     m, k, a, b = task.spec.prior
     assert stats.kstest(np.asarray(world.sigma[:, 0]) ** -2, stats.gamma(a, scale=1 / b).cdf).statistic < 0.03
     scaled = np.asarray((world.mean / world.sigma)[:, 0]) * k**0.5

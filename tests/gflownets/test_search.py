@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from toybench.engine import trial
+from toybench.engine import programs
 from toybench.methods.gflownets._search import acceptance
 from toybench.methods.gflownets.detailed_balance import DetailedBalance
 from toybench.methods.gflownets.local_search_db import LocalSearchDB
@@ -102,7 +102,7 @@ def run(method, task, rounds):
     world = task.sample(jax.random.key(7))
     state = method.init(jax.random.key(8))
     keys = jax.vmap(jax.random.key_data)(jax.random.split(jax.random.key(9), 2 * rounds))
-    return world, jax.jit(trial.interact)(task, method, (), world, state, (keys[:rounds], keys[rounds:]))[1]
+    return world, jax.jit(programs.interact)(task, method, (), world, state, (keys[:rounds], keys[rounds:]))[1]
 
 
 def test_without_rebuilding_it_is_plain_detailed_balance():

@@ -144,7 +144,7 @@ def test_composition_of_affine_maps():
 def test_the_world_counts_the_rounds_until_the_tolerance():
     task = TriangularSolve(gain=0.5)
     (outcome,), _ = trial.run(task, Jacobi(), [1_000_000], STATES, 4)
-    problem = jax.jit(task.sample)(trial._keys(task, "world", [1_000_000]))
+    problem = jax.jit(task.sample)(trial.keys(task, "world", [1_000_000]))
     s = iterates(task, problem, Jacobi(), STATES)
     errors = np.linalg.norm((s - np.asarray(problem.exact)).reshape(len(s), -1), axis=1)
     first = int(np.argmax(errors <= 1e-4 * np.linalg.norm(problem.exact)))

@@ -22,7 +22,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from toybench.engine import randomness, runtime, trial
+from toybench.engine import programs, randomness, runtime, trial
 from toybench.engine.cells import TUNING, Cell
 
 CELLS = {
@@ -41,22 +41,22 @@ def cell(study: str) -> tuple[Any, Any, int]:
 
 
 @functools.cache
-def programs(study: str) -> tuple[Callable, ...]:
+def compiled_parts(study: str) -> tuple[Callable, ...]:
     """The compiled parts of the protocol (sample, init, stream, evaluate) for sides that bring a loop of their own."""
     task, method, steps = cell(study)
     bound = replace(method, spec=task.spec, steps=steps)
     return (
-        jax.jit(lambda key: trial.sample(task, key)),
-        jax.jit(lambda given, key: trial.init(bound, given, key)),
-        jax.jit(lambda world, keys: trial.stream(task, world, keys)[1]),
-        jax.jit(lambda given, world, state, key: trial.evaluate(task, bound, given, world, state, key)),
+        jax.jit(lambda key: programs.sample(task, key)),
+        jax.jit(lambda given, key: programs.init(bound, given, key)),
+        jax.jit(lambda world, keys: programs.stream(task, world, keys)[1]),
+        jax.jit(lambda given, world, state, key: programs.evaluate(task, bound, given, world, state, key)),
     )
 
 
 def begin(study: str, seed: int) -> tuple[Any, Any, Any, Any]:
     """(world, given, first state, all batches) of a seed."""
     task, method, steps = cell(study)
-    sample, init, stream, _ = programs(study)
+    sample, init, stream, _ = compiled_parts(study)
     world, given = sample(randomness.key("world", task.name, seed))
     state = init(given, randomness.key("init", method.name, seed))
     return world, given, state, stream(world, randomness.step_keys(steps, "stream", task.name, seed))
@@ -65,14 +65,14 @@ def begin(study: str, seed: int) -> tuple[Any, Any, Any, Any]:
 def judge(study: str, seed: int, world: Any, given: Any, state: Any) -> float:
     """The task's first metric."""
     task = cell(study)[0]
-    metrics = programs(study)[3](given, world, state, randomness.key("evaluate", task.name, seed))
+    metrics = compiled_parts(study)[3](given, world, state, randomness.key("evaluate", task.name, seed))
     return float(metrics[next(iter(task.metrics))])
 
 
 def by_toybench(study: str, seeds: range) -> list[float]:
     """What `toybench run` does with a cell, less its record."""
     task, method, steps = cell(study)
-    trial._shared.task = None
+    trial.shared.task = None
     outcomes, _ = trial.run(task, method, seeds, steps, 1)
     return [o.curve[next(iter(task.metrics))][-1] for o in outcomes]
 
@@ -80,8 +80,8 @@ def by_toybench(study: str, seeds: range) -> list[float]:
 def by_hand(study: str, seeds: range, together: bool = True) -> list[float]:
     """The same trial as one jit(vmap(scan)) over all seeds, batches drawn in the loop: the limit."""
     task, method, steps = cell(study)
-    keys = [trial._keys(o, role, list(seeds)) for o, role in ((task, "world"), (task, "evaluate"), (method, "init"))]
-    streams = [trial._step_keys(o, r, list(seeds), steps) for o, r in ((task, "stream"), (method, "update"))]
+    keys = [trial.keys(o, role, list(seeds)) for o, role in ((task, "world"), (task, "evaluate"), (method, "init"))]
+    streams = [trial.step_keys(o, r, list(seeds), steps) for o, r in ((task, "stream"), (method, "update"))]
     _, after = jax.device_get(_by_hand(study, together)(*keys, *streams))
     return [float(v) for v in after[next(iter(task.metrics))]]
 
@@ -96,15 +96,15 @@ def _by_hand(study: str, together: bool) -> Callable:
     task, method, steps = cell(study)
 
     def one(world_key: Any, judge_key: Any, init_key: Any, shown: Any, noise: Any) -> tuple[Any, Any]:
-        world, given = trial.sample(task, world_key)
+        world, given = programs.sample(task, world_key)
         bound = replace(method, spec=task.spec, steps=steps, given=given)
 
         def step(state: Any, k: Any) -> Any:
             return bound.update(state, task.draw(world, k[0], None)[1], k[1]), None
 
-        first = trial.init(bound, given, init_key)
-        last, _ = jax.lax.scan(step, first, trial._typed((shown, noise)))
-        before, after = (trial.evaluate(task, bound, given, world, s, judge_key) for s in (first, last))
+        first = programs.init(bound, given, init_key)
+        last, _ = jax.lax.scan(step, first, programs.typed((shown, noise)))
+        before, after = (programs.evaluate(task, bound, given, world, s, judge_key) for s in (first, last))
         return before, after
 
     # with the options that toybench compiles updates with: both forms gain by them

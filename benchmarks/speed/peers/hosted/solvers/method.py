@@ -7,14 +7,14 @@ import jax
 import sides
 from benchopt import BaseSolver
 
-from toybench.engine import randomness, trial
+from toybench.engine import programs, randomness
 
 
 @functools.cache
 def program(study):
     task, method, steps = sides.cell(study)
     bound = replace(method, spec=task.spec, steps=steps)
-    return jax.jit(lambda given, state, batches, keys: trial.advance(bound, given, state, batches, keys)[0])
+    return jax.jit(lambda given, state, batches, keys: programs.advance(bound, given, state, batches, keys)[0])
 
 
 class Solver(BaseSolver):
