@@ -127,7 +127,8 @@ def _is_word(value: Any) -> bool:
 
 def make(cls: type, given: dict[str, Any], owner: str | None = None) -> Any:
     """An instance of `cls` with `given` knob values converted and checked."""
-    owner, fields = owner or cls.name, knobs(cls)  # type: ignore[attr-defined]
+    owner = owner or cls.name  # type: ignore[attr-defined]
+    fields = knobs(cls)
     for name in given:
         if name not in fields:
             has = f"it has {', '.join(fields)}" if fields else "it has no fields"
@@ -151,7 +152,8 @@ def join_label(stem: str, cls: type, given: dict[str, Any], defaults: bool = Fal
 
     A method's label keeps them: `iqe[lr=0.003]` says 0.003, whatever tuning chose for plain `iqe`.
     """
-    chosen, plain = make(cls, given), cls()
+    chosen = make(cls, given)
+    plain = cls()
     named = [k for k in knobs(cls) if k in given and (defaults or getattr(chosen, k) != getattr(plain, k))]
     return f"{stem}[{','.join(f'{k}={render(getattr(chosen, k))}' for k in named)}]" if named else stem
 

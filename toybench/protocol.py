@@ -129,7 +129,8 @@ class Learner:
     """A method bound to its state; questions go to the method with the state filled in."""
 
     def __init__(self, method: Method, state: State):
-        self.method, self.state = method, state
+        self.method = method
+        self.state = state
 
     def __getattr__(self, question: str) -> Any:
         answer = getattr(self.method, question)

@@ -112,7 +112,8 @@ def _work(cell: Cell, versions: dict[str, str], roots: list[str], timeout: float
             registry.add_root(root)
         if hasattr(_mine, "pool"):
             _mine.pool.__exit__()
-        _mine.pool, _mine.started_with = _pool(worker, timeout), started_with
+        _mine.pool = _pool(worker, timeout)
+        _mine.started_with = started_with
     [(_, record)] = _mine.pool.run([cell])
     return msgspec.json.encode(record), worker.address
 
@@ -123,4 +124,4 @@ def _pool(worker: Any, timeout: float | None) -> Pool:
     allowed = worker.memory_manager.memory_limit
     memory = allowed // worker.state.nthreads if allowed else share(worker.state.nthreads)
     core = worker.name if isinstance(worker.name, int) else None  # local workers are numbered
-    return Pool([core], Limits(timeout, memory), lambda cell: None)
+    return Pool(cores=[core], limits=Limits(seconds=timeout, memory=memory), started=lambda cell: None)

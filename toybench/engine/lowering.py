@@ -30,12 +30,14 @@ def threefry(key1: jax.Array, key2: jax.Array, x1: jax.Array, x2: jax.Array) -> 
 
 def _rounds(key1: jax.Array, key2: jax.Array, x1: jax.Array, x2: jax.Array) -> tuple[jax.Array, jax.Array]:
     keys = (key1, key2, key1 ^ key2 ^ jnp.uint32(0x1BD11BDA))
-    a, b = x1 + keys[0], x2 + keys[1]
+    a = x1 + keys[0]
+    b = x2 + keys[1]
     for turn in range(5):
         for shift in ((13, 15, 26, 6), (17, 29, 16, 24))[turn % 2]:
             a = a + b
             b = a ^ (b << shift | b >> (32 - shift))
-        a, b = a + keys[(turn + 1) % 3], b + keys[(turn + 2) % 3] + jnp.uint32(turn + 1)
+        a = a + keys[(turn + 1) % 3]
+        b = b + keys[(turn + 2) % 3] + jnp.uint32(turn + 1)
     return a, b
 
 
@@ -67,7 +69,8 @@ def _worst(dtype: Any, largest: bool) -> np.ndarray:
     if jnp.issubdtype(dtype, jnp.bool_):
         return np.array(not largest)
     known = np.iinfo(dtype) if jnp.issubdtype(dtype, jnp.integer) else None
-    least, most = (known.min, known.max) if known else (-np.inf, np.inf)
+    least = known.min if known else -np.inf
+    most = known.max if known else np.inf
     return np.array(least if largest else most, dtype)
 
 

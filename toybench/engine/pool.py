@@ -170,7 +170,9 @@ class Pool:
         return self.limits.seconds is not None and time.monotonic() - worker.since >= self.limits.seconds
 
     def _collect(self, worker: _Worker) -> tuple[Cell, Record]:
-        cell, seconds, memory = worker.cell, time.monotonic() - worker.since, worker.memory
+        cell = worker.cell
+        seconds = time.monotonic() - worker.since
+        memory = worker.memory
         assert cell is not None
         try:
             if worker.pipe.poll():
@@ -181,15 +183,21 @@ class Pool:
         except (EOFError, OSError, ValueError, msgspec.MsgspecError):  # it died, or wrote what is no record
             memory = 0
         if memory > self.limits.memory:
-            used, allowed = (f"{m / 2**30:.1f} GiB" for m in (memory, self.limits.memory))
-            state, why = "failed", f"took {used} of memory, its share is {allowed}; run it alone with --jobs 1"
+            state = "failed"
+            why = f"took {_gib(memory)} of memory, its share is {_gib(self.limits.memory)}; run it alone with --jobs 1"
         elif worker.process.is_alive() and self._late(worker):
-            state, why = "timeout", f"took longer than the {self.limits.seconds:g} s allowed"
+            state = "timeout"
+            why = f"took longer than the {self.limits.seconds:g} s allowed"
         else:
             worker.process.join(5)
-            state, why = "failed", f"the worker process died ({_cause(worker.process)})"
+            state = "failed"
+            why = f"the worker process died ({_cause(worker.process)})"
         _kill(worker.process)
         return cell, blank(cell, state, why, seconds)
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB"
 
 
 def _cause(process: Any) -> str:
@@ -205,13 +213,14 @@ def _spawn(core: int | None, workers: int) -> _Worker:
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(there, registry.extra_roots(), core, workers), daemon=True)
     # A spawned process imports its parent's main module. Ours needs nothing of it; a user's script may have no guard.
-    main, sys.modules["__main__"] = sys.modules["__main__"], types.ModuleType("__main__")
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
     try:
         process.start()
     finally:
         sys.modules["__main__"] = main
     there.close()
-    return _Worker(process, here)
+    return _Worker(process=process, pipe=here)
 
 
 def _end(worker: _Worker) -> None:
@@ -277,7 +286,7 @@ def run_cells(cells: Sequence[Cell], jobs: int, timeout: float | None, started: 
     """
     if jobs:
         cores = list(range(jobs)) if jobs > 1 else [None]
-        with Pool(cores, Limits(timeout, share(jobs)), started) as pool:
+        with Pool(cores=cores, limits=Limits(seconds=timeout, memory=share(jobs)), started=started) as pool:
             yield from pool.run(cells)
         return
     for cell in cells:

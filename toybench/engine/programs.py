@@ -155,7 +155,8 @@ def interact(task: Task, method: Method, given: Any, world: Any, state: Any, key
         world, batch = task.draw(carry[0], keys[0], Learner(method, carry[1]))
         return (world, method.update(carry[1], batch, keys[1])), None
 
-    (world, state), _ = jax.lax.scan(step, (world, state), typed(keys))
+    carry, _ = jax.lax.scan(step, (world, state), typed(keys))
+    world, state = carry
     return world, state, ~has_nan(state)
 
 

@@ -103,8 +103,8 @@ def _search(cell: Cell) -> list[Search]:
     fields = grid(method.space, budget.trials, name)
     seeds = tuple(range(cells.TUNING, cells.TUNING + budget.seeds))
     labels = [join_label(cell.method, method, one, defaults=True) for one in fields]
-    tried = [Cell(cell.study, cell.task, label, "full", seeds) for label in labels]
-    return [Search(cell.study, cell.task, cell.method, fields=tuple(fields), cells=tuple(tried))]
+    tried = [Cell(study=cell.study, task=cell.task, method=label, budget="full", seeds=seeds) for label in labels]
+    return [Search(study=cell.study, task=cell.task, method=cell.method, fields=tuple(fields), cells=tuple(tried))]
 
 
 def _check(method: Any) -> None:
@@ -231,7 +231,7 @@ def at_edge(study: str) -> list[Edge]:
             tried = sorted({t[name] for t in entry["trials"] if _is_number(t[name])})
             excused = name in reasons or f"{method}.{name}" in reasons
             if len(tried) > 1 and value in (tried[0], tried[-1]) and not excused:
-                found.append(Edge(study, cell, name, value, tuple(tried)))
+                found.append(Edge(study=study, cell=cell, field=name, value=value, tried=tuple(tried)))
     return found
 
 

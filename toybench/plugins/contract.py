@@ -25,7 +25,8 @@ def problem(cls: type[Task] | type[Method]) -> str:
 def values(task: Task) -> str:
     """What is wrong with a task's spec, steps and checkpoints, in one sentence; empty where nothing is."""
     hash(task.spec)
-    steps, checkpoints = task.steps, task.checkpoints
+    steps = task.steps
+    checkpoints = task.checkpoints
     if not _whole(steps) or steps < 0:
         return f"{type(task).__name__} has steps={steps!r}; give a whole number of updates, 0 or more."
     if not _whole(checkpoints) or not min(steps, 1) <= checkpoints <= MOST_CHECKPOINTS:
@@ -41,7 +42,8 @@ def _whole(value: Any) -> bool:
 def _fields(cls: type[Task] | type[Method]) -> str:
     base = Task if issubclass(cls, Task) else Method
     for name, field in fields.knobs(cls).items():
-        what, kind = f"field '{name}' of {cls.__name__}", fields.kind(field)
+        what = f"field '{name}' of {cls.__name__}"
+        kind = fields.kind(field)
         if hasattr(base, name) and (base, name) != (Task, "steps"):
             return f"{what} has the name of a part of the protocol; rename it."
         if kind not in fields.KINDS:

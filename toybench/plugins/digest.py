@@ -128,7 +128,8 @@ def _is_docstring(node: ast.AST) -> bool:
 @cache
 def sources(file: Path) -> frozenset[Path]:
     """The file and everything that it imports from the tree, directly or not. Reads, never imports."""
-    found, queue = set(), [file]
+    found = set()
+    queue = [file]
     while queue:
         here = queue.pop()
         if here not in found:

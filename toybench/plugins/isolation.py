@@ -98,14 +98,16 @@ def _set_filters(before: list[Any]) -> None:
 
 
 _PARTS = {
-    SETTINGS: _Part(_settings, _set_settings),
-    "environment variables": _Part(_variables, _set_variables),
-    "the working directory": _Part(_folder, _set_folder),
-    "the state of numpy.random": _Part(_numpy_state, _set_numpy_state),
-    "the state of Python's random": _Part(random.getstate, random.setstate),
-    "signal handlers": _Part(_handlers, _set_handlers),
-    "the locale": _Part(lambda: locale.setlocale(locale.LC_ALL), functools.partial(locale.setlocale, locale.LC_ALL)),
-    "warning filters": _Part(lambda: list(warnings.filters), _set_filters),
+    SETTINGS: _Part(read=_settings, write=_set_settings),
+    "environment variables": _Part(read=_variables, write=_set_variables),
+    "the working directory": _Part(read=_folder, write=_set_folder),
+    "the state of numpy.random": _Part(read=_numpy_state, write=_set_numpy_state),
+    "the state of Python's random": _Part(read=random.getstate, write=random.setstate),
+    "signal handlers": _Part(read=_handlers, write=_set_handlers),
+    "the locale": _Part(
+        read=lambda: locale.setlocale(locale.LC_ALL), write=functools.partial(locale.setlocale, locale.LC_ALL)
+    ),
+    "warning filters": _Part(read=lambda: list(warnings.filters), write=_set_filters),
 }
 
 
@@ -113,13 +115,15 @@ _PARTS = {
 def restored(silently: Collection[str] = ()) -> Iterator[list[str]]:
     """Leave the process as it was; the list says afterwards what was done to it, but not of the parts `silently`."""
     before = {name: part.read() for name, part in _PARTS.items()}
-    threads, children = others(), _children()
+    threads = others()
+    children = _children()
     changed: list[str] = []
     try:
         yield changed
     finally:
         for name, part in _PARTS.items():
-            then, now = before[name], part.read()
+            then = before[name]
+            now = part.read()
             if then is not None and now != then:
                 changed += [] if name in silently else [_said(name, then, now)]
                 part.write(then)
@@ -181,7 +185,9 @@ class _Muffled:
     """Stands in for stdout: swallows what this thread prints, and passes on what others do."""
 
     def __init__(self, real: Any):
-        self.real, self.thread, self.printed = real, threading.get_ident(), False
+        self.real = real
+        self.thread = threading.get_ident()
+        self.printed = False
 
     def write(self, text: str) -> int:
         if threading.get_ident() != self.thread:
@@ -211,7 +217,8 @@ def _silenced() -> Iterator[None]:
         yield
         return
     sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    kept = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
         yield

@@ -148,7 +148,8 @@ def path(kind: str, name: str) -> Path:
     Raises:
       UsageError: the name is unknown; the message gives the nearest ones.
     """
-    files, study = _files(kind), name.split("/")[0]
+    files = _files(kind)
+    study = name.split("/")[0]
     if name not in files:
         _of(kind, study)
         stems = {n.split("/", 1)[1]: n for n in files if n.startswith(study + "/")}

@@ -64,7 +64,8 @@ class Shelf:
         """Take in a value that was worked out just now."""
         if not self.fresh:
             return
-        files, own = _sources(study), self.own.get(study, {})
+        files = _sources(study)
+        own = self.own.get(study, {})
         self.new[self._name(study, asked)] = Kept(
             value=msgspec.Raw(msgspec.json.encode(value)),
             facts={str(file): digest.facts(file) for file in files},

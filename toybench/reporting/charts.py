@@ -141,7 +141,8 @@ def costed(rows: Sequence[Row], cost: str) -> list[Row]:
     last: Row | None = None
     for r in sorted(drawn, key=lambda r: r["x"]):
         if r["front"] and (last is None or r["x"] > 2 * last["x"] or abs(r["mean"] - last["mean"]) > span / 8):
-            r["label"], last = True, r
+            r["label"] = True
+            last = r
     return drawn
 
 
@@ -188,7 +189,8 @@ def scores(methods: Sequence[str], found: dict[str, dict[str, float]]) -> Any:
 
 def ranks(rows: Sequence[Row], groups: Sequence[Row], title: str) -> Any:
     """Mean ranks with intervals, best first; a bar on the right joins methods of which no two can be told apart."""
-    base, bars = alt.Chart(alt.Data(values=list(rows))), alt.Chart(alt.Data(values=list(groups)))
+    base = alt.Chart(alt.Data(values=list(rows)))
+    bars = alt.Chart(alt.Data(values=list(groups)))
     scale = alt.Scale(domain=[r["method"] for r in rows])
     y = alt.Y("method:N", sort=None, title=None, scale=scale, axis=alt.Axis(labelLimit=300, grid=False))
     whole = alt.Scale(domain=[1, max(2, len(rows))], zero=False, nice=False, padding=6)

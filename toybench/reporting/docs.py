@@ -74,7 +74,8 @@ def _list(paragraph: str) -> str:
     """`**Differs from the paper**: 1. this. 2. that.` as a heading and a numbered list; others as they are."""
     head, _, rest = paragraph.partition(": ")
     items = list(_ITEM.finditer(rest))
-    wanted, kept = 1, []
+    wanted = 1
+    kept = []
     for item in items:
         if int(item[1]) == wanted:
             kept.append(item)
@@ -134,7 +135,9 @@ def knobs(cls: type) -> Iterator[Knob]:
     comments = {k: v for base in reversed(cls.__mro__) for k, v in _comments(base).items()}
     for name, field in fields.knobs(cls).items():
         kind = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type))
-        yield Knob(name, str(kind), fields.render(field.default), phrase(comments.get(name, "")))
+        yield Knob(
+            name=name, kind=str(kind), default=fields.render(field.default), about=phrase(comments.get(name, ""))
+        )
 
 
 @cache

@@ -35,7 +35,7 @@ def panels(chart: Any, by: str, names: Sequence[Any], columns: int = 4, side: in
 def tiles(pictures: Any, names: Sequence[str], columns: int = 6, side: int = 80) -> Any:
     """Images [n, height, width] as small multiples; darker is more."""
     n, height, width = np.shape(pictures)
-    i, y, x = (a.ravel() for a in np.indices((n, height, width)))
+    i, y, x = np.indices((n, height, width)).reshape(3, -1)
     data = rows(picture=np.array(names)[i], x=x, y=y, value=np.asarray(pictures, float).ravel())
     chart = (
         base(data)
@@ -62,13 +62,17 @@ def network(place: np.ndarray, weights: np.ndarray, side: int = 300) -> Any:
     start, end = np.nonzero(np.isfinite(weights) & ~np.eye(len(weights), dtype=bool))
     one_way = ~np.isfinite(weights[end, start])
     keep = one_way | (start < end)
-    start, end, one_way = start[keep], end[keep], one_way[keep]
-    (x, y), (x2, y2) = place[start].T, place[end].T
+    start = start[keep]
+    end = end[keep]
+    one_way = one_way[keep]
+    x, y = place[start].T
+    x2, y2 = place[end].T
     edges = rows(x=x, y=y, x2=x2, y2=y2, kind=np.where(one_way, "one way", "both ways"))
     head = place[start] + 0.62 * (place[end] - place[start])
     angle = np.degrees(np.arctan2(x2 - x, y2 - y))
     heads = rows(x=head[one_way, 0], y=head[one_way, 1], angle=angle[one_way])
-    px, py = alt.X(**bare("x")), alt.Y(**bare("y"))
+    px = alt.X(**bare("x"))
+    py = alt.Y(**bare("y"))
     color = alt.Color(
         "kind:N",
         title=None,

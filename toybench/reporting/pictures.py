@@ -76,7 +76,7 @@ def picture(name: str) -> Picture:
         if drawing is None:
             made = Picture(arrays=_arrays(_draw(task.sample)))
         else:
-            made = Picture(charts.spec(drawing(task, _draw)), " ".join((drawing.__doc__ or "").split()))
+            made = Picture(spec=charts.spec(drawing(task, _draw)), caption=" ".join((drawing.__doc__ or "").split()))
     except Exception as error:
         return Picture(reason=f"{type(error).__name__}: {error}")
     cache.write(kept, msgspec.json.encode(made), newest=1000)
@@ -91,7 +91,7 @@ def keep(names: Iterable[str]) -> list[Path]:
         root = registry.path("tasks", name).parents[2]
         drawn = picture(name)
         if not drawn.reason:
-            found.setdefault(_file(root, study), {})[stem] = Drawn(_code(name), drawn)
+            found.setdefault(_file(root, study), {})[stem] = Drawn(code=_code(name), picture=drawn)
     for file, drawings in found.items():
         write_atomically(file, msgspec.json.encode(drawings) + b"\n")
     _read.cache_clear()

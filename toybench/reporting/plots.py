@@ -62,7 +62,8 @@ def _ranks(records: Sequence[Record], metric: str, selector: str) -> Any:
 
 def _titled(one: Across) -> str:
     """What a ranking is over, in a line."""
-    many, seeds = len(one.ranking.tasks), one.ranking.seeds
+    many = len(one.ranking.tasks)
+    seeds = one.ranking.seeds
     over = one.ranking.tasks[0] if many == 1 else f"{many} tasks"
     return f"{one.study}, {one.named or 'first metrics'}: {over}, {seeds} seeds"
 
@@ -102,7 +103,8 @@ def _of_task(
         chosen = chosen[: series.SHOWN]
     rows = [r for r in rows if r["method"] in chosen or r.get("reference")]
     _some([r for r in rows if not r.get("reference")], f"no method of {group[0].task} has numbers of {metric}")
-    log, title = series.is_log(rows), f"{metric} {tables.ARROWS[_direction(group, metric)]}".strip()
+    log = series.is_log(rows)
+    title = f"{metric} {tables.ARROWS[_direction(group, metric)]}".strip()
     if kind == "curves":
         return charts.curves(rows, title, log, chosen, log_steps, by).properties(width=520, height=300)
     return charts.pareto(charts.costed(rows, cost), title, cost, log, chosen).properties(width=520, height=300)

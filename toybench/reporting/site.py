@@ -64,7 +64,7 @@ def write(
         count += 1
     _assets(out, found, drawn)
     size = sum(f.stat().st_size for f in out.rglob("*") if f.is_file())
-    return Summary(out, count, len(found.records), size, time.perf_counter() - start)
+    return Summary(folder=out, pages=count, records=len(found.records), size=size, seconds=time.perf_counter() - start)
 
 
 def _drawn() -> dict[str, "Future[Any]"]:
