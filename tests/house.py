@@ -15,12 +15,12 @@ from toybench.plugins import digest, registry
 from toybench.plugins.registry import HOME, PACKAGE
 
 TREES = ("tasks", "methods", "benchmarks")
-Fault = tuple[str, int, str]  # file below the repository, line, what is wrong
+Fault = tuple[str, int, str]  # file with its two folders, line, what is wrong
 
 
 def harness() -> list[Path]:
-    """The harness' files, the shared blocks among them."""
-    return sorted(f for f in PACKAGE.rglob("*.py") if f.relative_to(PACKAGE).parts[0] not in TREES)
+    """The harness' files. The shared blocks follow with the records that depend on every line of them."""
+    return sorted(f for f in PACKAGE.rglob("*.py") if f.relative_to(PACKAGE).parts[0] not in (*TREES, "blocks"))
 
 
 def study_files(study: str) -> list[Path]:
@@ -86,7 +86,7 @@ def records() -> frozenset[str]:
 
 def place(file: Path, node: ast.stmt | ast.expr, what: str) -> Fault:
     """A fault with where it is."""
-    return file.relative_to(HOME).as_posix(), node.lineno, what
+    return "/".join(file.parts[-3:]), node.lineno, what
 
 
 def code_lines(file: Path) -> set[int]:
