@@ -75,7 +75,8 @@ def _compared(d: Difference, whom: str) -> str:
     if d.effect is None:
         return f"{how.removesuffix(' by').removesuffix(':')}: {d.reason}{cost}"
     sign = -1 if d.outcome == "worse" else 1
-    value, *ends = (tables.number(sign * v, 2) for v in (d.effect.value, d.effect.low, d.effect.high))
+    value = tables.number(sign * d.effect.value, 2)
+    ends = [tables.number(sign * v, 2) for v in (d.effect.low, d.effect.high)]
     more = f"; {d.reason}" if d.reason else ""
     return f"{how} {value} [{', '.join(ends[::sign])}]{cost}{more}"
 
@@ -91,7 +92,8 @@ def show_across(console: Console, found: Sequence[Across]) -> None:
         console.print(f"[dim]{escape(' '.join(across.sentences(one)))}[/]\n", highlight=False)
 
 
-_LABEL, _HEADING = 34, 14  # characters on a line of a method's label, and of a task's at least
+_LABEL = 34
+_HEADING = 14  # characters on a line of a method's label, and of a task's at least
 
 
 def _panel(data: pd.DataFrame, names: Sequence[str]) -> Table:
@@ -124,10 +126,12 @@ def _panels(data: pd.DataFrame, width: int) -> list[list[str]]:
     sizes = {n: 2 + max(_numbers(data, n), *map(len, _folded(data, n))) for n in data.columns[1:]}
     first, *rest = sizes
     start = min(_LABEL, max(map(len, data["method"]))) + 2 + sizes[first]
-    panels, used = [[first]], start
+    panels = [[first]]
+    used = start
     for name in rest:
         if used + sizes[name] > width and len(panels[-1]) > 1:
-            panels, used = [*panels, [first]], start
+            panels = [*panels, [first]]
+            used = start
         panels[-1].append(name)
         used += sizes[name]
     return panels

@@ -219,7 +219,7 @@ def _asked(selectors: Sequence[str]) -> dict[str, list[str]]:
 
 def _draft(study: str, asked: Sequence[str], wanted: list[str]) -> _Draft:
     """The plan of a study; the whole study comes with the variants that its benchmark names."""
-    draft = _Draft(study, wanted)
+    draft = _Draft(study=study, wanted=wanted)
     draft.broken |= {} if wanted else registry.misnamed(study)
     page = draft.attempt(f"benchmarks/{study}", False, registry.benchmark, study)
     if page is None:
@@ -252,7 +252,7 @@ def _add_methods(draft: _Draft, task: Any, label: str, page: Benchmark) -> None:
     only = page.only.get(label, methods)
     for chosen in draft.wanted or references + [m for m in methods if m in only]:
         name = split_label(chosen)[0]
-        cell = Cell(draft.study, label, name, budget="", seeds=(), first_seed=page.first_seed)
+        cell = Cell(study=draft.study, task=label, method=name, budget="", seeds=(), first_seed=page.first_seed)
         if name in references:
             draft.cells.append(cell)
         if name not in registry.REFERENCES:

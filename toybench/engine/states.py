@@ -41,7 +41,8 @@ def status(study: str | None = None, *, results: Folder | Path | str | None = No
     blank = {"seeds": 0, "reason": "", "environment": ""}
     rows = {name: {"cell": name, "state": state(c, None), **blank, "reason": c.why_not} for name, c in planned.items()}
     for item in reading.folder(results).scan(study):
-        cell, row = planned.get(item.cell), {"cell": item.cell, **blank}
+        cell = planned.get(item.cell)
+        row = {"cell": item.cell, **blank}
         if isinstance(item, BrokenRecord):
             row |= {"state": "broken", "reason": str(item)}
         elif cell is None:

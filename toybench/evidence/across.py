@@ -62,7 +62,9 @@ def build(records: Iterable[Record], metric: str = "", scores: bool = False) -> 
         for family in _families(groups):
             some = {t: groups[t] for t in sorted(family, key=_plain_first)}
             metrics = {t: metric or tables.primary(g) for t, g in some.items()}
-            found.append(Across(study, some, metrics, ranks.rank(some, metrics), scores))
+            found.append(
+                Across(study=study, groups=some, metrics=metrics, ranking=ranks.rank(some, metrics), scores=scores)
+            )
     return found
 
 
@@ -79,7 +81,10 @@ def _families(groups: Mapping[str, Sequence[Record]]) -> list[set[str]]:
         apart: list[set[str]] = []
         for family in families:
             near = any(len(mine & methods[t]) >= SHARED * min(len(mine), len(methods[t])) > 0 for t in family)
-            joined, apart = (joined | family, apart) if near else (joined, [*apart, family])
+            if near:
+                joined |= family
+            else:
+                apart.append(family)
         families = [*apart, joined]
     return sorted(families, key=lambda family: min(map(list(groups).index, family)))
 
@@ -158,7 +163,8 @@ def _rank(ranking: Ranking, mean: tables.Average | None, method: str, form: str)
     if mean is None or mean.mean is None:
         return "–"
     text = ranked(mean)
-    first, second = (r.method for r in ranking.ranks[:2])
+    first = ranking.ranks[0].method
+    second = ranking.ranks[1].method
     return tables.bold(text, form) if method == first and ranking.differ[first, second] <= statistics.ERROR else text
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from toybench.errors import UsageError
 from toybench.evidence import statistics
-from toybench.evidence.records import BrokenRecord, Folder, Measured, Record, loss
+from toybench.evidence.records import BrokenRecord, Folder, Measured, Record, by_seed, loss
 
 Kind = Literal["equal", "same", "better", "worse", "changed", "unclear"]
 KINDS: tuple[Kind, ...] = ("worse", "better", "changed", "unclear", "same", "equal")
@@ -78,7 +78,8 @@ def folders(before: Folder, after: Folder) -> Comparison:
     Raises:
       UsageError: one of them holds no record.
     """
-    sides, unreadable = [], []
+    sides = []
+    unreadable = []
     for folder in (before, after):
         found = list(folder.scan())
         unreadable += [str(r) for r in found if isinstance(r, BrokenRecord)]
@@ -114,20 +115,28 @@ def records(pairs: Iterable[tuple[Record, Record]]) -> list[Change]:
 
 def _cell(old: Record, new: Record) -> Iterable[Change]:
     if old.budget != new.budget:  # a shorter training is no regression
-        yield Change(old.cell, "budget", "changed", old.budget, new.budget)
+        yield Change(cell=old.cell, what="budget", kind="changed", before=old.budget, after=new.budget)
         return
     yield from _state(old, new)
     for name in [*old.metrics, *(m for m in new.metrics if m not in old.metrics)]:
         if name in old.metrics and name in new.metrics:
             yield _metric(old, new, name)
         elif new.state in ("ok", "diverged") and old.state in ("ok", "diverged"):
-            before, after = ("there", "gone") if name in old.metrics else ("missing", "there")
-            yield Change(old.cell, name, "changed", before, after)
+            gone = name in old.metrics
+            before = "there" if gone else "missing"
+            yield Change(cell=old.cell, what=name, kind="changed", before=before, after="gone" if gone else "there")
     if (old.environment.jax, old.environment.device) == (new.environment.jax, new.environment.device):
         for cost in COSTS:
-            a, b = getattr(old.cost, cost), getattr(new.cost, cost)
+            a = getattr(old.cost, cost)
+            b = getattr(new.cost, cost)
             if old.state == new.state and (a or cost != "flops"):  # 0: nobody counted, or there was nothing to
-                yield Change(old.cell, f"cost {cost}", "equal" if a == b else "worse" if b > a else "better", a, b)
+                yield Change(
+                    cell=old.cell,
+                    what=f"cost {cost}",
+                    kind="equal" if a == b else "worse" if b > a else "better",
+                    before=a,
+                    after=b,
+                )
 
 
 def _state(old: Record, new: Record) -> Iterable[Change]:
@@ -135,9 +144,25 @@ def _state(old: Record, new: Record) -> Iterable[Change]:
     if {old.state, new.state} <= {"ok", "diverged"}:
         yield from _divergence(old, new)
     elif old.state != new.state:
-        before, after = (f"{r.state}: {r.reason}" if r.reason else r.state for r in (old, new))
-        a, b = _RANK[old.state], _RANK[new.state]
-        yield Change(old.cell, "state", "worse" if b > a else "better" if b < a else "changed", before, after)
+        a = _RANK[old.state]
+        b = _RANK[new.state]
+        yield Change(
+            cell=old.cell,
+            what="state",
+            kind="worse" if b > a else "better" if b < a else "changed",
+            before=_said(old),
+            after=_said(new),
+        )
+
+
+def _said(record: Record) -> str:
+    """A record's state with its reason."""
+    return f"{record.state}: {record.reason}" if record.reason else record.state
+
+
+def _lost(record: Record) -> str:
+    """How many seeds of a record diverged, in words."""
+    return f"{sum(at is not None for at in record.diverged_at)} of {len(record.seeds)} seeds diverged"
 
 
 def _divergence(old: Record, new: Record) -> Iterable[Change]:
@@ -145,13 +170,12 @@ def _divergence(old: Record, new: Record) -> Iterable[Change]:
     lost, found = _moved(old, new)
     if not lost + found:
         return
-    was, now = (f"{sum(at is not None for at in r.diverged_at)} of {len(r.seeds)} seeds diverged" for r in (old, new))
     yield Change(
         cell=old.cell,
         what="state",
         kind="worse" if lost > found else "better" if lost < found else "changed",
-        before=was,
-        after=now,
+        before=_lost(old),
+        after=_lost(new),
         seeds=len(set(old.seeds) & set(new.seeds)),
         p_worse=statistics.flips(lost, found),
         p_better=statistics.flips(found, lost),
@@ -161,7 +185,8 @@ def _divergence(old: Record, new: Record) -> Iterable[Change]:
 
 def _moved(old: Record, new: Record) -> tuple[int, int]:
     """(seeds that diverge now and didn't, seeds that did and don't), of those that both records have."""
-    was, now = (dict(zip(r.seeds, r.diverged_at, strict=True)) for r in (old, new))
+    was = dict(zip(old.seeds, old.diverged_at, strict=True))
+    now = dict(zip(new.seeds, new.diverged_at, strict=True))
     common = [s for s in was if s in now]
     lost = sum(was[s] is None and now[s] is not None for s in common)
     return lost, sum(was[s] is not None and now[s] is None for s in common)
@@ -169,13 +194,16 @@ def _moved(old: Record, new: Record) -> tuple[int, int]:
 
 def _metric(old: Record, new: Record, name: str) -> Change:
     """One metric on the seeds that both records have."""
-    a, b = (dict(zip(r.seeds, r.metrics[name].values, strict=True)) for r in (old, new))
+    a = by_seed(old, name)
+    b = by_seed(new, name)
     common = [s for s in a if s in b]
     if common and all(a[s] == b[s] for s in common):
         value = _mean([a[s] for s in common])
-        return Change(old.cell, name, "equal", value, value, seeds=len(common))
+        return Change(cell=old.cell, what=name, kind="equal", before=value, after=value, seeds=len(common))
     pairs = [(x, y) for s in common if (x := a[s]) is not None and (y := b[s]) is not None]
-    plain = Change(old.cell, name, "unclear", _mean(a.values()), _mean(b.values()), seeds=len(pairs))
+    plain = Change(
+        cell=old.cell, what=name, kind="unclear", before=_mean(a.values()), after=_mean(b.values()), seeds=len(pairs)
+    )
     if len(pairs) < statistics.AGGREGATES["mean"].least:
         return plain
     x, y = np.array(pairs).T
@@ -187,9 +215,11 @@ def _metric(old: Record, new: Record, name: str) -> Change:
 
 
 def _judged(measured: Measured, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
-    mean, direction = statistics.AGGREGATES["mean"], measured.direction
+    mean = statistics.AGGREGATES["mean"]
+    direction = measured.direction
     change = np.array([loss(v, direction) for v in y]) - np.array([loss(v, direction) for v in x])
-    up, down = float(mean.above(change, 0.0)), float(mean.below(change, 0.0))
+    up = float(mean.above(change, 0.0))
+    down = float(mean.below(change, 0.0))
     kind: Kind = "changed" if direction == "info" else "worse" if up < down else "better"
     return {"kind": kind, "p_worse": up, "p_better": down, "uncertain": True}
 

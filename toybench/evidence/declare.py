@@ -63,7 +63,7 @@ def _rows(root: Path, study: str, key: str) -> str:
 
 def _claim(study: str, key: str) -> str:
     """A claim about the study's first task and methods, which runs and has to be replaced."""
-    task, *_ = (name.split("/")[1] for name in registry.tasks(study))
+    task = registry.tasks(study)[0].split("/")[1]
     methods = [name.split("/")[1] for name in registry.methods(study)]
     if not methods:
         raise UsageError(f"{study} has no methods to claim something about; add one with `toybench new method` first.")

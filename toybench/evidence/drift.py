@@ -42,7 +42,11 @@ def drifts(before: Sequence[Judgement], after: Sequence[Judgement]) -> list[Drif
     touched = [i for i, (old, new) in enumerate(pairs) if old.claim.kind == "finding" and _moved(old, new)]
     corrected = statistics.holm([_away(*pairs[i]) for i in touched])
     p = dict(zip(touched, corrected, strict=True))
-    return [Drift(old, new, p.get(i, 0.0)) for i, (old, new) in enumerate(pairs) if old.verdict != new.verdict]
+    return [
+        Drift(before=old, after=new, p=p.get(i, 0.0))
+        for i, (old, new) in enumerate(pairs)
+        if old.verdict != new.verdict
+    ]
 
 
 def _moved(old: Judgement, new: Judgement) -> list[tuple[Finding, Finding]]:
@@ -64,7 +68,8 @@ def _away(old: Judgement, new: Judgement) -> float:
 
 def _condition(old: Finding, new: Finding) -> float:
     """The same of one condition: by its numbers, by its steps, and by how many seeds have no number any more."""
-    was, now = old.sample, new.sample
+    was = old.sample
+    now = new.sample
     if was is None or now is None:
         return float(was is None)  # numbers that are gone are no chance
     middle = float(now.array.mean()) if now.values else 0.0

@@ -60,12 +60,20 @@ def find(study: str, condition: Condition, read: Callable[[str], Record]) -> Fin
     says = describe(condition)
     try:
         x = samples.sample(condition, lambda task, method: read(f"{study}/{task}/{method}"))
-        return _measured(Finding(condition, says, "inconclusive", low=x.low, high=x.high, sample=x), x)
+        return _measured(
+            Finding(condition=condition, says=says, verdict="inconclusive", low=x.low, high=x.high, sample=x), x
+        )
     except samples.Missing as missing:
-        return Finding(condition, says, "not_run", str(missing), unfit=isinstance(missing, samples.Unfit))
+        return Finding(
+            condition=condition,
+            says=says,
+            verdict="not_run",
+            reason=str(missing),
+            unfit=isinstance(missing, samples.Unfit),
+        )
     except Exception as error:  # whatever a record holds, the other claims get their verdicts
         reason = f"This condition can't be judged ({type(error).__name__}: {error}); mend it or its records."
-        return Finding(condition, says, "not_run", reason, unfit=True)
+        return Finding(condition=condition, says=says, verdict="not_run", reason=reason, unfit=True)
 
 
 def _measured(finding: Finding, x: Sample) -> Finding:
@@ -106,7 +114,7 @@ def _few(values: np.ndarray) -> str:
 def _tested(finding: Finding, x: Sample) -> Finding:
     """The finding with its effect and one-sided p-values."""
     values = x.array
-    value, low, high = (float(v) for v in x.aggregate.estimate(values))
+    value, low, high = map(float, x.aggregate.estimate(values))
     ends = [_tails(x, values, edge, sign) for edge, sign in ((x.low, 1), (x.high, -1)) if math.isfinite(edge)]
     steps = {name: _step(x, change) for name, change in x.changes.items()}
     every = [*ends, *steps.values()]
@@ -133,7 +141,8 @@ def _step(x: Sample, change: np.ndarray) -> tuple[float, float]:
     """(p-value for a step as claimed, for a reversed one); a step of few values is judged by its sign."""
     if not statistics.atoms(change):
         return _tails(x, change, 0.0, 1)
-    kept, broken = int((change > 0).sum()), int((change < 0).sum())
+    kept = int((change > 0).sum())
+    broken = int((change < 0).sum())
     return statistics.flips(kept, len(change) - kept), statistics.flips(broken, len(change) - broken)
 
 
@@ -141,10 +150,10 @@ def _unclear(x: Sample, steps: Mapping[str, tuple[float, float]], ends: float) -
     """The least clear step of a trend in words, where it is less clear than the change between the ends."""
     if not steps:
         return ""
-    name, (worst, _) = max(steps.items(), key=lambda item: item[1][0])
-    if worst <= ends:
+    name = max(steps, key=lambda step: steps[step][0])
+    if steps[name][0] <= ends:
         return ""
-    value, low, high = (float(v) for v in x.aggregate.estimate(x.changes[name]))
+    value, low, high = map(float, x.aggregate.estimate(x.changes[name]))
     return f"The step {name} is {value:.2g} [{low:.2g}, {high:.2g}] in the claimed direction."
 
 
@@ -152,14 +161,16 @@ def _caution(finding: Finding, x: Sample) -> Finding:
     """The finding with what a mean hides: diverged seeds, and a mean that most seeds disagree with."""
     if x.aggregate.name == "share":
         return finding
-    notes, barred = [_diverged(x)], bool(x.own)
+    notes = [_diverged(x)]
+    barred = bool(x.own)
     if x.undefined:
         notes.append(f"{x.undefined} seeds with a value of 0 or less have no exponent and are left out.")
     improvement = None
     if isinstance(finding.condition, Better):
         values = x.array
         improvement = float(np.mean((values > 0) + 0.5 * (values == 0)))
-        won, lost = int((values > x.low).sum()), int((values < x.low).sum())
+        won = int((values > x.low).sum())
+        lost = int((values < x.low).sum())
         against = float(statistics.AGGREGATES["share"].below(np.repeat([1.0, 0.0], [won, lost]), 0.5))
         if finding.effect and finding.effect.value > x.low and against <= statistics.ERROR / 2:
             notes.append(f"{lost} of {len(values)} seeds say the opposite: the mean rests on a few rare ones.")
@@ -183,10 +194,13 @@ def checked(f: Finding, x: Sample) -> Finding:
     verdict: Verdict = "supported"
     reason = ""
     if broken:
-        verdict, reason = "refuted", f"{broken} of {len(inside)} seeds break it."
+        verdict = "refuted"
+        reason = f"{broken} of {len(inside)} seeds break it."
     elif x.looked < FIRST_LOOK or x.own:
-        verdict, reason = "inconclusive", _diverged(x) or _refusal(x)
-    support, against = float(verdict != "supported"), float(verdict != "refuted")
+        verdict = "inconclusive"
+        reason = _diverged(x) or _refusal(x)
+    support = float(verdict != "supported")
+    against = float(verdict != "refuted")
     return replace(f, verdict=verdict, reason=reason, p_supports=support, p_refutes=against, barred=False)
 
 
@@ -203,7 +217,8 @@ def _power(f: Finding, error: float) -> str:
         return ""
     effect = f.effect.value
     edge = min((b for b in (f.low, f.high) if math.isfinite(b)), key=lambda b: abs(effect - b))
-    seen, least = abs(effect - edge), statistics.detectable(f.deviation, f.seeds, error)
+    seen = abs(effect - edge)
+    least = statistics.detectable(f.deviation, f.seeds, error)
     need = statistics.seeds_needed(f.deviation, seen, error)
     if need <= f.seeds:
         return f"The seeds are too skewed for {f.seeds} of them; run more."

@@ -55,10 +55,12 @@ def rank(groups: Mapping[str, Iterable[Record]], metrics: Mapping[str, str]) -> 
         return Ranking(left=sorted(everyone))
     each = np.mean([_of_task(row, metrics[t], seeds) for t, row in zip(tasks, found, strict=True)], axis=0)
     order = np.argsort(each.mean(1), kind="stable")
-    ranks = [Rank(methods[i], tables.mean([float(v) for v in each[i]])) for i in order]
+    ranks = [Rank(method=methods[i], mean=tables.mean([float(v) for v in each[i]])) for i in order]
     differ = _compared([r.method for r in ranks], each[order])
     groups_ = runs([r.method for r in ranks], differ)
-    return Ranking(tasks, ranks, groups_, differ, sorted(everyone - set(methods)), len(seeds))
+    return Ranking(
+        tasks=tasks, ranks=ranks, groups=groups_, differ=differ, left=sorted(everyone - set(methods)), seeds=len(seeds)
+    )
 
 
 def _ranks(record: Record, metric: str) -> bool:

@@ -136,6 +136,11 @@ class Record(_Part, frozen=True, kw_only=True):
         return display.html(self)
 
 
+def by_seed(record: Record, metric: str) -> dict[int, float | None]:
+    """Final values of a metric by seed, None where the seed diverged."""
+    return dict(zip(record.seeds, record.metrics[metric].values, strict=True))
+
+
 def loss(value: float, direction: str) -> float:
     """A metric's value turned so that less is better."""
     return {"max": -value, "zero": abs(value)}.get(direction, value)

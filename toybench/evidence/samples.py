@@ -140,7 +140,7 @@ def _ask(condition: Condition, look: Look) -> _Question:
         case Bound():
             low = -math.inf if condition.above is None else condition.above
             high = math.inf if condition.below is None else condition.below
-            return _Question((look(condition.task, condition.method),), 1, _only, low, high)
+            return _Question(records=(look(condition.task, condition.method),), own=1, number=_only, low=low, high=high)
         case Trend():
             return _trend(condition, look)
 
@@ -154,14 +154,19 @@ def _better(c: Better, look: Look) -> _Question:
     def gain(row: Row) -> float:
         return loss(row[1], direction) - loss(row[0], direction)
 
-    return _Question(records, 1, gain, c.margin, math.inf, unit=_unit(c.task, c.metric, look))
+    return _Question(
+        records=records, own=1, number=gain, low=c.margin, high=math.inf, unit=_unit(c.task, c.metric, look)
+    )
 
 
 def _equivalent(c: Equivalent, look: Look) -> _Question:
-    mine, unit = look(c.task, c.method), _unit(c.task, c.metric, look)
+    mine = look(c.task, c.method)
+    unit = _unit(c.task, c.metric, look)
     if isinstance(c.to, str):
-        return _Question((mine, look(c.task, c.to)), 2, _difference, -c.margin, c.margin, unit=unit)
-    return _Question((mine,), 1, _only, c.to - c.margin, c.to + c.margin)
+        return _Question(
+            records=(mine, look(c.task, c.to)), own=2, number=_difference, low=-c.margin, high=c.margin, unit=unit
+        )
+    return _Question(records=(mine,), own=1, number=_only, low=c.to - c.margin, high=c.to + c.margin)
 
 
 def _only(row: Row) -> float:
@@ -177,8 +182,16 @@ def _trend(c: Trend, look: Look) -> _Question:
     labels = c.tasks if len(c.tasks) > 1 else c.methods
     steps = [f"{a} → {b}" for a, b in itertools.pairwise(labels)]
     sign = 1.0 if c.direction == "grows" else -1.0
-    low, high = (c.margin, math.inf) if c.exponent is None else c.exponent
-    plain = _Question(records, len(records), lambda row: sign * (row[-1] - row[0]), low, high, steps=steps, sign=sign)
+    low, high = c.exponent or (c.margin, math.inf)
+    plain = _Question(
+        records=records,
+        own=len(records),
+        number=lambda row: sign * (row[-1] - row[0]),
+        low=low,
+        high=high,
+        steps=steps,
+        sign=sign,
+    )
     if c.exponent is None:
         return plain
     knobs = np.log(_knobs(records))

@@ -15,7 +15,7 @@ import pandas as pd
 
 from toybench.evidence import display, statistics, tables
 from toybench.evidence.matching import counted
-from toybench.evidence.records import Record, loss
+from toybench.evidence.records import Record, by_seed, loss
 from toybench.fields import split_label
 
 Outcome = Literal["better", "worse", "undecided"]
@@ -180,7 +180,8 @@ def difference(mine: Record, other: Record, metric: str, among: int = 1) -> Diff
     direction = mine.metrics[metric].direction
     if direction == "info":
         return replace(cost, reason="neither direction is better")
-    ours, theirs = (dict(zip(r.seeds, r.metrics[metric].values, strict=True)) for r in (mine, other))
+    ours = by_seed(mine, metric)
+    theirs = by_seed(other, metric)
     common = [(x, theirs[s]) for s, x in ours.items() if s in theirs]
     finished = np.array([loss(y, direction) - loss(x, direction) for x, y in common if x is not None and y is not None])
     mean = statistics.AGGREGATES["mean"]
@@ -193,7 +194,8 @@ def difference(mine: Record, other: Record, metric: str, among: int = 1) -> Diff
 
 def _by_divergence(found: Difference, common: Sequence[tuple[float | None, float | None]], among: int) -> Difference:
     """Who diverges more often, by a sign test, where too few seeds finished for anything else."""
-    mine, other = (sum(pair[side] is None for pair in common) for side in (0, 1))
+    mine = sum(x is None for x, _ in common)
+    other = sum(y is None for _, y in common)
     won = sum(x is not None and y is None for x, y in common)
     gone = sum(x is None and y is not None for x, y in common)
     if not won + gone:
@@ -295,7 +297,8 @@ def render(card: Scorecard, form: str) -> str:
         return tables.as_json(data)
     if form == "csv":
         return data.to_csv(index=False)
-    title, table = headline(card), wide(card)
+    title = headline(card)
+    table = wide(card)
     if form == "markdown":
         return "\n\n".join([tables.markdown(title, table), " ".join(sentences(card)), LEGEND])
     return tables.latex(title, table, names=[c for c in table.columns if c not in NUMBERS])
@@ -379,7 +382,8 @@ def headline(card: Scorecard) -> str:
 
 def sentences(card: Scorecard) -> list[str]:
     """The scorecard in words: how often first, how often better, and how to read a difference."""
-    first, many = sum(p.place == 1 for p in card.places), len(card.measured)
+    first = sum(p.place == 1 for p in card.places)
+    many = len(card.measured)
     if not many:
         return [f"None of its {len(card.places)} tasks has a number yet."]
     lines = [f"First on {first} of {many} tasks."]

@@ -47,13 +47,13 @@ def by_field(studies: Iterable[str]) -> dict[str, list[str]]:
 
 def of_cells(states: Mapping[str, str]) -> list[Line]:
     """Lines of `{cell: state}`."""
-    return [Line(study, Counter(kinds)) for study, kinds in _by_study(states.items()).items()]
+    return [Line(study=study, counts=Counter(kinds)) for study, kinds in _by_study(states.items()).items()]
 
 
 def of_papers(rows: Iterable[Mapping[str, Any]]) -> list[Line]:
     """Lines of the paper index: what became of each study's papers."""
     found = _by_study((str(row["study"]), str(row["state"])) for row in rows)
-    return [Line(study, Counter(kinds)) for study, kinds in found.items()]
+    return [Line(study=study, counts=Counter(kinds)) for study, kinds in found.items()]
 
 
 def of_claims(judgements: "Sequence[Judgement]") -> list[Line]:
@@ -72,7 +72,7 @@ def _of_claims(study: str, judged: "Sequence[Judgement]") -> Line:
     forecast = [j for j in judged if j.claim.expected and j.verdict != "not_run"]
     right = sum(j.claim.expected == j.verdict for j in forecast)
     marks = tuple(map(kind_of, judged))
-    return Line(study, Counter(marks), marks=marks, forecasts=(right, len(forecast)))
+    return Line(study=study, counts=Counter(marks), marks=marks, forecasts=(right, len(forecast)))
 
 
 def _by_study(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:

@@ -136,7 +136,9 @@ def judge(claims: Sequence[tuple[str, Claim]], results: Results) -> list[Judgeme
     for place, (study, claim) in enumerate(claims):
         numbers[study] += 1
         found = tuple(findings.find(study, condition, read) for condition in claim.conditions)
-        judgement = Judgement(study, numbers[study], claim, "not_run", found, look=_look(found))
+        judgement = Judgement(
+            study=study, number=numbers[study], claim=claim, verdict="not_run", findings=found, look=_look(found)
+        )
         judgements.append(_checked(judgement) if claim.kind == "theorem" else judgement)
         if claim.kind == "finding":
             papers.setdefault(claim.paper, []).append(place)
@@ -169,7 +171,8 @@ def _corrected(judgements: Sequence[Judgement]) -> list[Judgement]:
 
 def _decided(judgement: Judgement, supports: float, refutes: float) -> Judgement:
     """The verdict of a claim and of each of its conditions, from corrected one-sided p-values."""
-    error, barred = statistics.ERROR / 2, any(f.barred for f in judgement.findings)
+    error = statistics.ERROR / 2
+    barred = any(f.barred for f in judgement.findings)
     verdict: Verdict = "inconclusive"
     if refutes <= error:
         verdict = "refuted"

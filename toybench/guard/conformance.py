@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from toybench.engine import randomness, trial
+from toybench.engine import programs, randomness, trial
 from toybench.engine.cells import TUNING
 from toybench.evidence.records import loss
 from toybench.fields import is_traced, knobs
@@ -55,7 +55,7 @@ def _key(number: int) -> Any:
 @functools.lru_cache(maxsize=16)
 def problem(task: Task, number: int = 0) -> Any:
     """(world, given) of a task at a key; kept, because some worlds take long to make."""
-    return jax.jit(_anew(trial.sample))(trial._traced(task), _key(number))
+    return jax.jit(_anew(programs.sample))(programs.traced(task), _key(number))
 
 
 def _anew(function: Callable) -> Callable:
@@ -65,7 +65,8 @@ def _anew(function: Callable) -> Callable:
 
 def _traces_alike(function: Callable, *args: Any) -> bool:
     """Whether a function traced twice is the same program."""
-    once, again = (jax.jit(_anew(function)).lower(*args).as_text() for _ in range(2))
+    once = jax.jit(_anew(function)).lower(*args).as_text()
+    again = jax.jit(_anew(function)).lower(*args).as_text()
     return bool(once == again)
 
 
@@ -93,9 +94,10 @@ class Subject:
     @functools.cached_property
     def batches(self) -> Any:
         """STEPS batches, stacked; the learner of an interactive task is asked in its first state."""
-        world, task = self.problem[0], trial._traced(self.task)
+        world = self.problem[0]
+        task = programs.traced(self.task)
         if self.task.kind != "interactive":
-            return jax.jit(trial.stream)(task, world, self.noise)[1]
+            return jax.jit(programs.stream)(task, world, self.noise)[1]
         learner = Learner(dataclasses.replace(self.bound, given=self.problem[1]), self.state)
         drawn = [task.draw(world, k, learner)[1] for k in jax.random.wrap_key_data(jnp.asarray(self.noise))]
         return jax.tree.map(lambda *x: jnp.stack(x), *drawn)
@@ -103,10 +105,11 @@ class Subject:
     @functools.cached_property
     def start(self) -> Callable[[Any], Any]:
         """key to state, traced once."""
-        bound, given = self.bound, self.problem[1]
+        bound = self.bound
+        given = self.problem[1]
         if not bound.compiled:
             return dataclasses.replace(bound, given=given).init
-        return functools.partial(jax.jit(_anew(trial.init)), trial._traced(bound), given)
+        return functools.partial(jax.jit(_anew(programs.init)), programs.traced(bound), given)
 
     @functools.cached_property
     def state(self) -> Any:
@@ -118,7 +121,7 @@ class Subject:
 
     @functools.cached_property
     def _advance(self) -> Any:
-        return jax.jit(self._count(trial.advance))
+        return jax.jit(self._count(programs.advance))
 
     traces: int = 0
 
@@ -137,7 +140,8 @@ class Subject:
         if not self.method.compiled:
             method = dataclasses.replace(self.bound, given=given)
             return lambda state: self.task.evaluate(world, self.key, Learner(method, state))
-        task, method = trial._traced(self.task), trial._traced(self.bound)
+        task = programs.traced(self.task)
+        method = programs.traced(self.bound)
         judge = jax.jit(_evaluate)
         return lambda state: judge(task, method, given, world, state, self.key)
 
@@ -151,7 +155,7 @@ class Subject:
 
     def advanced(self) -> Any:
         """The state after STEPS updates."""
-        return self.advance(trial._traced(self.bound), self.problem[1], self.state, self.batches, self.noise)
+        return self.advance(programs.traced(self.bound), self.problem[1], self.state, self.batches, self.noise)
 
 
 # Checks of a method on a task. Each takes a Subject.
@@ -208,7 +212,7 @@ def init_is_deterministic(s: Subject) -> None:
     """The same key gives the same state, bit for bit; traced anew it is the same program."""
     anew = s.start(s.key)
     if s.method.compiled:
-        alike = _traces_alike(trial.init, trial._traced(s.bound), s.problem[1], s.key)
+        alike = _traces_alike(programs.init, programs.traced(s.bound), s.problem[1], s.key)
         _require(alike, f"{s.method.name}: init gave two states for one key.")
     _require(_same(s.state, anew), f"{s.method.name}: init gave two states for one key.")
 
@@ -225,7 +229,8 @@ def init_uses_its_key(s: Subject) -> None:
 def keeps_its_structure(s: Subject) -> None:
     """An update returns the structure, shapes and dtypes that it was given."""
     _needs_updates(s)
-    method, given = trial._traced(s.bound), s.problem[1]
+    method = programs.traced(s.bound)
+    given = s.problem[1]
     batch = jax.tree.map(lambda x: x[0], s.batches)
 
     def update(state: Any, batch: Any, key: Any) -> Any:
@@ -245,14 +250,14 @@ def learns_something(s: Subject) -> None:
     _needs_updates(s)
     after = s.advanced()
     _require(not _same(s.state, after), f"{s.method.name}: {STEPS} updates left the state as it was.")
-    _require(not trial._has_nan(after), f"{s.method.name}: a NaN after {STEPS} updates.")
+    _require(not programs.has_nan(after), f"{s.method.name}: a NaN after {STEPS} updates.")
 
 
 def does_not_recompile(s: Subject) -> None:
     """Another value of a numeric hyperparameter, batch or key runs the same program."""
     _needs_updates(s)
     s.advanced()
-    traced = trial._traced(dataclasses.replace(type(s.method)(), spec=s.task.spec, steps=STEPS))
+    traced = programs.traced(dataclasses.replace(type(s.method)(), spec=s.task.spec, steps=STEPS))
     other = dataclasses.replace(
         traced, **{f.name: getattr(traced, f.name) * 0.9 for f in knobs(type(s.method)).values() if is_traced(f)}
     )
@@ -266,7 +271,9 @@ def loop_equals_vmap(s: Subject) -> None:
     _needs_updates(s)
     alone = s.advanced()
     given, state, batches, noise = _twice((s.problem[1], s.state, s.batches, s.noise))
-    both, _ = jax.jit(jax.vmap(trial.advance, (None, 0, 0, 0, 0)))(trial._traced(s.bound), given, state, batches, noise)
+    both, _ = jax.jit(jax.vmap(programs.advance, (None, 0, 0, 0, 0)))(
+        programs.traced(s.bound), given, state, batches, noise
+    )
     for i in range(2):
         one = jax.tree.map(lambda x, i=i: x[i], both)
         _require(s.agree(alone, one), f"{s.method.name}: vmap over seeds and one seed alone disagree.")
@@ -279,23 +286,28 @@ def seeds_are_apart(s: Subject) -> None:
 
 
 def _compiled_apart(s: Subject) -> bool:
-    method, given = trial._traced(s.bound), s.problem[1]
+    method = programs.traced(s.bound)
+    given = s.problem[1]
 
     def end(key: Any) -> Any:
         return s.advance(method, given, s.start(key), s.batches, s.noise) if learns(s.method) else s.start(key)
 
-    first, second = end(_key(0)), end(_key(1))
+    first = end(_key(0))
+    second = end(_key(1))
     if not (_same(second, end(_key(1))) and _same(first, end(_key(0)))):
         return False
-    return not learns(s.method) or _traces_alike(trial.advance, method, given, s.state, s.batches, s.noise)
+    return not learns(s.method) or _traces_alike(programs.advance, method, given, s.state, s.batches, s.noise)
 
 
 def _host_apart(s: Subject) -> bool:
     """One seed after another, and the later one alone: each time with the method's file imported anew."""
-    seeds = [TUNING, TUNING + 1]
-    together, alone = (
-        trial.run(s.task, _reimported(type(s.method))(), chosen, STEPS, 1)[0][-1] for chosen in (seeds, seeds[1:])
-    )
+
+    def last(seeds: list[int]) -> Any:
+        outcomes, _ = trial.run(s.task, _reimported(type(s.method))(), seeds, STEPS, 1)
+        return outcomes[-1]
+
+    together = last([TUNING, TUNING + 1])
+    alone = last([TUNING + 1])
     return together.diverged_at == alone.diverged_at and _same(together.curve, alone.curve)
 
 
@@ -315,21 +327,22 @@ def _reimported(cls: type[Method]) -> type[Method]:
 def lowers_for_an_accelerator(s: Subject) -> None:
     """Init, updates and evaluation of a block of two seeds can be lowered for CUDA, where a block is a vmap."""
     _needs_compilation(s)
-    task, method = trial._traced(s.task), trial._traced(s.bound)
+    task = programs.traced(s.task)
+    method = programs.traced(s.bound)
     world, given, state, noise, key = _twice((*s.problem, s.state, s.noise, s.key))
-    _lower(trial._init, method, given, key)
-    _lower(trial._evaluate, task, method, given, world, state, key)
+    _lower(programs.INIT, method, given, key)
+    _lower(programs.EVALUATE, task, method, given, world, state, key)
     if s.task.kind == "interactive":
-        _lower(trial._interact, task, method, given, world, state, (noise, noise))
+        _lower(programs.INTERACT, task, method, given, world, state, (noise, noise))
     elif learns(s.method):
-        _lower(trial._advance, method, given, state, _twice(s.batches), noise)
+        _lower(programs.ADVANCE, method, given, state, _twice(s.batches), noise)
 
 
 def _twice(tree: Any) -> Any:
     return jax.tree.map(lambda x: jnp.stack([x, x]), tree)
 
 
-def _lower(program: trial.Program, owner: Any, *args: Any) -> None:
+def _lower(program: programs.Program, owner: Any, *args: Any) -> None:
     try:
         program.lower(2, (owner, *args), "cuda")
     except NotImplementedError as error:
@@ -340,11 +353,12 @@ def _lower(program: trial.Program, owner: Any, *args: Any) -> None:
 def jit_equals_eager(s: Subject) -> None:
     """One compiled update gives what the same update gives operation by operation, up to rounding."""
     _needs_updates(s)
-    method = dataclasses.replace(trial._traced(s.bound), given=s.problem[1])
-    batch, key = jax.tree.map(lambda x: x[0], s.batches), jax.random.wrap_key_data(jnp.asarray(s.noise[0]))
+    method = dataclasses.replace(programs.traced(s.bound), given=s.problem[1])
+    batch = jax.tree.map(lambda x: x[0], s.batches)
+    key = jax.random.wrap_key_data(jnp.asarray(s.noise[0]))
     eager = method.update(s.state, batch, key)
     first = jax.tree.map(lambda x: x[:1], s.batches)
-    compiled = jax.jit(trial.advance)(trial._traced(s.bound), s.problem[1], s.state, first, s.noise[:1])[0]
+    compiled = jax.jit(programs.advance)(programs.traced(s.bound), s.problem[1], s.state, first, s.noise[:1])[0]
     _require(s.agree(eager, compiled), f"{s.method.name}: a compiled update and an eager one disagree.")
 
 
@@ -385,8 +399,10 @@ def task_documents_itself(task: Task) -> None:
 
 def world_is_deterministic(task: Task) -> None:
     """The same key gives the same world, another key another one."""
-    a, b, c = problem(task), problem.__wrapped__(task), problem(task, 1)
-    alike = _traces_alike(trial.sample, trial._traced(task), _key(0))
+    a = problem(task)
+    b = problem.__wrapped__(task)
+    c = problem(task, 1)
+    alike = _traces_alike(programs.sample, programs.traced(task), _key(0))
     _require(alike and _same(a, b), f"{task.name}: sample gave two worlds for one key.")
     _require(not _same(a, c), f"{task.name}: sample ignores its key.")
 
@@ -396,9 +412,10 @@ def batches_are_deterministic(task: Task) -> None:
     if task.kind == "interactive":
         raise DoesNotApply("its kind is interactive")
     keys = randomness.step_keys(STEPS, "conformance", task.name)
-    arguments = (trial._traced(task), problem(task)[0], keys)
-    a, b = (jax.jit(_anew(trial.stream))(*arguments) for _ in range(2))
-    _require(_same(a, b), f"{task.name}: draw gave two batches for one key.")
+    arguments = (programs.traced(task), problem(task)[0], keys)
+    once = jax.jit(_anew(programs.stream))(*arguments)
+    again = jax.jit(_anew(programs.stream))(*arguments)
+    _require(_same(once, again), f"{task.name}: draw gave two batches for one key.")
 
 
 def spec_is_static(task: Task) -> None:
@@ -415,29 +432,32 @@ def stationary_worlds_stay(task: Task) -> None:
     if task.kind != "stationary":
         raise DoesNotApply(f"its kind is {task.kind}")
     world = problem(task)[0]
-    after, _ = jax.jit(lambda t, w, k: t.draw(w, k, None))(trial._traced(task), world, randomness.key("draw"))
+    after, _ = jax.jit(lambda t, w, k: t.draw(w, k, None))(programs.traced(task), world, randomness.key("draw"))
     _require(_same(world, after), f"{task.name} is declared stationary, but draw changes the world.")
 
 
 def task_lowers_for_an_accelerator(task: Task) -> None:
     """Worlds, batches and references of a block of two seeds can be lowered for CUDA, where a block is a vmap."""
-    traced, key, world = trial._traced(task), _twice(_key(0)), _twice(problem(task)[0])
-    _lower(trial._sample, traced, key)
+    traced = programs.traced(task)
+    key = _twice(_key(0))
+    world = _twice(problem(task)[0])
+    _lower(programs.SAMPLE, traced, key)
     if task.kind != "interactive":
-        _lower(trial._stream, traced, world, _twice(randomness.step_keys(STEPS, "conformance", task.name)))
+        _lower(programs.STREAM, traced, world, _twice(randomness.step_keys(STEPS, "conformance", task.name)))
     for which in registry.REFERENCES:
         if getattr(type(task), which) is not None:
-            _lower(trial._reference(which), traced, world, key)
+            _lower(programs.reference(which), traced, world, key)
 
 
 def has_a_floor(task: Task) -> None:
     """There is a floor, and every reference's metrics are the declared ones."""
     _require(task.floor is not None, f"{task.name}: there is no floor; give the task a trivial predictor.")
-    key, world = _key(0), problem(task)[0]
+    key = _key(0)
+    world = problem(task)[0]
     for which in registry.REFERENCES:
         if getattr(type(task), which) is not None:
             found = jax.jit(lambda t, w, k, r=which: t.evaluate(w, k, getattr(t, r)(w)))(
-                trial._traced(task), world, key
+                programs.traced(task), world, key
             )
             _check_metrics(task, found, f"{which} on {task.name}")
 
@@ -447,12 +467,13 @@ def oracle_beats_floor(task: Task) -> None:
     if task.oracle is None or task.floor is None:
         raise DoesNotApply("it has no oracle" if task.oracle is None else "it has no floor")
     name, metric = next(iter(task.metrics.items()))
-    low, high = (loss(float(_refer(task, which)[name]), metric.direction) for which in ("floor", "oracle"))
-    _require(high < low, f"{task.name}: the oracle's {name} is no better than the floor's.")
+    floor = loss(float(_refer(task, "floor")[name]), metric.direction)
+    oracle = loss(float(_refer(task, "oracle")[name]), metric.direction)
+    _require(oracle < floor, f"{task.name}: the oracle's {name} is no better than the floor's.")
 
 
 def _refer(task: Task, which: str) -> dict[str, Any]:
-    return jax.jit(lambda t, w, k: trial.refer(t, which, w, k))(trial._traced(task), problem(task)[0], _key(0))
+    return jax.jit(lambda t, w, k: programs.refer(t, which, w, k))(programs.traced(task), problem(task)[0], _key(0))
 
 
 def _check_metrics(task: Task, found: dict, who: str) -> None:
@@ -501,7 +522,8 @@ TASK_CHECKS: dict[str, Callable[[Task], None]] = {
 def check_method(name: str) -> list[Finding]:
     """What every check finds on a registered method, on the first task that it fits."""
     if subject_of(name) is None:
-        return [Finding("answers_its_interface", "failed", f"{name} answers the interface of no task of its study.")]
+        why = f"{name} answers the interface of no task of its study."
+        return [Finding(check="answers_its_interface", state="failed", reason=why)]
     return examine(METHOD_CHECKS, lambda: subject_of(name))
 
 
@@ -516,7 +538,7 @@ def subject_of(name: str) -> Subject | None:
     for task_name in registry.tasks(name.split("/")[0]):
         task = registry.load("tasks", task_name)()
         if not unanswered(cls, type(task).interface) and cls().fits(task.spec) is None:
-            return Subject(task, cls())
+            return Subject(task=task, method=cls())
     return None
 
 
@@ -528,7 +550,8 @@ def _arrays(tree: Any) -> list[np.ndarray]:
 
 
 def _same(a: Any, b: Any) -> bool:
-    left, right = _arrays(a), _arrays(b)
+    left = _arrays(a)
+    right = _arrays(b)
     return len(left) == len(right) and all(
         np.array_equal(x, y, equal_nan=np.issubdtype(x.dtype, np.floating)) for x, y in zip(left, right, strict=True)
     )

@@ -70,14 +70,14 @@ def _find(name: str, check: Callable[[Any], None], subject: Any) -> Finding:
     try:
         check(subject)
     except DoesNotApply as why:
-        return Finding(name, "not_applicable", str(why))
+        return Finding(check=name, state="not_applicable", reason=str(why))
     except Violation as violation:
-        return Finding(name, "failed", str(violation))
+        return Finding(check=name, state="failed", reason=str(violation))
     except Exception as error:
         if _is_strictness(error) and _in_library(error):
             raise _InLibrary from error
-        return Finding(name, "failed", explain(error))
-    return Finding(name, "passed")
+        return Finding(check=name, state="failed", reason=explain(error))
+    return Finding(check=name, state="passed")
 
 
 def explain(error: Exception) -> str:

@@ -27,6 +27,7 @@ NUMERIC = (  # what all studies' tests stand on; patterns of files in the reposi
     "toybench/blocks/*.py",
     "toybench/engine/lowering.py",
     "toybench/engine/pricing.py",
+    "toybench/engine/programs.py",
     "toybench/engine/randomness.py",
     "toybench/engine/runtime.py",
     "toybench/engine/trial.py",
@@ -123,7 +124,9 @@ def _digest(files: Iterable[Path]) -> str:
 
 def choose(day: int) -> Choice:
     """What a run on that day leaves out."""
-    known, files, common = read(), tested(), shared()
+    known = read()
+    files = tested()
+    common = shared()
     seconds: dict[str, float] = {}
     unsampled: set[str] = set()
     for study, here in files.items():

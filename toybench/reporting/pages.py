@@ -188,7 +188,8 @@ def _scale(rows: Sequence[Mapping[Any, Any]]) -> Callable[[Mapping[Any, Any]], d
         return math.log(max(v, min(means) / 3)) if log else v
 
     ends = [turn(v) for r in known for v in (r["low"], r["high"], r["mean"]) if v is not None and math.isfinite(v)]
-    low, span = (min(ends), (max(ends) - min(ends)) or 1.0) if ends else (0.0, 1.0)
+    low = min(ends, default=0.0)
+    span = (max(ends, default=0.0) - low) or 1.0
 
     def place(row: Mapping[Any, Any]) -> dict[str, float] | None:
         if row["mean"] is None or not math.isfinite(row["mean"]) or not means or (log and row["mean"] <= 0):
@@ -227,7 +228,8 @@ def numbers(model: Model) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
         metrics = list(dict.fromkeys(m for r in group for m in r.metrics))
         found: dict[str, Any] = {"curves": {}, "pareto": {}}
         for metric in metrics:
-            curves, pareto = series.curves(group, metric), series.pareto(group, metric)
+            curves = series.curves(group, metric)
+            pareto = series.pareto(group, metric)
             if curves:
                 found["curves"][metric] = {"log": series.is_log(curves), "rows": series.columns(curves)}
             if pareto:

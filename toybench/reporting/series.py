@@ -21,7 +21,8 @@ COSTS = {
     "flops": "training FLOPs",  # of one seed
     "parameters": "parameters",
 }
-HUES, DASHES = 6, 4  # a method's look is one of their products, so that no two of 24 look alike
+HUES = 6
+DASHES = 4  # a method's look is one of their products, so that no two of 24 look alike
 WIDE = 30.0  # ratio of largest to smallest value from which an axis is logarithmic
 SHOWN = 6  # methods drawn before the reader chooses
 
@@ -59,7 +60,8 @@ def curves(group: Sequence[Record], metric: str) -> list[Row]:
                 look = {"step": step, "price": short(price(r)), "hue": hue, "dash": dash}
                 rows.append(_row(r, mean, low, high) | look)
     if rows:
-        low, high = min(r["mean"] for r in rows), max(r["mean"] for r in rows)
+        low = min(r["mean"] for r in rows)
+        high = max(r["mean"] for r in rows)
         reach = (high - low) or math.inf
         rows += [r for r in _references(group, metric) if low - reach <= r["mean"] <= high + reach]
     return _positive(rows)
@@ -82,8 +84,9 @@ def ranks(ranking: Ranking) -> tuple[list[Row], list[Row]]:
 
 
 def _row(r: Record, mean: float | None, low: float | None, high: float | None) -> Row:
-    low, high = (mean if v is None else v for v in (low, high))
-    return {"method": r.method, "mean": short(mean), "low": short(low), "high": short(high)}
+    first = mean if low is None else low
+    last = mean if high is None else high
+    return {"method": r.method, "mean": short(mean), "low": short(first), "high": short(last)}
 
 
 def _references(group: Iterable[Record], metric: str) -> list[Row]:
@@ -192,7 +195,8 @@ def placed(finding: Finding) -> Row | None:
     scale = 1.08 * max(abs(v - edge) for k, v in points.items() if k != "far") or 1.0
     at = {k: max(-1.0, min(1.0, sign * (v - edge) / scale)) for k, v in points.items()}
     if sign < 0:
-        at["low"], at["high"] = at["high"], at["low"]
+        at["low"] = at["high"]
+        at["high"] = at["low"]
     return {k: round(v, 4) for k, v in ({"far": 1.0} | at).items()}
 
 
@@ -204,7 +208,8 @@ def interval(finding: Finding) -> str:
 
 def region(finding: Finding) -> str:
     """What is claimed about the effect, as text."""
-    low, high = finding.low, finding.high
+    low = finding.low
+    high = finding.high
     if math.isfinite(low) and math.isfinite(high):
         return f"in [{low:.3g}, {high:.3g}]"
     return f"> {low:.3g}" if math.isfinite(low) else f"< {high:.3g}" if math.isfinite(high) else "–"
