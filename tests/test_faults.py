@@ -18,6 +18,7 @@ import msgspec
 import psutil
 import pytest
 from helpers import added, write
+from jax._src.lru_cache import LRUCache
 
 from toybench import api
 from toybench.cli import main
@@ -420,23 +421,52 @@ def test_a_failed_cell_is_tried_again(demo: Path, tmp_path: Path) -> None:
     assert "demo/linear/floor" in runner.run(["demo"], out=tmp_path, budget="smoke", jobs=0).records
 
 
-def test_a_half_written_compiled_program_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """JAX's cache writes a program, then the time of its last use: what has no time was left by a killed process.
-
-    Only in our own cache: one without a bound, which a user may have elsewhere, has no times at all.
-    """
-    for name in ("JAX_COMPILATION_CACHE_DIR", "JAX_COMPILATION_CACHE_MAX_SIZE"):
-        monkeypatch.delenv(name, raising=False)
+@pytest.fixture
+def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Our cache of compiled programs and a user's own, both with an entry that has no time of its last use."""
+    for name in ("DIR", "MAX_SIZE"):
+        monkeypatch.delenv(f"JAX_COMPILATION_CACHE_{name}", raising=False)
     monkeypatch.setattr(runtime.platformdirs, "user_cache_path", lambda app: tmp_path / app)
     ours, theirs = tmp_path / "toybench" / "xla", tmp_path / "theirs"
     for folder in (ours, theirs):
         folder.mkdir(parents=True)
         for name in ("whole-cache", "whole-atime", "half-cache"):
             (folder / name).write_bytes(b"x")
+    return ours, theirs
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.glob("*-*"))
+
+
+def test_a_half_written_compiled_program_is_removed(caches: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JAX's cache writes a program, then the time of its last use: what has no time was left by a killed process."""
+    ours, theirs = caches
+    runtime.configure()
+    assert names(ours) == ["whole-atime", "whole-cache"]
+    assert len(names(theirs)) == 3
+
+
+def test_a_user_s_own_bounded_cache_keeps_programs_too(caches: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JAX keeps nothing in a bounded cache that has an entry without a time, and says nothing of it."""
+    ours, theirs = caches
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(theirs))
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_MAX_SIZE", "1000")
+    runtime.configure()
+    assert names(theirs) == ["whole-atime", "whole-cache"]
+    assert len(names(ours)) == 3
+    (theirs / "whole-atime").unlink()
+    runtime.configure()
+    assert names(theirs) == ["whole-atime", "whole-cache"], "it had no bound before: its programs are whole"
+    cache = LRUCache(str(theirs), max_size=1000)
+    cache.put("new", b"program")
+    assert cache.get("new") == b"program" and cache.get("whole") == b"x"
+
+
+def test_a_user_s_unbounded_cache_is_left_alone(caches: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no times at all."""
+    _, theirs = caches
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(theirs))
     runtime.configure()
     assert "JAX_COMPILATION_CACHE_MAX_SIZE" not in os.environ
-    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
-    runtime.configure()
-    assert sorted(p.name for p in ours.glob("*-*")) == ["whole-atime", "whole-cache"]
-    assert len(list(theirs.glob("*-*"))) == 3
+    assert len(names(theirs)) == 3

@@ -1,5 +1,6 @@
 """Plug-ins can't reach their neighbours: what they change is put back, and what they declare is checked."""
 
+import locale
 import os
 import random
 import re
@@ -35,7 +36,9 @@ CHANGES = {
     "changed the state of numpy.random": lambda: np.random.normal(),
     "changed the state of Python's random": lambda: random.random(),
     "changed signal handlers (SIGUSR1)": lambda: signal.signal(signal.SIGUSR1, lambda *_: None),
-    "changed the locale": lambda: isolation.locale.setlocale(isolation.locale.LC_ALL, "C.UTF-8"),
+    "changed the locale": lambda: locale.setlocale(
+        locale.LC_NUMERIC, "POSIX" if locale.setlocale(locale.LC_NUMERIC) != "C" else "C.UTF-8"
+    ),
     "changed warning filters": lambda: warnings.simplefilter("ignore"),
 }
 
@@ -43,7 +46,6 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_is_changed_is_put_back_and_told(change: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/root")
-    isolation.locale.setlocale(isolation.locale.LC_ALL, "C")
     before = look()
     with isolation.restored() as changed:
         CHANGES[change]()

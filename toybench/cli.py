@@ -1,7 +1,9 @@
 """The command line. Heavy imports happen inside the verbs, so that help and listings are instant."""
 
 import gc
+import io
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Collection, Sequence
@@ -39,8 +41,25 @@ class _Verbs(click.Group):
             )
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the verb. Where nobody reads on, as in `toybench claims | head`, it ends without a word."""
+        try:
+            os.getcwd()
+        except OSError:
+            raise UsageError("the working directory is gone; change to one that exists.") from None
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python writes what is left when it ends
+            return 0
+        return code
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         gc.set_threshold(200_000)  # imports make many objects and no garbage
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a terminal may know fewer characters than we use
         debug = "--debug" in sys.argv
         try:
             code = super().main(*args, **{**kwargs, "standalone_mode": False})
@@ -54,9 +73,6 @@ class _Verbs(click.Group):
                 raise
             _complain(str(error))
             code = error.exit_code
-        except BrokenPipeError:
-            sys.stderr.close()
-            code = 0
         except Exception as error:
             if debug:
                 raise
@@ -70,9 +86,9 @@ def _complain(message: str) -> None:
 
 
 def _console(stderr: bool = False) -> Any:
-    from rich.console import Console
+    from toybench.screen import Terminal
 
-    return Console(stderr=stderr)
+    return Terminal(stderr=stderr)
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})

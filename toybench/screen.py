@@ -37,6 +37,13 @@ STATES = {
 }
 
 
+class Terminal(Console):
+    """A console that doesn't end the process where nobody reads on: the caller decides."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def escape(text: str) -> str:
     """Text of a record or a plug-in as itself: no markup, and no control characters that a terminal would obey."""
     return markup.escape(re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", text))

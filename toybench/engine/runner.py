@@ -224,7 +224,7 @@ def _alone(folder: Folder, watch: Watch | None) -> Iterator[None]:
 
     The system lets go of the lock of a run that was killed.
     """
-    lock = filelock.FileLock(folder.root / ".lock")
+    lock = filelock.FileLock(folder.root / ".lock", mode=0o666)  # whoever may write there can take it
     try:
         folder.root.mkdir(parents=True, exist_ok=True)
         try:

@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from functools import cache
 from importlib.metadata import entry_points, version
 from importlib.util import find_spec
@@ -41,12 +42,28 @@ def configure(workers: int = 1) -> None:
         os.environ.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", f"{0.9 / workers:.3f}")
     flags = os.environ.get("XLA_FLAGS", "")
     os.environ["XLA_FLAGS"] = " ".join([flags, *(f for k, f in _written().items() if k not in flags)]).strip()
+    _configure_cache()
+
+
+def _configure_cache() -> None:
+    """JAX's cache of compiled programs: the user's own, or ours with a bound; none where nothing can be written."""
     ours = platformdirs.user_cache_path("toybench") / "xla"
-    if os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ours)) == str(ours):  # the user's own is left alone
-        bound = os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(_CACHE_BYTES))
+    chosen = Path(os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ours)))
+    if chosen == ours:
+        os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(_CACHE_BYTES))
         os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
-        if bound != "-1":
-            _mend(ours)
+        if not _can_write(ours):  # JAX would complain at every compilation
+            os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
+    if os.environ.get("JAX_COMPILATION_CACHE_MAX_SIZE", "-1") != "-1":
+        _mend(chosen)
+
+
+def _can_write(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
 
 
 def _written() -> dict[str, str]:
@@ -60,9 +77,10 @@ def options(updates: int) -> dict[str, bool]:
 
 
 def _mend(cache: Path) -> None:
-    """Remove what a process that was killed left half-written: JAX would complain of it at every compilation.
+    """Complete a bounded cache, as JAX keeps nothing in one that has an entry without its time.
 
-    In a cache of bounded size an entry `NAME-cache` is followed by `NAME-atime`, under a lock.
+    An entry `NAME-cache` is followed by the time of its last use, `NAME-atime`, under a lock. One without was left
+    half-written by a process that was killed; where no entry has a time, the cache had no bound before and is whole.
     """
     if not cache.is_dir():
         return
@@ -70,9 +88,12 @@ def _mend(cache: Path) -> None:
 
     with contextlib.suppress(OSError, filelock.Timeout), filelock.FileLock(cache / ".lockfile", timeout=5):
         names = {entry.name for entry in cache.iterdir()}
-        for name in names:
-            if name.endswith("-cache") and f"{name.removesuffix('-cache')}-atime" not in names:
-                (cache / name).unlink()
+        timed = {name.removesuffix("-atime") for name in names if name.endswith("-atime")}
+        for name in {name.removesuffix("-cache") for name in names if name.endswith("-cache")} - timed:
+            if timed:
+                (cache / f"{name}-cache").unlink()
+            else:
+                (cache / f"{name}-atime").write_bytes(time.time_ns().to_bytes(8, "little"))
 
 
 @cache

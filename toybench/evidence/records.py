@@ -7,6 +7,7 @@ it tells a file that was cut short, damaged or edited by hand from one that a ru
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from toybench.evidence import display
 from toybench.files import UNFINISHED, write_atomically
 
 SCHEMA = "toybench.record/1"
+LARGEST = 2**26  # bytes of a record; those of 64 seeds have some 50,000
 _SEALED = re.compile(rb'(.*),\n  "checksum": "([0-9a-f]{16})"\n}\n', re.DOTALL)
 _VALUE = r"[^\[\]/\\=,\x00-\x1f]+"
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -184,7 +186,7 @@ class Folder:
         """The bytes of a cell's file, None where there is none."""
         path = self.file(cell)
         if os.path.exists(path):
-            return path.read_bytes()
+            return _content(path)
         return next((content for source in self.below if (content := source.content(cell))), None)
 
     def read(self, cell: str) -> Record | None:
@@ -240,10 +242,20 @@ def read(path: Path) -> Record:
       BrokenRecord: unreadable, not what was written there, or of another schema.
     """
     try:
-        return decode(path.read_bytes())
+        return decode(_content(path))
     except (msgspec.MsgspecError, ValueError, OSError, RecursionError) as error:
         what = f"is not a {SCHEMA} record ({error}); move it away or run with --force."
         raise BrokenRecord(path, what) from None
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file, if it is a plain one: a pipe or a device might never end."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("no plain file")
+    if status.st_size > LARGEST:
+        raise ValueError(f"{status.st_size} bytes, more than any record has")
+    return path.read_bytes()
 
 
 def encode(record: Record) -> bytes:
@@ -263,7 +275,19 @@ def decode(content: bytes) -> Record:
     sealed = _SEALED.fullmatch(content)
     if not sealed or _checksum(sealed[1]) != sealed[2].decode():
         raise ValueError("cut short or altered: its last line is not the checksum of the rest")
-    return msgspec.json.decode(sealed[1] + b"}", type=Record)
+    record = msgspec.json.decode(sealed[1] + b"}", type=Record)
+    if not _is_even(record):
+        raise ValueError("its seeds, metrics and curves have unequal lengths")
+    return record
+
+
+def _is_even(record: Record) -> bool:
+    """Whether there is a value for every seed, once each, and for every checkpoint."""
+    seeds = len(record.seeds)
+    curves = record.curve.values.values()
+    lengths = {len(record.diverged_at), *(len(m.values) for m in record.metrics.values()), *map(len, curves)}
+    steps = {len(row) for curve in curves for row in curve}
+    return lengths == {seeds} and steps <= {len(record.curve.steps)} and len(set(record.seeds)) == seeds
 
 
 def _checksum(content: bytes) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import platformdirs
 
-from toybench.errors import UsageError
+from toybench.errors import ToybenchError
 from toybench.files import write_atomically
 
 
@@ -25,7 +25,7 @@ def read(name: str) -> bytes | None:
 
 def write(name: str, content: bytes, newest: int | None = None) -> None:
     """Keep something, and of its folder only the `newest`; where nothing can be kept it will be made again."""
-    with contextlib.suppress(UsageError, OSError):
+    with contextlib.suppress(ToybenchError, OSError):
         write_atomically(place(name), content)
         if newest is not None:
             files = sorted(place(name).parent.iterdir(), key=lambda f: f.stat().st_mtime, reverse=True)

@@ -77,8 +77,8 @@ def contents() -> dict[Path, str]:
     folders = [root / part for root in registry.roots() for part in ("tasks", "methods", "benchmarks")]
     for folder in [*folders, registry.PACKAGE]:
         for file in folder.rglob("*"):
-            if file.suffix in (".py", ".json"):
-                with contextlib.suppress(OSError):  # a broken link, a folder: whoever needs it says so
+            if file.suffix in (".py", ".json") and file.is_file():
+                with contextlib.suppress(OSError):  # it can't be read: whoever needs it says so
                     found[file] = hashlib.sha256(file.read_bytes()).hexdigest()
     return found
 
