@@ -1,7 +1,6 @@
 """Turns come to everything; tests of a study run when something behind them changed, and else in turn."""
 
 import json
-import math
 import os
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from toybench.guard import settled
-from toybench.guard.turns import DAYS, turn
+from toybench.guard.turns import turn
 from toybench.plugins import digest, registry, scaffold
 
 TEST = "def test_{}() -> None:\n    assert {}\n"
@@ -22,31 +21,33 @@ TEST = "def test_{}() -> None:\n    assert {}\n"
 
 
 @pytest.mark.parametrize("start", [0, 739_000])
-@pytest.mark.parametrize("scale", [0.01, 1.0, 40.0])
-def test_within_four_weeks_everything_has_a_turn(start: int, scale: float) -> None:
+@pytest.mark.parametrize(("scale", "fair"), [(0.01, 1 / 7), (1.0, None), (40.0, 1 / 28)])
+def test_everything_has_a_turn_in_time(start: int, scale: float, fair: float | None) -> None:
+    """In a week where the budget allows it, in four whatever it says, and else as the budget goes."""
     seconds = {f"name {i}": scale * (1 + i * 7919 % 101) for i in range(90)}
-    days = [turn(seconds, day, budget=180.0) for day in range(start, start + DAYS)]
+    whole, longest = sum(seconds.values()), max(seconds.values())
+    days = [turn(seconds, day, days=7, budget=180.0, latest=28) for day in range(start, start + 28)]
     assert set().union(*days) == set(seconds)
     spent = [sum(seconds[name] for name in chosen) for chosen in days]
-    fair = max(180.0, sum(seconds.values()) / DAYS)
-    longest = max(seconds.values())
-    assert max(spent) <= fair + longest
-    assert min(spent) >= min(fair, sum(seconds.values())) - longest
+    arc = fair * whole if fair else 180.0
+    assert max(spent) <= arc + longest
+    assert min(spent) >= arc - longest
 
 
 def test_a_turn_is_the_same_whoever_asks_and_another_the_next_day() -> None:
     seconds = {f"name {i}": 1.0 for i in range(56)}
-    assert turn(seconds, 5) == turn(dict(reversed(seconds.items())), 5)
-    assert len(turn(seconds, 5)) == 2
-    assert not turn(seconds, 5) & turn(seconds, 6)
+    assert turn(seconds, 5, 28) == turn(dict(reversed(seconds.items())), 5, 28)
+    assert len(turn(seconds, 5, 28)) == 2
+    assert not turn(seconds, 5, 28) & turn(seconds, 6, 28)
 
 
-def test_without_a_bound_of_days_only_the_budget_counts() -> None:
+def test_without_a_latest_day_the_budget_is_kept() -> None:
     seconds = {f"name {i}": 10.0 for i in range(100)}
-    assert [len(turn(seconds, day, budget=20.0, days=math.inf)) for day in range(50)] == [2] * 50
-    assert set().union(*(turn(seconds, day, budget=20.0, days=math.inf) for day in range(50))) == set(seconds)
-    assert turn(seconds, 0, budget=0.0, days=math.inf) == set()
-    assert turn({}, 0) == set()
+    days = [turn(seconds, day, days=28, budget=20.0) for day in range(50)]
+    assert [len(chosen) for chosen in days] == [2] * 50
+    assert set().union(*days) == set(seconds)
+    assert turn(seconds, 0, days=28, budget=0.0) == set()
+    assert turn({}, 0, days=28) == set()
 
 
 # ---- settled studies
@@ -96,10 +97,10 @@ DEMO, OTHER = ({f"{study}/test_{name}.py" for name in ("one", "two")} for study 
 
 
 def test_a_settled_study_waits_for_its_turn(repository: Path) -> None:
-    days = [run(day) for day in range(DAYS)]
+    days = [run(day) for day in range(settled.LATEST)]
     assert set().union(*days) == DEMO | OTHER
     assert max(map(len, days)) == 1
-    [reason] = settled.choose(next(day for day in range(DAYS) if not days[day])).reasons
+    [reason] = settled.choose(next(day for day in range(settled.LATEST) if not days[day])).reasons
     assert reason.startswith("4 of 4 test files of studies were left out: nothing behind them changed")
     assert "`tox -e all`" in reason
 
@@ -117,7 +118,7 @@ def test_a_settled_study_waits_for_its_turn(repository: Path) -> None:
     ],
 )
 def test_a_study_s_tests_run_when_something_behind_them_changed(repository: Path, place: str) -> None:
-    quiet = next(day for day in range(DAYS) if not run(day))
+    quiet = next(day for day in range(settled.LATEST) if not run(day))
     file = repository / place
     before = file.read_text() if file.exists() else ""
     write(file, before + "\n# a comment\n" if before else "")

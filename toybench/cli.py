@@ -521,7 +521,7 @@ def compare(before: Path, after: Path, form: str, everything: bool) -> int:
     default=120.0,
     show_default=True,
     type=click.FloatRange(min=0),
-    help="Seconds for records whose code hasn't changed.",
+    help="At most so many seconds for records whose code hasn't changed.",
 )
 @click.option("--day", type=int, help="The day whose turn it is.  [default: today]")
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes.  [default: one a core]")

@@ -2,9 +2,9 @@
 
 1. Tasks and methods pass the conformance suite, under strict JAX: each one whose code isn't what its accepted records
    were made with, and the others in turn, so that four weeks cover all. A study that is named is checked whole.
-2. Accepted records whose digest no longer matches the code are run again, and of the others in turn as many as two
-   minutes allow: first four seeds, and where these aren't equal to the bit, all of the record's seeds. `compare` judges
-   the difference.
+2. Accepted records whose digest no longer matches the code are run again, and the others in turn, in four weeks or as
+   two minutes a day allow: first four seeds, and where these aren't equal to the bit, all of the record's seeds.
+   `compare` judges the difference.
 3. The claims are judged again with the new records in place of the accepted ones, and what they name is looked up.
 
 A violation, a worse score or state, a claim that can't be evaluated and one that lost ground gate: each beyond seed
@@ -12,7 +12,6 @@ noise. Seconds never do.
 """
 
 import contextlib
-import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +38,7 @@ from toybench.guard.turns import turn
 from toybench.plugins import isolation, registry
 
 FIRST = 4  # seeds that are to tell whether a record still comes out to the bit
+DAYS = 28  # within which what hasn't changed is checked again, records only as far as their seconds go
 Part = Literal["conformance", "records", "claims"]
 PARTS: tuple[Part, ...] = ("conformance", "records", "claims")
 
@@ -146,7 +146,7 @@ def _conformance(report: Report, study: str, stem: str, results: Folder, day: in
         plugins = [p for p in every if not stem or p[1] == f"{study}/{stem}"]
     else:
         settled = _settled(results)
-        due = turn({"/".join(plugin): 1.0 for plugin in every if plugin in settled}, day)
+        due = turn({"/".join(plugin): 1.0 for plugin in every if plugin in settled}, day, DAYS)
         plugins = [plugin for plugin in every if plugin not in settled or "/".join(plugin) in due]
         report.waiting = len(every) - len(plugins)
     again = []
@@ -201,6 +201,7 @@ def _prepare(workers: int, plugins: list[str]) -> None:
 
 def _conforms(kind: str, name: str) -> tuple[tuple[str, ...], str, float]:
     """(problems, note, seconds) of a plug-in."""
+    from toybench.engine import trial
     from toybench.guard import conformance, findings
 
     start = time.perf_counter()
@@ -209,6 +210,7 @@ def _conforms(kind: str, name: str) -> tuple[tuple[str, ...], str, float]:
             found = conformance.check_task(name) if kind == "tasks" else conformance.check_method(name)
         except PluginError as error:
             found = [findings.Finding("import", "failed", str(error))]
+    trial.forget()  # a worker sees many plug-ins, and their programs fill its memory
     if changed:
         found.append(findings.Finding("leaves_its_process_alone", "failed", f"{name} {', '.join(changed)}."))
     return tuple(findings.failures(found)), findings.summary(found), time.perf_counter() - start
@@ -254,7 +256,7 @@ def _choose(known: dict[str, tuple[Cell, Record]], seconds: float, day: int) -> 
     """(cells to run again in the order of the plan, those of them that are stale)."""
     stale = {name for name, (cell, record) in known.items() if record.digest != cell.digest}
     others = {name: _seconds(r) for name, (_, r) in known.items() if name not in stale and r.state != "skipped"}
-    chosen = stale | turn(others, day, seconds, days=math.inf)
+    chosen = stale | turn(others, day, DAYS, seconds)
     return [name for name in known if name in chosen], stale
 
 
@@ -281,7 +283,8 @@ def _telling(record: Record, day: int) -> tuple[int, ...]:
     known = {s: v for s, v in zip(record.seeds, values, strict=True) if v is not None}
     ends = {min(known, key=known.__getitem__), max(known, key=known.__getitem__)} if known else set()
     others = [s for s in seeds if s not in ends]
-    first = day * (FIRST - len(ends)) % len(others)
+    rounds = day + day // DAYS  # others also where the record has its turn every DAYS days
+    first = rounds * (FIRST - len(ends)) % len(others)
     return tuple(sorted([*ends, *(others + others)[first : first + FIRST - len(ends)]]))
 
 

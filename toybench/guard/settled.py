@@ -12,12 +12,14 @@ from pathlib import Path
 
 from toybench.errors import ToybenchError
 from toybench.files import write_atomically
-from toybench.guard.turns import DAYS, turn
+from toybench.guard.turns import turn
 from toybench.plugins import digest, registry
 
 TESTS = registry.HOME / "tests"
 FILE = TESTS / "settled.json"
-SECONDS = 360.0  # of settled studies' tests a run, on one core: three minutes on two
+WEEK = 7  # days within which a settled study's tests have a turn, where that takes no more than
+SECONDS = 360.0  # a run on one core, three minutes on two; more where it would else be later than
+LATEST = 28  # days
 NUMERIC = (  # what all studies' tests stand on; patterns of files in the repository
     "constraints.txt",
     "tests/conftest.py",
@@ -72,7 +74,7 @@ class Choice:
     def reasons(self) -> list[str]:
         """A sentence for each reason to leave files out: how many, why, and how to run them."""
         found = (
-            (self.waiting, f"nothing behind them changed since they passed, and each has a turn within {DAYS} days"),
+            (self.waiting, f"nothing behind them changed since they passed, and each has a turn within {LATEST} days"),
             (self.unsampled, "the numeric harness or the environment changed, and one file of each study is a sample"),
         )
         return [
@@ -137,7 +139,7 @@ def choose(day: int) -> Choice:
             seconds |= {file: entry.seconds[file] for file in here}
         else:
             unsampled |= set(here) - {here[day % len(here)]}
-    waiting = frozenset(seconds) - turn(seconds, day, SECONDS)
+    waiting = frozenset(seconds) - turn(seconds, day, WEEK, SECONDS, LATEST)
     return Choice(waiting=waiting, unsampled=frozenset(unsampled), count=sum(map(len, files.values())))
 
 
