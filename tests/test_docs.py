@@ -1,4 +1,4 @@
-"""The examples of CONTRIBUTING.md are executed, and README's commands exist."""
+"""The examples of README, docs and CONTRIBUTING.md are executed, and the commands that they type exist."""
 
 import re
 import shlex
@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from toybench.cli import main
 from toybench.evidence import papers
 from toybench.guard import conformance, findings
 from toybench.plugins import registry
@@ -79,6 +80,39 @@ def test_the_kinds_of_tasks_and_the_row_of_a_paper_are_as_they_say() -> None:
     assert len(kinds) == 3
     [row] = [body for kind, body in BLOCKS if kind == "json"]
     assert papers.index()["wang2022learning"] == msgspec.json.decode(row, type=papers.Paper)
+
+
+PAGES = [HOME / "README.md", *sorted((HOME / "docs").glob("*.md"))]
+ELSEWHERE = ("dask_jobqueue", "dask_kubernetes")  # what clusters have
+
+
+def blocks(*kinds: str) -> list[tuple[str, str]]:
+    """(page, code block) of these kinds, page after page."""
+    pattern = rf"^```(?:{'|'.join(kinds)})\n(.*?)^```"
+    return [(page.name, body) for page in PAGES for body in re.findall(pattern, page.read_text(), flags=re.S | re.M)]
+
+
+def test_every_python_block_runs_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In order, with what the blocks before have left. Files and what needs a cluster are compiled."""
+    monkeypatch.chdir(tmp_path)
+    space: dict = {}
+    for page, body in blocks("python"):
+        code = compile(body, page, "exec")
+        if not body.startswith("# toybench-plugins/") and not any(name in body for name in ELSEWHERE):
+            exec(code, space)
+    assert space["done"].exit_code == 0
+    assert "iqe" in space["done"]._repr_html_()
+
+
+def test_every_command_exists() -> None:
+    """With its options and their values; nothing is run. What a shell adds to the end of a line is no part of it."""
+    typed = [line for _, body in blocks("sh", "yaml") for line in body.splitlines()]
+    commands = [c for line in typed for c in re.findall(r"(?:^|[ /;])toybench ([a-z].*?)(?=&&|--out \\|$)", line)]
+    assert len(commands) > 40
+    for words in (shlex.split(command.replace("$jobs", "1"), comments=True) for command in commands):
+        known = main.commands.get(words[0])
+        assert known is not None, words
+        known.make_context(words[0], words[1:])
 
 
 def test_readme_s_test_command_is_what_ci_runs() -> None:

@@ -96,8 +96,9 @@ def test_a_value_at_the_edge_of_its_grid_is_told_until_there_is_a_reason(tuned_f
     trials = [{"lr": lr, "rule": "a", "score": 1.0} for lr in (0.03, 0.1, 0.3)]
     inside = {"fields": {"lr": 0.1, "rule": "a"}, "updates": 7, "trials": trials}
     tune.save("demo", {"linear/inside": inside, "linear/outside": {**inside, "fields": {"lr": 0.3, "rule": "a"}}})
-    [edge] = tune.at_edge("demo")
-    assert edge.says == "demo/linear/outside: lr=0.3 is at the edge of its grid (0.03, 0.1, 0.3)."
+    assert tune.sentences(tune.at_edge("demo")) == [
+        "demo/outside: lr=0.3 is at the edge of its grid (0.03, 0.1, 0.3) on linear."
+    ]
     for reasons in ({"lr": "why"}, {"outside.lr": "why"}):
         monkeypatch.setattr(registry, "benchmark", lambda study, given=reasons: Benchmark(edges=given))
         assert not tune.at_edge("demo")

@@ -1,6 +1,8 @@
 """What `pip install` brings: the wheel, in a fresh environment, in a repository whose own names are like ours."""
 
+import ast
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -16,6 +18,7 @@ from toybench.evidence import papers, reading
 from toybench.plugins import registry
 from toybench.plugins.registry import HOME
 
+DOCS = HOME / "docs"
 MEGABYTES = 20  # that the wheel may have when every paper of the index has landed
 NOT_COPIED = (".git", ".venv", ".tox", "runs", "build", "__pycache__", "*.egg-info", ".*_cache", ".hypothesis")
 BUILD = "from setuptools import build_meta; import sys; build_meta.build_wheel(sys.argv[1])"
@@ -133,23 +136,75 @@ def test_accepted_records_come_along(repository: Path, installed: Path) -> None:
     assert set(states) <= {"ok", "diverged", "skipped", "missing"}
 
 
-def test_the_ci_job_of_the_docs_works_as_written(installed: Path, tmp_path: Path) -> None:
-    """Her method is made, tuned, run and accepted; the job then passes; no file of the package was touched."""
+@pytest.fixture(scope="session")
+def ada(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository in which everything on the page for newcomers was done in its order; `said` holds what was seen."""
     [package] = installed.parent.glob("lib/python*/site-packages/toybench")
     before = _files(package)
-    text = (HOME / "docs" / "ci.md").read_text()
-    made, job = re.findall(r"```(?:sh|yaml)\n(.*?)```", text, flags=re.S)[:2]
-    for line in made.splitlines():
-        shown = typed(line, tmp_path, installed)
-        if line.split()[1] in ("new", "tune", "accept"):
-            assert str(tmp_path / "toybench-plugins") in shown.replace("\n", ""), line
-    assert not (tmp_path / "benchmarks").exists()
+    root = tmp_path_factory.mktemp("ada")
+    for kind, body in re.findall(r"```(sh|python)\n(.*?)```", (DOCS / "getting-started.md").read_text(), flags=re.S):
+        if kind == "python":
+            place, _, text = body.partition("\n")
+            (root / place.removeprefix("# ")).write_text(text)
+            continue
+        for line in body.splitlines():
+            if line != "pip install toybench":  # what `installed` did
+                with (root / "said").open("a") as said:
+                    said.write(f"$ {line}\n{typed(line, root, installed)}")
+    assert _files(package) == before, "the package's folder is never written to"
+    return root
+
+
+def test_the_page_for_newcomers_works_as_written(ada: Path) -> None:
+    said = dict(part.split("\n", 1) for part in (ada / "said").read_text().split("$ toybench ") if part)
+    plugins = ada / "toybench-plugins"
+    assert f"wrote {plugins}/methods/quasimetric/potentials.py" in said["new method quasimetric/potentials"]
+    assert f"Wrote {plugins}/benchmarks/tuned/quasimetric.json" in said["tune quasimetric --method potentials"]
+    assert f"records into {plugins}/results" in said["accept quasimetric"].replace("\n", "")
+    [table] = (text for line, text in said.items() if line.endswith("--format latex"))
+    assert re.search(r"^potentials & \d", table, flags=re.M)
+    assert re.search(r"^iqe & 0\.00213 ", table, flags=re.M), "beside the landed methods"
+    assert "behind deep_norm" in said["scorecard potentials --against euclidean_embedding"]
+    assert (ada / "curves.pdf").read_bytes().startswith(b"%PDF")
+    assert "# toybench check: passed" in said["check quasimetric/potentials"]
+
+
+def test_the_ci_job_works_as_written(ada: Path, installed: Path) -> None:
+    """On a checkout: what isn't committed isn't there."""
+    shutil.copytree(ada / "toybench-plugins", ada / "checkout" / "toybench-plugins")
+    [job] = re.findall(r"```yaml\n(.*?)```", (DOCS / "ci.md").read_text(), flags=re.S)
     [check] = re.findall(r"toybench check .*?\n(?=      - )", job, flags=re.S)
     line = " ".join(check.split()).replace("$GITHUB_STEP_SUMMARY", "summary.md")
-    shown = typed(line, tmp_path, installed)
-    assert "# toybench check: passed" in (tmp_path / "summary.md").read_text()
-    assert "penguins" in shown
-    assert _files(package) == before
+    typed(line, ada / "checkout", installed)
+    assert "# toybench check: passed" in (ada / "checkout" / "summary.md").read_text()
+    assert "potentials" in (ada / "checkout" / "toybench.xml").read_text()
+
+
+SHOW = """
+def show(value):
+    html = getattr(value, "_repr_html_", getattr(value, "_repr_svg_", lambda: None))()
+    if value is not None:
+        print("<" if html and html.lstrip().startswith("<") else repr(value))
+"""
+
+
+def test_the_notebook_for_newcomers_runs_from_top_to_bottom(ada: Path, installed: Path) -> None:
+    """Cells in their order in one process; the last value of each is shown. Git holds it without outputs."""
+    notebook = json.loads((DOCS / "getting-started.ipynb").read_text())
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells)
+    script = SHOW
+    for cell in cells:
+        tree = ast.parse("".join(cell["source"]))
+        last = tree.body[-1]
+        if isinstance(last, ast.Expr):
+            tree.body[-1] = ast.parse(f"show({ast.unparse(last.value)})").body[0]
+        script += ast.unparse(tree) + "\n"
+    (ada / "notebook.py").write_text(script)
+    shown = typed("python notebook.py", ada, installed)
+    assert shown.count("<\n") == 5, shown  # table, run, scorecard, picture, claims
+    assert r"\begin{tabular}" in shown
+    assert (ada / "curves.svg").read_text().startswith("<svg")
 
 
 def _files(folder: Path) -> dict[Path, int]:

@@ -8,13 +8,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from toybench.api import claims, papers, plot, records, report, run, scorecard, status, table
+    from toybench.api import add_plugins, claims, papers, plot, records, report, run, scorecard, status, table
     from toybench.claim import Benchmark, Better, Bound, Claim, Equivalent, Trend, Tuning
     from toybench.protocol import Learner, Method, Metric, Task
 
 _HOME = {
     "protocol": ("Task", "Method", "Metric", "Learner"),
-    "api": ("run", "records", "table", "scorecard", "status", "claims", "papers", "plot", "report"),
+    "api": ("add_plugins", "run", "records", "table", "scorecard", "status", "claims", "papers", "plot", "report"),
     "claim": ("Benchmark", "Tuning", "Claim", "Better", "Equivalent", "Bound", "Trend"),
 }
 __all__ = sorted(name for names in _HOME.values() for name in names)

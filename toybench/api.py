@@ -13,6 +13,7 @@ from toybench.evidence.reading import claims, records
 from toybench.evidence.records import Record
 from toybench.evidence.scorecard import Scorecard
 from toybench.evidence.verdicts import Judgements
+from toybench.plugins import registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
     from toybench.reporting.notebook import Plot
     from toybench.reporting.site import Summary as Written
 
-__all__ = ["claims", "papers", "plot", "records", "report", "run", "scorecard", "status", "table"]
+__all__ = ["add_plugins", "claims", "papers", "plot", "records", "report", "run", "scorecard", "status", "table"]
+
+
+def add_plugins(folder: Path | str) -> None:
+    """Use the tasks and methods in a folder that is laid out as toybench's own; what is made goes there, too."""
+    registry.add_root(folder)
 
 
 def run(

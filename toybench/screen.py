@@ -308,12 +308,10 @@ def _p(p: float | None) -> str:
 
 def tuned(console: Console, done: "Tuned") -> None:
     """What tuning chose, what is at the edge of its grid, what went wrong, what was written, and what is left."""
-    if done.chosen:
-        rows = []
-        for name, entry in sorted(done.chosen.items()):
-            chosen = ", ".join(f"{k}={v}" for k, v in entry["fields"].items())
-            rows.append([escape(name), escape(chosen), str(len(entry["trials"])), f"{entry['seconds']:.0f}"])
-        console.print(simple(["cell", "chosen", "tried", "seconds"], rows, right=(2, 3)))
+    for name, entry in sorted(done.chosen.items()):
+        chosen = ", ".join(f"[bold]{k}={escape(str(v))}[/]" for k, v in entry["fields"].items())
+        spent = f"{len(entry['trials'])} tried in {entry['seconds']:.0f} s"
+        console.print(f"{escape(name)}: {chosen} [dim]({spent})[/]", highlight=False, soft_wrap=True)
     for sentence in done.edges:
         console.print(f"[yellow]![/] {escape(sentence)}", highlight=False, soft_wrap=True)
     if done.edges:

@@ -155,7 +155,7 @@ def run(
         entries.setdefault(search.study, {})[f"{search.task}/{search.method}"] = entry
     for study, chosen in entries.items():
         done.files.append(save(study, chosen))
-        done.edges += [edge.says for edge in at_edge(study) if edge.cell in chosen]
+        done.edges += sentences([edge for edge in at_edge(study) if edge.cell in chosen])
     return done
 
 
@@ -214,11 +214,16 @@ class Edge:
     value: float
     tried: tuple[float, ...]
 
-    @property
-    def says(self) -> str:
-        """A sentence about it."""
-        values = ", ".join(f"{v:g}" for v in self.tried)
-        return f"{self.study}/{self.cell}: {self.field}={self.value:g} is at the edge of its grid ({values})."
+
+def sentences(edges: Sequence[Edge]) -> list[str]:
+    """One for every value of a method's field, with the tasks that it was chosen for."""
+    tasks: dict[str, list[str]] = {}
+    for edge in edges:
+        task, method = edge.cell.split("/")
+        values = ", ".join(f"{v:g}" for v in edge.tried)
+        what = f"{edge.study}/{method}: {edge.field}={edge.value:g} is at the edge of its grid ({values})"
+        tasks.setdefault(what, []).append(task)
+    return [f"{what} on {', '.join(found)}." for what, found in tasks.items()]
 
 
 def at_edge(study: str) -> list[Edge]:

@@ -41,7 +41,7 @@ def add_root(folder: Path | str, new: bool = False) -> None:
         raise UsageError(f"{folder} holds no tasks/, methods/ or benchmarks/; point --plugins at a folder that does.")
     if root not in roots():
         _extra.append(root)
-        _forget()
+    _forget()
 
 
 @cache
