@@ -157,3 +157,16 @@ def test_a_run_of_everything_says_a_line_a_study(demo: Path, tmp_path: Path) -> 
     assert f"{studies.UNNAMED}\n  demo       1    1\n" in again.stdout
     assert "± " not in again.stdout, "no table"
     assert "toybench table STUDY --results runs/smoke" in again.stdout
+
+
+def test_status_waits_for_no_library_that_it_does_not_need() -> None:
+    """With a plan that is kept it imports neither JAX nor what verdicts and tables are computed with."""
+    toybench("status", "quasimetric")
+    code = (
+        "import sys\nfrom toybench.cli import main\n"
+        "try: main(['status', 'quasimetric'])\nexcept SystemExit: pass\n"
+        "print(sorted({'jax', 'scipy', 'pandas'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=registry.HOME)
+    assert "mlp_concatenated" in done.stdout
+    assert done.stderr == "[]\n"

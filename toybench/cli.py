@@ -229,10 +229,10 @@ def run(selectors: Sequence[str], methods: Sequence[str], most: int | None, **op
 
 def _resolved(console: Any, looks: Sequence[Any], named: Collection[str]) -> int:
     """The verdicts after the last look, what went wrong, and what each look ran."""
-    from toybench import api
+    from toybench.evidence import reading
 
     root = looks[-1].folder.root
-    judged = [j for j in api.claims(results=root) if j.verdict != "not_run"]
+    judged = [j for j in reading.claims(results=root) if j.verdict != "not_run"]
     _show_claims(console, [j for j in judged if j.study in named] if named else judged, bool(named))
     for done in looks:
         _complaints(console, done)
@@ -317,9 +317,9 @@ def tune(selectors: Sequence[str], methods: Sequence[str], force: bool, jobs: in
 @_FORMAT
 def status(study: str | None, results: Path | None, form: str) -> int:
     """Which cells are ok, diverged, failed, timed out, stale or missing."""
-    from toybench import api
+    from toybench.engine.states import status as states_of
 
-    states = api.status(study, results=results)
+    states = states_of(study, results=results)
     if form == "rich":
         _show_states(states, study)
     else:
@@ -362,10 +362,9 @@ def table(
     selector: str | None, results: Path | None, form: str, cost: bool, metrics: Sequence[str], **options: Any
 ) -> int:
     """Mean and 95 % interval of every metric; bold where the best is better than the next (paired)."""
-    from toybench import api
     from toybench.evidence import matching, reading, tables
 
-    records, broken = api.records(selector, results=results)
+    records, broken = reading.records(selector, results=results)
     for error in broken:
         _complain(str(error))
     if not records:
@@ -456,10 +455,9 @@ def scorecard(method: str, form: str, running: bool, jobs: int | None, **options
 @_FORMAT
 def claims(study: str | None, results: Path | None, form: str) -> int:
     """The verdict board: what the records say about each paper's claims."""
-    from toybench import api
-    from toybench.evidence import verdicts
+    from toybench.evidence import reading, verdicts
 
-    judgements = api.claims(study, results=results)
+    judgements = reading.claims(study, results=results)
     if form == "rich":
         _show_claims(_console(), judgements, named=study is not None)
     else:
@@ -584,11 +582,11 @@ def papers(study: str | None, results: Path | None, form: str) -> None:
 
     With --results, --format bibtex cites only what the records in that folder used.
     """
-    from toybench import api
     from toybench.evidence import papers as index
+    from toybench.evidence import reading
 
     if form == "bibtex" and results is not None:
-        click.echo(index.bibtex(index.used(api.records(study, results=results)[0])))
+        click.echo(index.bibtex(index.used(reading.records(study, results=results)[0])))
         return
     rows = index.rows(study, results=results)
     if form == "bibtex":

@@ -18,7 +18,6 @@ from toybench.engine.states import FINAL
 from toybench.errors import UsageError
 from toybench.evidence import display, reading
 from toybench.evidence.records import BrokenRecord, Folder, Record
-from toybench.evidence.verdicts import FIRST_LOOK
 
 
 class Watch(Protocol):
@@ -258,6 +257,8 @@ def resolve(selectors: Sequence[str] = (), *, most: int, seeds: int | None = Non
     Yields:
       A summary per look.
     """
+    from toybench.evidence.verdicts import FIRST_LOOK  # with SciPy, which a run without new looks needn't wait for
+
     if most < FIRST_LOOK:
         raise UsageError(f"--until-resolved takes at least {FIRST_LOOK} seeds, got {most}; the first look has as many.")
     count = max(seeds or 0, FIRST_LOOK)

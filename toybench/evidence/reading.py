@@ -1,13 +1,16 @@
 """Reading results folders: records of what is named, and the verdicts that they give."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from toybench.claim import Claim
 from toybench.errors import PluginError, UsageError
 from toybench.evidence.archive import Archive
 from toybench.evidence.records import BrokenRecord, Folder, Record
-from toybench.evidence.verdicts import Judgements, judge
 from toybench.plugins import registry
+
+if TYPE_CHECKING:
+    from toybench.evidence.verdicts import Judgements
 
 
 def folder(results: Folder | Path | str | None = None) -> Folder:
@@ -70,8 +73,10 @@ def declared() -> tuple[list[tuple[str, Claim]], dict[str, str]]:
     return found, broken
 
 
-def claims(study: str | None = None, *, results: Folder | Path | str | None = None) -> Judgements:
+def claims(study: str | None = None, *, results: Folder | Path | str | None = None) -> "Judgements":
     """Verdicts of the declared claims, or of one study's; each corrected for all claims of its paper."""
+    from toybench.evidence.verdicts import Judgements, judge  # with SciPy, which readers of records needn't wait for
+
     if study is not None:
         registry.tasks(study)  # raises with the nearest names
     every, broken = declared()
