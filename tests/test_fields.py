@@ -15,6 +15,7 @@ class Knobs(Fields):
     mode: str = "plain"  # plain or fancy
     deep: bool = False  # yes or no
     sizes: tuple[int, ...] = (2, 3)  # units a layer
+    rates: tuple[float, ...] = (0.5,)  # 0 to 1
 
 
 def test_floats_are_leaves_and_the_rest_is_structure() -> None:
@@ -39,6 +40,17 @@ def test_canonical_label_drops_defaults_and_orders_fields() -> None:
     assert join_label("m", Knobs, {"width": "4", "lr": "0.1"}, defaults=True) == "m[lr=0.1,width=4]"
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"), [([0.1, 1], (0.1, 1.0)), ("0.1x2", (0.1, 2.0)), ("1e-05", (1e-05,)), ((0.25,), (0.25,))]
+)
+def test_a_tuple_of_floats_keeps_them(given: object, kept: tuple[float, ...]) -> None:
+    """From JSON, from a label, and through a label again."""
+    assert make(Knobs, {"rates": given}).rates == kept
+    label = join_label("m", Knobs, {"rates": given})
+    assert make(Knobs, split_label(label)[1]).rates == kept
+    assert all(type(rate) is float for rate in make(Knobs, {"rates": given}).rates)
+
+
 def test_a_label_reads_back_as_what_it_was_made_from() -> None:
     chosen = make(Knobs, {"lr": "0.0012345678", "sizes": "1x2x3", "mode": "fancy"})
     label = join_label("m", Knobs, {"lr": "0.0012345678", "sizes": "1x2x3", "mode": "fancy"})
@@ -55,6 +67,11 @@ def test_a_label_reads_back_as_what_it_was_made_from() -> None:
         {"deep": "maybe"},
         {"mode": "../x"},
         {"mode": 3},
+        {"sizes": "1x2.5"},
+        {"sizes": [1, 2.5]},
+        {"sizes": [1, True]},
+        {"rates": [0.1, "nan"]},
+        {"rates": 0.1},
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_in_a_sentence(fields: dict) -> None:

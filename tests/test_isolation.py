@@ -15,11 +15,12 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from helpers import added
+from helpers import added, record
 
 from toybench.claim import Benchmark
-from toybench.engine import cells
+from toybench.engine import cells, execute
 from toybench.errors import UsageError
+from toybench.guard import check, conformance
 from toybench.plugins import digest, isolation, registry
 
 
@@ -279,3 +280,20 @@ def test_a_method_that_answers_no_task_is_told_with_what_it_lacks(demo: Path, tm
     assert plan.notes == ("demo/mute has no predict, which linear asks for; it runs on no task.",)
     assert not plan.broken
     assert not part.notes  # another task may ask what it answers
+
+
+def test_the_landed_plug_ins_change_nothing_and_answer_something() -> None:
+    plan = cells.plan(sorted(path.parent.name for path in (registry.HOME / "tasks").glob("*/__init__.py")))
+    assert (plan.broken, plan.notes) == ({}, ())
+
+
+def test_what_a_cell_did_is_kept_where_seeds_are_added() -> None:
+    old, new = record("a", [1.0]), record("a", [2.0], seeds=[1], reason="changed the locale")
+    assert execute.extend(old, new).reason == execute.extend(new, old).reason == "changed the locale"
+
+
+def test_conformance_tells_what_a_plug_in_does_to_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conformance, "check_method", lambda name: os.environ.update(LEFT="1") or [])
+    problems, _, _ = check._conforms("methods", "demo/mine")
+    assert problems == ("leaves_its_process_alone: demo/mine changed environment variables (LEFT).",)
+    assert "LEFT" not in os.environ

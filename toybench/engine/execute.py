@@ -143,5 +143,5 @@ def extend(old: Record, new: Record) -> Record:
         curve=curve,
         cost=cost,
         state="diverged" if lost else "ok",
-        reason=f"{lost} of {len(at)} seeds diverged" if lost else "",
+        reason=f"{lost} of {len(at)} seeds diverged" if lost else new.reason or old.reason,
     )

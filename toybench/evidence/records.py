@@ -104,7 +104,7 @@ class Record(_Part, frozen=True, kw_only=True):
       task_fields, method_fields: every field with its resolved value (tuned ones included).
       steps: updates per seed. checkpoints: evaluations after the first.
       digest: of code, fields, budget and protocol version; see `toybench.plugins.digest`.
-      reason: one sentence for a state other than `ok`.
+      reason: one sentence for a state other than `ok`; of an `ok` cell, what it did to its process and was undone.
       diverged_at: per seed, the first step with a NaN, or null.
     """
 
