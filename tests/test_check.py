@@ -151,6 +151,19 @@ def test_a_record_that_has_its_turn_every_four_weeks_shows_other_seeds_each_time
     assert seen == set(range(16))
 
 
+def test_a_page_that_can_t_be_loaded_costs_its_own_study_alone(demo: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "plugins"
+    shutil.copytree(demo, folder)
+    (folder / "benchmarks/demo.py").write_text("from toybench import Bound\n\nbenchmark = Bound('t', 'a', 'm')\n")
+    board = toybench("--plugins", str(folder), "claims")
+    assert board.returncode == 4
+    assert "Bound of a on t has no limits; give below or above, or both." in board.stderr
+    assert "quasimetric" in board.stdout
+    listed = toybench("--plugins", str(folder), "list", "claims")
+    assert (listed.returncode, "has no limits" in listed.stderr, "quasimetric" in listed.stdout) == (0, True, True)
+    assert toybench("--plugins", str(folder), "papers", "--format", "csv").returncode == 0
+
+
 def test_the_reports_say_what_failed_and_escape_it() -> None:
     report = Report([Case("records", "s/t/<m>", ('m got worse: "1" & 2',)), Case("claims", "s/p #1", note="supported")])
     assert report.exit_code == 1

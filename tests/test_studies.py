@@ -10,6 +10,7 @@ import pytest
 from helpers import record, toybench
 from rich.console import Console
 
+from toybench import api as _registers  # noqa: F401  (how values show themselves)
 from toybench import screen
 from toybench.claim import Bound, Claim
 from toybench.engine import runner

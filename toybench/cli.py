@@ -158,7 +158,11 @@ def _listing(what: str) -> dict[str, str]:
         for paper in papers.index().values():
             found.setdefault(paper.study, []).append(paper.key)
     elif what == "claims":
-        found = {study: [claim.paper for claim in registry.benchmark(study).claims] for study in registry.studies()}
+        every, broken = registry.declared()
+        for study, claim in every:
+            found.setdefault(study, []).append(claim.paper)
+        for reason in broken.values():
+            _complain(reason)
     else:
         for name in registry.tasks() if what == "tasks" else registry.methods():
             study, _, stem = name.partition("/")

@@ -226,7 +226,7 @@ def tally(console: Console, judgements: "Sequence[Judgement]") -> None:
     from toybench.evidence import verdicts
 
     t = verdicts.tally(judgements)
-    said = [f"{t.decided} verdicts, of which {t.wrong:.1f} are expected to be wrong (Benjamini-Hochberg)."]
+    said = [f"{t.decided} verdicts, of which at most {t.wrong:.1f} are expected to be wrong."]
     said += [f"{t.right} of {t.forecasts} forecasts were right."] if t.forecasts else []
     console.print(f"[dim]{' '.join(said)}[/]", highlight=False)
 

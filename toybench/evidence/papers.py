@@ -153,10 +153,9 @@ def used(records: "Iterable[Record]") -> list[str]:
         if stem not in registry.REFERENCES and f"{r.study}/{stem}" in registry.methods(r.study):
             paper = registry.load("methods", f"{r.study}/{stem}").paper
             found |= {paper: None} if paper else {}
-    for study in dict.fromkeys(r.study for r in kept):
-        for claim in registry.benchmark(study).claims:
-            if any(name in cells for c in claim.conditions for name in cells_of(study, c)):
-                found[claim.paper] = None
+    for study, claim in registry.declared()[0]:
+        if any(name in cells for c in claim.conditions for name in cells_of(study, c)):
+            found[claim.paper] = None
     return list(found)
 
 

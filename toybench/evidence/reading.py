@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toybench.claim import Claim
-from toybench.errors import PluginError, UsageError
+from toybench.errors import UsageError
 from toybench.evidence.archive import Archive
 from toybench.evidence.records import BrokenRecord, Folder, Record
 from toybench.plugins import registry
@@ -61,25 +60,13 @@ def nothing(selector: str | None = None, *, results: Folder | Path | str | None 
     return f"no records in {folder(results).root}; run `{command}` first."
 
 
-def declared() -> tuple[list[tuple[str, Claim]], dict[str, str]]:
-    """(study, claim) of every benchmark, and `{study: why}` of those that can't be loaded."""
-    found: list[tuple[str, Claim]] = []
-    broken: dict[str, str] = {}
-    for study in registry.studies():
-        try:
-            found += [(study, claim) for claim in registry.benchmark(study).claims]
-        except PluginError as error:
-            broken[study] = str(error)
-    return found, broken
-
-
 def claims(study: str | None = None, *, results: Folder | Path | str | None = None) -> "Judgements":
     """Verdicts of the declared claims, or of one study's; each corrected for all claims of its paper."""
     from toybench.evidence.verdicts import Judgements, judge  # with SciPy, which readers of records needn't wait for
 
     if study is not None:
         registry.tasks(study)  # raises with the nearest names
-    every, broken = declared()
+    every, broken = registry.declared()
     judged = judge(every, folder(results))
     shown = [j for j in judged if study in (None, j.study)]
     return Judgements(shown, {s: why for s, why in broken.items() if study in (None, s)})

@@ -44,10 +44,10 @@ class Mean:
     def estimate(self, x: Array) -> tuple[Array, Array, Array]:
         """(value, low, high) of the 95 % interval, shapes `[...]`."""
         n, middle = x.shape[-1], x.mean(-1)
-        scale, skew = x.std(-1, ddof=1), _skewness(x)
+        scale, skew = x.std(-1, ddof=1), skewness(x)
         t = float(special.stdtrit(n - 1, (1 + LEVEL) / 2)) / math.sqrt(n)
-        low = middle - scale * np.maximum(t, _hall_inverse(t, skew, n))
-        high = middle - scale * np.minimum(-t, _hall_inverse(-t, skew, n))
+        low = middle - scale * np.maximum(t, hall_inverse(t, skew, n))
+        high = middle - scale * np.minimum(-t, hall_inverse(-t, skew, n))
         return middle, low, high
 
     def above(self, x: Array, value: float) -> Array:
@@ -60,11 +60,11 @@ class Mean:
 
     def _tail(self, x: Array, value: float, sign: int) -> Array:
         n, scale, shift = x.shape[-1], x.std(-1, ddof=1), x.mean(-1) - value
-        skew, doubt = _skewness(x), _skewness_error(n)
+        skew, doubt = skewness(x), skewness_error(n)
         with np.errstate(divide="ignore", invalid="ignore"):
             t = shift / scale
-            careful = np.minimum(sign * t, sign * _hall(t, skew, n))
-            doubtful = np.minimum(sign * _hall(t, skew - doubt, n), sign * _hall(t, skew + doubt, n))
+            careful = np.minimum(sign * t, sign * hall(t, skew, n))
+            doubtful = np.minimum(sign * hall(t, skew - doubt, n), sign * hall(t, skew + doubt, n))
         shown = 1 - special.stdtr(n - 1, careful * math.sqrt(n))
         strict = 1 - special.stdtr(n - 1, np.minimum(careful, doubtful) * math.sqrt(n))
         p = np.maximum(shown, np.minimum(strict, ERROR / 2))
@@ -128,12 +128,12 @@ class Share:
 AGGREGATES: dict[str, Any] = {a.name: a for a in (Mean(), Iqm(), Share())}
 
 
-def _skewness_error(n: int) -> float:
+def skewness_error(n: int) -> float:
     """Standard error of the skewness of `n` normal values, 0 where there is none."""
     return math.sqrt(6 * n * (n - 1) / ((n - 2) * (n + 1) * (n + 3))) if n > 2 else 0.0
 
 
-def _skewness(x: Array) -> Array:
+def skewness(x: Array) -> Array:
     """Sample skewness G1, 0 where there is no spread."""
     n = x.shape[-1]
     if n < 3:
@@ -145,7 +145,7 @@ def _skewness(x: Array) -> Array:
     return np.where(np.isfinite(g), g, 0.0)
 
 
-def _hall(t: Array, skew: Array, n: int) -> Array:
+def hall(t: Array, skew: Array, n: int) -> Array:
     """Hall's monotone cubic of t / sqrt(n): its distribution is symmetric to second order.
 
     It flattens at -3 / skew, beyond which the expansion says nothing: the shift found there is kept.
@@ -156,7 +156,7 @@ def _hall(t: Array, skew: Array, n: int) -> Array:
     return inner + skew * inner**2 / 3 + skew**2 * inner**3 / 27 + skew / (6 * n) + (t - inner)
 
 
-def _hall_inverse(q: float, skew: Array, n: int) -> Array:
+def hall_inverse(q: float, skew: Array, n: int) -> Array:
     flat = np.abs(skew) < 1e-8
     g = np.where(flat, 1.0, skew)
     return np.where(flat, q, 3 / g * (np.cbrt(1 + g * (q - g / (6 * n))) - 1))
@@ -230,18 +230,13 @@ def holm(p: Sequence[float]) -> list[float]:
     return found
 
 
-def expected_wrong(verdicts: Sequence[float], tested: Sequence[float]) -> float:
-    """How many verdicts are expected to be wrong, by Benjamini and Hochberg's estimate.
-
-    Args:
-      verdicts: their p-values. tested: those of everything that was tested, verdicts included; none corrected for the
-        others.
-    """
-    if not verdicts:
-        return 0.0
-    threshold = max(verdicts)
-    found = sum(p <= threshold for p in tested)
-    return len(verdicts) * min(1.0, threshold * len(tested) / found)
+def holm_levels(p: Sequence[float], error: float) -> list[float]:
+    """The error that Holm's procedure allows each hypothesis: it grows with how many were rejected before it."""
+    rejected = sum(corrected <= error for corrected in holm(p))
+    levels = [error] * len(p)
+    for rank, i in enumerate(sorted(range(len(p)), key=p.__getitem__)):
+        levels[i] = error / (len(p) - min(rank, rejected))
+    return levels
 
 
 def detectable(deviation: float, seeds: int, error: float) -> float:

@@ -31,7 +31,7 @@ class Judgement:
     Attributes:
       number: place among the study's claims, from 1.
       p: two-sided, corrected for looks and for the claims of the paper; of the refutation, where that is the verdict.
-      alone: the same without the correction for the paper's other claims.
+      level: the one-sided error that it was allowed by this look, after both corrections.
       claims: how many claims of the paper the correction counts; 0 for a theorem.
       look: which look at the claim this is, from 1.
     """
@@ -42,7 +42,7 @@ class Judgement:
     verdict: Verdict
     findings: tuple[Finding, ...]
     p: float | None = None
-    alone: float | None = None
+    level: float = 0.0
     claims: int = 0
     look: int = 1
 
@@ -88,7 +88,8 @@ class Tally:
     Attributes:
       findings, theorems: `{verdict: how many}`.
       decided: findings that are supported or refuted.
-      wrong: how many of these are expected to be wrong, by Benjamini and Hochberg's estimate.
+      wrong: how many of these are expected to be wrong at most, after Benjamini and Hochberg: the errors that all
+        claims tested were allowed, summed.
       forecasts: judged findings whose verdict somebody had forecast. right: how many of the forecasts were right.
     """
 
@@ -112,7 +113,7 @@ def tally(judgements: Iterable[Judgement]) -> Tally:
         findings=_count(claimed),
         theorems=_count(theorems),
         decided=len(decided),
-        wrong=statistics.expected_wrong(_alone(decided), _alone(tested)),
+        wrong=min(float(len(decided)), sum(j.level for j in tested)),
         forecasts=len(forecast),
         right=sum(j.verdict == j.claim.expected for j in forecast),
     )
@@ -121,10 +122,6 @@ def tally(judgements: Iterable[Judgement]) -> Tally:
 def _count(judgements: Iterable[Judgement]) -> dict[Verdict, int]:
     counts: Counter[Verdict] = Counter(j.verdict for j in judgements)
     return {v: counts[v] for v in VERDICTS if counts[v]}
-
-
-def _alone(judgements: Iterable[Judgement]) -> list[float]:
-    return [j.alone for j in judgements if j.alone is not None]
 
 
 def judge(claims: Sequence[tuple[str, Claim]], results: Results) -> list[Judgement]:
@@ -156,15 +153,17 @@ def _look(found: Iterable[Finding]) -> int:
 
 def _corrected(judgements: Sequence[Judgement]) -> list[Judgement]:
     """The claims of a paper with their verdicts; one that hasn't been run counts as well."""
+    error = statistics.ERROR / 2
     supports = [2.0**j.look * max(f.p_supports for f in j.findings) for j in judgements]
     refutes = [2.0**j.look * len(j.findings) * min(f.p_refutes for f in j.findings) for j in judgements]
+    levels = statistics.holm_levels(supports, error), statistics.holm_levels(refutes, error)
     found = []
     for i, (p, q) in enumerate(zip(statistics.holm(supports), statistics.holm(refutes), strict=True)):
         judgement = replace(judgements[i], claims=len(judgements))
         if all(f.verdict != "not_run" for f in judgement.findings):
             judgement = _decided(judgement, p, q)
-            alone = refutes[i] if judgement.verdict == "refuted" else supports[i]
-            judgement = replace(judgement, alone=min(1.0, 2 * alone))
+            allowed = levels[judgement.verdict == "refuted"][i] * (1 - 0.5**judgement.look)
+            judgement = replace(judgement, level=allowed)
         found.append(judgement)
     return found
 

@@ -27,7 +27,7 @@ from toybench.engine import tune
 from toybench.engine.cells import Cell
 from toybench.engine.pool import run_cells
 from toybench.errors import PluginError
-from toybench.evidence import compare, drift, reading, verdicts
+from toybench.evidence import compare, drift, verdicts
 from toybench.evidence.compare import Change
 from toybench.evidence.drift import Drift
 from toybench.evidence.records import BrokenRecord, Folder, Record
@@ -335,7 +335,7 @@ def claims(study: str, results: Folder, fresh: dict[str, Record]) -> Iterator[Ca
 
     A problem is a claim that can't be evaluated, and one that lost ground beyond chance.
     """
-    every, broken = reading.declared()
+    every, broken = registry.declared()
     shown = [(s, why) for s, why in broken.items() if study in ("", s)]
     yield from (Case("claims", f"benchmarks/{s}", (why,)) for s, why in shown)
     accepted = {r.cell: r for r in results.scan() if isinstance(r, Record)}

@@ -213,6 +213,18 @@ def benchmark(study: str) -> Any:
     return Benchmark()
 
 
+def declared() -> tuple[list[tuple[str, Any]], dict[str, str]]:
+    """(study, claim) of every benchmark, and `{study: why}` of those that can't be loaded."""
+    found: list[tuple[str, Any]] = []
+    broken: dict[str, str] = {}
+    for study in studies():
+        try:
+            found += [(study, claim) for claim in benchmark(study).claims]
+        except PluginError as error:
+            broken[study] = str(error)
+    return found, broken
+
+
 def field(study: str) -> str:
     """The field that a study's benchmark names; empty where it names none, or can't be imported."""
     try:

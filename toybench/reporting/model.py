@@ -10,7 +10,7 @@ from urllib.parse import quote
 from toybench.engine import runtime
 from toybench.engine.states import status
 from toybench.errors import ToybenchError, UsageError, nearest
-from toybench.evidence import papers, reading, tables, verdicts
+from toybench.evidence import papers, tables, verdicts
 from toybench.evidence.records import BrokenRecord, Folder, Record
 from toybench.evidence.verdicts import Judgement
 from toybench.fields import split_label
@@ -164,7 +164,7 @@ def gather(folder: Folder, baseline: str = "") -> Model:
         raise UsageError(
             f"no record here is of '{baseline}'{nearest(baseline, labels)}; --baseline takes a method's name."
         )
-    judgements = verdicts.judge(reading.declared()[0], {r.cell: r for r in records})
+    judgements = verdicts.judge(registry.declared()[0], {r.cell: r for r in records})
     states = {str(row["cell"]): row for row in status(results=folder)}
     here = runtime.environment()
     by_task: dict[tuple[str, str], list[Record]] = {}
