@@ -151,6 +151,16 @@ def test_a_record_that_has_its_turn_every_four_weeks_shows_other_seeds_each_time
     assert seen == set(range(16))
 
 
+def test_a_first_look_is_at_the_ends_of_a_record_and_at_others_in_turn() -> None:
+    """Those at the ends of the first metric are always looked at."""
+    values = [0.5, 0.1, 0.6, 0.7, 0.4, 9.0, 0.3, 0.2]
+    found = [check._telling(record("a", values), day) for day in range(4)]
+    assert all(len(seeds) == 4 and {1, 5} < set(seeds) for seeds in found)
+    assert len(set(found)) > 1
+    assert len(check._telling(record("a", [None] * 8), 0)) == 4
+    assert check._telling(record("a", values[:3]), 5) == (0, 1, 2)
+
+
 def test_a_page_that_can_t_be_loaded_costs_its_own_study_alone(demo: Path, tmp_path: Path) -> None:
     folder = tmp_path / "plugins"
     shutil.copytree(demo, folder)

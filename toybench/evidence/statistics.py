@@ -43,8 +43,10 @@ class Mean:
 
     def estimate(self, x: Array) -> tuple[Array, Array, Array]:
         """(value, low, high) of the 95 % interval, shapes `[...]`."""
-        n, middle = x.shape[-1], x.mean(-1)
-        scale, skew = x.std(-1, ddof=1), skewness(x)
+        n = x.shape[-1]
+        middle = x.mean(-1)
+        scale = x.std(-1, ddof=1)
+        skew = skewness(x)
         t = float(special.stdtrit(n - 1, (1 + LEVEL) / 2)) / math.sqrt(n)
         low = middle - scale * np.maximum(t, hall_inverse(t, skew, n))
         high = middle - scale * np.minimum(-t, hall_inverse(-t, skew, n))
@@ -59,8 +61,11 @@ class Mean:
         return self._tail(x, value, -1)
 
     def _tail(self, x: Array, value: float, sign: int) -> Array:
-        n, scale, shift = x.shape[-1], x.std(-1, ddof=1), x.mean(-1) - value
-        skew, doubt = skewness(x), skewness_error(n)
+        n = x.shape[-1]
+        scale = x.std(-1, ddof=1)
+        shift = x.mean(-1) - value
+        skew = skewness(x)
+        doubt = skewness_error(n)
         with np.errstate(divide="ignore", invalid="ignore"):
             t = shift / scale
             careful = np.minimum(sign * t, sign * hall(t, skew, n))
@@ -111,7 +116,9 @@ class Share:
 
     def estimate(self, x: Array) -> tuple[Array, Array, Array]:
         """(value, low, high) of the 95 % interval, shapes `[...]`."""
-        n, k, tail = x.shape[-1], x.sum(-1), (1 - LEVEL) / 2
+        n = x.shape[-1]
+        k = x.sum(-1)
+        tail = (1 - LEVEL) / 2
         low = np.where(k == 0, 0.0, special.betaincinv(np.maximum(k, 0.5), n - k + 1, tail))
         high = np.where(k == n, 1.0, special.betaincinv(k + 1, np.maximum(n - k, 0.5), 1 - tail))
         return k / n, low, high
@@ -223,7 +230,8 @@ def tails(x: Array) -> tuple[float, float]:
 def holm(p: Sequence[float]) -> list[float]:
     """Holm's correction: p-values that hold for the whole family, in the order given."""
     order = sorted(range(len(p)), key=p.__getitem__)
-    found, worst = [1.0] * len(p), 0.0
+    found = [1.0] * len(p)
+    worst = 0.0
     for rank, i in enumerate(order):
         worst = max(worst, min(1.0, (len(p) - rank) * p[i]))
         found[i] = worst

@@ -38,11 +38,11 @@ def mean(values: Sequence[float | None]) -> Average:
 @lru_cache(maxsize=20_000)
 def _mean(values: tuple[float | None, ...]) -> Average:
     if not values or any(v is None for v in values):
-        return Average(None, None, None, len(values))
+        return Average(mean=None, low=None, high=None, seeds=len(values))
     if len(values) == 1:
-        return Average(values[0], None, None, 1)
+        return Average(mean=values[0], low=None, high=None, seeds=1)
     middle, low, high = statistics.AGGREGATES["mean"].estimate(np.asarray(values, float))
-    return Average(float(middle), float(low), float(high), len(values))
+    return Average(mean=float(middle), low=float(low), high=float(high), seeds=len(values))
 
 
 def differs(a: Record, b: Record, metric: str) -> bool:
@@ -64,7 +64,7 @@ def frame(records: Iterable[Record]) -> pd.DataFrame:
         for r in group:
             for name in metrics or [""]:
                 measured = r.metrics.get(name)
-                m = mean(measured.values) if measured else Average(None, None, None, 0)
+                m = mean(measured.values) if measured else Average(mean=None, low=None, high=None, seeds=0)
                 rows.append(
                     {
                         "study": study,

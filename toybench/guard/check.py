@@ -154,10 +154,15 @@ def _conformance(report: Report, study: str, stem: str, results: Folder, day: in
         if found is None:
             again.append(plugin)
         else:
-            yield Case("conformance", "/".join(plugin), *found)
+            yield _conforming(plugin, found)
     for plugin in again:  # a worker died, at this one or at another: each has one to itself now
         [(_, found)] = _checked([plugin], 1)
-        yield Case("conformance", "/".join(plugin), *(found or (("the worker process died.",),)))
+        yield _conforming(plugin, found or (("the worker process died.",), "", 0.0))
+
+
+def _conforming(plugin: "_Plugin", found: tuple) -> Case:
+    problems, note, seconds = found
+    return Case(part="conformance", name="/".join(plugin), problems=problems, note=note, seconds=seconds)
 
 
 def _settled(results: Folder) -> set["_Plugin"]:
@@ -228,7 +233,7 @@ def _records(
 ) -> Iterator[Case]:
     """Stale records and those of the others whose turn it is, run again; new records go into `fresh`."""
     plan = planning.plan([study] if study else [], budget="full")
-    yield from (Case("records", name, (reason,)) for name, reason in plan.broken.items())
+    yield from (Case(part="records", name=name, problems=(reason,)) for name, reason in plan.broken.items())
     known: dict[str, tuple[Cell, Record]] = {}
     for cell in plan.cells:
         if stem and stem not in (split_label(cell.task)[0], split_label(cell.method)[0]):
@@ -236,7 +241,7 @@ def _records(
         try:
             record = results.read(cell.name)
         except BrokenRecord as error:
-            yield Case("records", cell.name, (str(error),))
+            yield Case(part="records", name=cell.name, problems=(str(error),))
             continue
         if record is None:
             report.missing += not cell.why_not
@@ -310,14 +315,14 @@ def _case(name: str, stale: bool, changes: list[Change], new: Record) -> Case:
     what = "its code changed" if stale else "sampled"
     moved = [c.what for c in changes if c.kind in ("better", "changed", "unclear")]
     if problems:
-        return Case("records", name, problems, what)
+        return Case(part="records", name=name, problems=problems, note=what)
     if all(c.kind == "equal" for c in changes):
         note = f"{what}; equal to the bit on {len(new.seeds)} seeds"
     else:
         note = f"{what}; " + (f"changed: {', '.join(moved)}" if moved else "the same within seed noise")
     if stale:
         note += "; run it and accept it to make the record current"
-    return Case("records", name, note=note)
+    return Case(part="records", name=name, note=note)
 
 
 def _sentence(c: Change) -> str:
@@ -337,7 +342,7 @@ def claims(study: str, results: Folder, fresh: dict[str, Record]) -> Iterator[Ca
     """
     every, broken = registry.declared()
     shown = [(s, why) for s, why in broken.items() if study in ("", s)]
-    yield from (Case("claims", f"benchmarks/{s}", (why,)) for s, why in shown)
+    yield from (Case(part="claims", name=f"benchmarks/{s}", problems=(why,)) for s, why in shown)
     accepted = {r.cell: r for r in results.scan() if isinstance(r, Record)}
     moved = {n: r for n, r in fresh.items() if len(r.seeds) >= len(accepted[n].seeds)}
     before = verdicts.judge(every, accepted)
@@ -356,14 +361,15 @@ def _claim(new: Judgement, unfit: Sequence[str], change: Drift | None) -> Case:
     name = f"{new.study}/{new.claim.paper} #{new.number}"
     unfit = [*unfit, *(f.reason for f in new.findings if f.unfit)]
     if unfit:
-        return Case("claims", name, tuple(dict.fromkeys(unfit)))
+        return Case(part="claims", name=name, problems=tuple(dict.fromkeys(unfit)))
     if change is None:
-        return Case("claims", name, note=new.verdict)
+        return Case(part="claims", name=name, note=new.verdict)
     what = f"was {change.before.verdict}, is {new.verdict}: {new.decisive.says}; {new.reason}".rstrip("; ")
     if change.worse:
-        return Case("claims", name, (what,))
+        return Case(part="claims", name=name, problems=(what,))
     lost = change.before.verdict == "supported" or new.verdict == "refuted"
-    return Case("claims", name, note=f"{what} (no more than the seeds' noise, p = {change.p:.2g})" if lost else what)
+    noise = f" (no more than the seeds' noise, p = {change.p:.2g})" if lost else ""
+    return Case(part="claims", name=name, note=f"{what}{noise}")
 
 
 def markdown(report: Report) -> str:

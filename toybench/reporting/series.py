@@ -195,8 +195,9 @@ def placed(finding: Finding) -> Row | None:
     scale = 1.08 * max(abs(v - edge) for k, v in points.items() if k != "far") or 1.0
     at = {k: max(-1.0, min(1.0, sign * (v - edge) / scale)) for k, v in points.items()}
     if sign < 0:
-        at["low"] = at["high"]
+        left = at["high"]
         at["high"] = at["low"]
+        at["low"] = left
     return {k: round(v, 4) for k, v in ({"far": 1.0} | at).items()}
 
 
