@@ -5,6 +5,7 @@ it tells a file that was cut short, damaged or edited by hand from one that a ru
 """
 
 import hashlib
+import inspect
 import os
 import re
 import stat
@@ -297,6 +298,9 @@ def _checksum(content: bytes) -> str:
 def schema() -> dict[str, Any]:
     """JSON Schema of a record's file, as shipped in `record.schema.json`."""
     found = msgspec.json.schema(Record)
+    for part in found["$defs"].values():  # Python 3.13 strips docstrings of their indentation
+        if "description" in part:
+            part["description"] = inspect.cleandoc(part["description"])
     record = found["$defs"]["Record"]
     record["properties"]["checksum"] = {"type": "string", "description": "SHA-256 of all lines above, 16 hex digits"}
     record["required"].append("checksum")
