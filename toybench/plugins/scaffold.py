@@ -6,6 +6,7 @@ from pathlib import Path
 from string import Template
 
 from toybench.errors import UsageError
+from toybench.files import write_atomically
 from toybench.plugins import registry
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -34,8 +35,7 @@ def create(kind: str, name: str, root: Path, like: str = "") -> list[Path]:
         if (root / path).exists():
             raise UsageError(f"{root / path} exists already; choose another name.")
     for path, text in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text, encoding="utf-8")
+        write_atomically(root / path, text.encode())
     return [root / path for path in files]
 
 
