@@ -159,7 +159,7 @@ def test_a_configuration_that_diverges_is_never_chosen(demo: Path) -> None:
 
 def scored(cell: Cell, score: float | None) -> Record:
     """A record of a configuration; without a score its last seed diverged."""
-    values = [0.0, 0.0, None] if score is None else [score] * 3
+    values: list[float | None] = [0.0, 0.0, None] if score is None else [score, score, score]
     return record(
         cell.method, values, study="demo", task="linear", seeds=list(cell.seeds), metrics={"mse": measured(values)}
     )
