@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy import special
 
+from toybench.claim import Better, Claim
+from toybench.evidence import drift, verdicts
+from toybench.evidence.records import Measured, Record
 from toybench.evidence.statistics import (
     AGGREGATES,
     ERROR,
@@ -57,7 +60,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     print()
 
 
-def percent(x: float) -> str:
+def percent(x: float | np.floating) -> str:
     return f"{100 * x:.1f}"
 
 
@@ -313,6 +316,52 @@ def divergence() -> None:
     table([f"{chance:g}" for chance in chances], [cells])
 
 
+def reruns() -> None:
+    """How often a paper of ten claims alarms when it is run again with other noise: by a verdict lost, now."""
+    claims = [("s", _claim(f"t{i}")) for i in range(10)]
+    rng, cells = np.random.default_rng(80), []
+    effects = (1.2, 1.5, 2.0)
+    for effect in effects:
+        lost = alarms = 0
+        for _ in range(100):
+            before, after = (verdicts.judge(claims, _records(rng, effect)) for _ in range(2))
+            found = drift.drifts(before, after)
+            lost += any(d.before.verdict == "supported" for d in found)
+            alarms += any(d.worse for d in found)
+        cells.append(f"{lost}, {alarms}")
+    table([f"effects of {effect:g} deviations" for effect in effects], [cells])
+
+
+def _claim(task: str) -> Claim:
+    conditions = (Better(task=task, method="a", than="b"),)
+    return Claim(paper="p", says="One is better.", differs="", conditions=conditions)
+
+
+def _records(rng: np.random.Generator, effect: float) -> dict[str, Record]:
+    """Ten tasks on which a method is better than another by an effect, with 16 seeds."""
+    found = {}
+    for task in range(10):
+        for method, values in (("a", np.zeros(16)), ("b", effect + rng.standard_normal(16))):
+            record = Record(
+                study="s",
+                task=f"t{task}",
+                method=method,
+                task_fields={},
+                method_fields={},
+                budget="full",
+                steps=1,
+                checkpoints=1,
+                protocol=1,
+                digest="",
+                state="ok",
+                seeds=list(range(16)),
+                diverged_at=[None] * 16,
+                metrics={"m": Measured(direction="min", values=[float(v) for v in values])},
+            )
+            found[record.cell] = record
+    return found
+
+
 PARTS = (
     textbook,
     coverage,
@@ -329,6 +378,7 @@ PARTS = (
     peeking,
     two_sides,
     divergence,
+    reruns,
 )
 
 if __name__ == "__main__":

@@ -399,7 +399,7 @@ def test_forecasts_are_held_against_verdicts() -> None:
     assert "corrected over 4 claims of this paper, look 1; expected: supported" in said
 
 
-BAD_RECORDS = {
+BAD_RECORDS: dict[str, tuple[Condition, tuple[Record, ...], str]] = {
     "all seeds diverged": (Better("t", "a", "b"), (record("a", [None] * 16), BAD), "inconclusive"),
     "no seed in common": (
         Better("t", "a", "b"),
