@@ -297,3 +297,21 @@ def test_conformance_tells_what_a_plug_in_does_to_its_process(monkeypatch: pytes
     problems, _, _ = check._conforms("methods", "demo/mine")
     assert problems == ("leaves_its_process_alone: demo/mine changed environment variables (LEFT).",)
     assert "LEFT" not in os.environ
+
+
+def test_files_that_are_imported_at_once_leave_the_output_open(demo: Path, tmp_path: Path) -> None:
+    """Two threads that each took the output away and gave it back would leave it closed."""
+    slow = "import time\ntime.sleep(0.3)\nprint('loud')\nclass State"
+    for name in ("slow_one", "slow_other"):
+        copy(demo, tmp_path, METHOD, name, "class State", slow)
+    before = os.fstat(1), sys.stdout
+    with added(tmp_path):
+        pair = [threading.Thread(target=registry.load, args=("methods", f"demo/slow_{n}")) for n in ("one", "other")]
+        for thread in pair:
+            thread.start()
+            time.sleep(0.1)
+        for thread in pair:
+            thread.join()
+        told = registry.imports_told("demo")
+    assert (os.fstat(1), sys.stdout) == before
+    assert sum("slow_" in sentence and "printed" in sentence for sentence in told) == 2

@@ -23,6 +23,7 @@ from typing import Any
 OURS = "toybench"  # beginning of the names of the harness' own threads
 SETTINGS = "jax.config"  # the one part that the numbers of a compiled program depend on
 BY_LIBRARIES = ("the state of numpy.random", "the state of Python's random", "warning filters")  # at their import
+_alone = threading.RLock()
 _VARIABLES_OF_LIBRARIES = "KMP_"  # beginning of what numeric libraries set for themselves at their import
 
 
@@ -112,7 +113,15 @@ _PARTS = {
 
 @contextlib.contextmanager
 def restored(silently: Collection[str] = ()) -> Iterator[list[str]]:
-    """Leave the process as it was; the list says afterwards what was done to it, but not of the parts `silently`."""
+    """Leave the process as it was; the list says afterwards what was done to it, but not of the parts `silently`.
+
+    One thread at a time: two would take back each other's changes.
+    """
+    with _alone:
+        yield from _restored(silently)
+
+
+def _restored(silently: Collection[str]) -> Iterator[list[str]]:
     before = {name: part.read() for name, part in _PARTS.items()}
     threads = others()
     children = _children()

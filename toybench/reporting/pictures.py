@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 
 from toybench.files import write_atomically
-from toybench.plugins import cache, digest, registry
+from toybench.plugins import cache, digest, isolation, registry
 from toybench.reporting import charts
 
 Draw = Callable[[Callable[[Any], Any]], Any]
@@ -151,7 +151,8 @@ def _module(file: Path) -> ModuleType:
     found = importlib.util.spec_from_file_location(f"toybench.benchmarks.pictures.{file.stem}", file)
     assert found and found.loader
     module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
+    with isolation.restored() as changed, isolation.muffled(changed):
+        found.loader.exec_module(module)
     return module
 
 
