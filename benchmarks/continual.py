@@ -11,8 +11,8 @@ SMALL_STREAM = (
     "permuted images and wide networks; step sizes are tuned on accuracy over the whole stream."
 )
 SMALL_SESSIONS = (
-    "20 classes of warped clusters in 5 sessions, 10 examples a class in memory, a network 32-64-64-20 and 300 updates a "
-    "session, all methods alike, instead of residual networks on images. FOSTER's beta, 0.9, was chosen on pilots so "
+    "20 classes of warped clusters in 5 sessions, 10 examples a class in memory, a network 32-64-64-20 and 300 updates "
+    "a session, all methods alike, instead of residual networks on images. FOSTER's beta, 0.9, was chosen on pilots so "
     "that it weighs classes about as the paper's does at the paper's counts; the paper's 0.96 runs beside it."
 )
 SMALL_SELECTION = (
@@ -35,8 +35,8 @@ FORWARD = ("zo_sgd_replay", "zo_adam_replay", "forward_grad_replay", FOUR, SIXTE
 ANALYTIC = (SMALL, MEDIUM, LARGE, FAKE_SMALL, FAKE_LARGE, "joint_ridge")
 PRETRAINED = (
     "The backbone is two layers wide 64, fitted in closed form to the source domain, and the stream has 20 classes of "
-    "two clusters each, in place of a vision transformer and image sets. Its construction and the radius of the clusters "
-    "were settled in pilots."
+    "two clusters each, in place of a vision transformer and image sets. Its construction and the radius of the "
+    "clusters were settled in pilots."
 )
 WIDE = "regression_tasks[target=32x32]"
 OPPOSITE = "regression_tasks[tasks=2,domains=opposite]"
@@ -47,16 +47,20 @@ WEAKER = tuple(f"weak_regularisation[strength={strength}]" for strength in (20, 
 BAYES = ("exact_sequential_bayes", "joint_bayes", "task_mixture_bayes")
 RARELY = "gru_incremental[every=96]"
 CURVES = "Four random curves of one variable, tanh units and 1,500 steps a task; all methods are told the task."
-LINES = "Bayesian linear regression on local bumps instead of the mean of a Gaussian; the second function is minus the first."
+LINES = (
+    "Bayesian linear regression on local bumps instead of the mean of a Gaussian; the second function is minus the "
+    "first."
+)
 LINKS = (
-    "8 nodes, a failure of the busiest link, and 10 days of deployment; the incremental learner is a recurrent network as "
-    "large as the liquid one instead of a multilayer perceptron, and refits every 24 hours. All forecasters are "
+    "8 nodes, a failure of the busiest link, and 10 days of deployment; the incremental learner is a recurrent network "
+    "as large as the liquid one instead of a multilayer perceptron, and refits every 24 hours. All forecasters are "
     "tuned on the error after the failure, which no operator could do."
 )
 
 SEGMENTS = (
-    "Dense layers of 64 units and pools of 64 segments from one pretrained network; five tasks under rotations of their own, "
-    "in more dimensions and farther apart than in a first pilot, where separate networks reached an accuracy of 0.88 only."
+    "Dense layers of 64 units and pools of 64 segments from one pretrained network; five tasks under rotations of "
+    "their own, in more dimensions and farther apart than in a first pilot, where separate networks reached an "
+    "accuracy of 0.88 only."
 )
 
 benchmark = Benchmark(
@@ -109,8 +113,10 @@ benchmark = Benchmark(
     claims=(
         Claim(
             paper="dohare2023loss",
-            says="Over a long stream of equally hard tasks plain gradient descent learns new tasks ever worse, and Adam "
-            "does too.",
+            says=(
+                "Over a long stream of equally hard tasks plain gradient descent learns new tasks ever worse, and "
+                "Adam does too."
+            ),
             differs=SMALL_STREAM,
             conditions=(
                 Bound(INPUTS, "sgd", "plasticity_loss", above=0.1),
@@ -159,10 +165,15 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="elsayed2023utilitybased",
-            says="Where features stay useful, protecting useful weights also pays: on permuted labels online accuracy is "
-            "above that of gradient descent and of shrinking and perturbing without a gate.",
+            says=(
+                "Where features stay useful, protecting useful weights also pays: on permuted labels online accuracy "
+                "is above that of gradient descent and of shrinking and perturbing without a gate."
+            ),
             differs=f"{SMALL_STREAM} Tuned on permuted labels apart.",
-            note="The gate is ahead, by 0.007 of plain descent and by 0.006 of shrinking and perturbing, too near the margin of 0.005 that was asked.",
+            note=(
+                "The gate is ahead, by 0.007 of plain descent and by 0.006 of shrinking and perturbing, too near the "
+                "margin of 0.005 that was asked."
+            ),
             conditions=(
                 Better(LABELS, "upgd", "sgd", "online_accuracy", margin=0.005),
                 Better(LABELS, "upgd", "shrink_and_perturb", "online_accuracy", margin=0.005),
@@ -170,8 +181,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="elsayed2023utilitybased",
-            says="On permuted inputs, where nothing is worth protecting, the gate costs nothing: online accuracy is that "
-            "of shrinking and perturbing.",
+            says=(
+                "On permuted inputs, where nothing is worth protecting, the gate costs nothing: online accuracy is "
+                "that of shrinking and perturbing."
+            ),
             differs=SMALL_STREAM,
             conditions=(Equivalent(INPUTS, "upgd", "shrink_and_perturb", 0.02, "online_accuracy"),),
         ),
@@ -187,8 +200,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="wang2022foster",
-            says="It is also above replay whose imbalance is corrected in another way: by distillation, by stored logits "
-            "or by logit adjustment.",
+            says=(
+                "It is also above replay whose imbalance is corrected in another way: by distillation, by stored "
+                "logits or by logit adjustment."
+            ),
             differs=SMALL_SESSIONS,
             conditions=tuple(
                 Better(SESSIONS, "foster", other, "average_incremental_accuracy", margin=0.005)
@@ -203,10 +218,15 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="cha2024hyperparameters",
-            says="Accuracy that is published after tuning on the evaluation stream itself overstates what settings tuned "
-            "on other data of the same scenario reach.",
+            says=(
+                "Accuracy that is published after tuning on the evaluation stream itself overstates what settings "
+                "tuned on other data of the same scenario reach."
+            ),
             differs=SMALL_SELECTION,
-            note="It is: by 0.015 of accuracy, and by 0.017 more than after tuning on other data. That the first is above 0.01 takes some 230 seeds to say after correction.",
+            note=(
+                "It is: by 0.015 of accuracy, and by 0.017 more than after tuning on other data. That the first is "
+                "above 0.01 takes some 230 seeds to say after correction."
+            ),
             conditions=(
                 Bound(SETTINGS, "tune_on_evaluation", "overstatement", above=0.01),
                 Better(SETTINGS, "tune_on_transfer", "tune_on_evaluation", "overstatement", margin=0.005),
@@ -216,7 +236,10 @@ benchmark = Benchmark(
             paper="cha2024hyperparameters",
             says="The more settings are tried, the more is overstated.",
             differs=f"{SMALL_SELECTION} The paper compares methods with more and fewer hyperparameters.",
-            note="The growth from 3 to 12 settings is 0.008, with 0.003 to 0.014 as its interval, too near the margin of 0.005.",
+            note=(
+                "The growth from 3 to 12 settings is 0.008, with 0.003 to 0.014 as its interval, too near the margin "
+                "of 0.005."
+            ),
             conditions=(
                 Trend((FEW_SETTINGS, SETTINGS), ("tune_on_evaluation",), "grows", "overstatement", margin=0.005),
             ),
@@ -226,7 +249,10 @@ benchmark = Benchmark(
             says="Methods rank otherwise when they are tuned on other data: the ranking after tuning on the evaluation "
             "stream agrees less with that of the two-phase protocol than this protocol's own ranking, run twice.",
             differs=SMALL_SELECTION,
-            note="Four learners have 24 orders and are close to one another: rank correlations of single streams differ by more than protocols do.",
+            note=(
+                "Four learners have 24 orders and are close to one another: rank correlations of single streams "
+                "differ by more than protocols do."
+            ),
             conditions=(Better(SETTINGS, "tune_on_transfer", "tune_on_evaluation", "rank_correlation", margin=0.05),),
         ),
         Claim(
@@ -235,7 +261,11 @@ benchmark = Benchmark(
             "answers end above one sequentially tuned adapter, above prototypes of the frozen backbone, and above the "
             "same adapters without merging.",
             differs=f"{PRETRAINED} Prediction without the ensemble with prototypes, which is an ablation here.",
-            note="Far above one sequential adapter (0.36). Above prototypes it is by 0.11 and above the same adapters without merging by 0.04, too near the margins of 0.1 and 0.05. Ridge regression on random features of the same frozen backbone is 0.2 above all of them.",
+            note=(
+                "Far above one sequential adapter (0.36). Above prototypes it is by 0.11 and above the same adapters "
+                "without merging by 0.04, too near the margins of 0.1 and 0.05. Ridge regression on random features "
+                "of the same frozen backbone is 0.2 above all of them."
+            ),
             conditions=(
                 Better(STREAM, "mos", "sequential_adapter", "final_accuracy", margin=0.2),
                 Better(STREAM, "mos", "ncm", "final_accuracy", margin=0.1),
@@ -247,7 +277,10 @@ benchmark = Benchmark(
             says="Refining the choice of an adapter by the adapters' own answers raises accuracy over choosing it once "
             "by the prototypes.",
             differs=PRETRAINED,
-            note="Merged adapters are nearly the same, so that refining changes the answer in few cases: 0.002 is gained.",
+            note=(
+                "Merged adapters are nearly the same, so that refining changes the answer in few cases: 0.002 is "
+                "gained."
+            ),
             conditions=(Better(STREAM, "mos", ONE_ROUND, "final_accuracy", margin=0.01),),
         ),
         Claim(
@@ -288,7 +321,10 @@ benchmark = Benchmark(
             "over classes on an imbalanced stream, over the plain recursion and over a head trained by gradient.",
             differs=f"{PRETRAINED} Classes from about 400 examples to 8. The plain recursion is that of `g_acil`; the "
             "table has class-weighted ridge regression too.",
-            note="The gain over the plain recursion is 0.02, not 0.05: features are correlated and pseudo-features, drawn one by one from a diagonal, are not. Weighting classes in the ridge gains 0.17.",
+            note=(
+                "The gain over the plain recursion is 0.02, not 0.05: features are correlated and pseudo-features, "
+                "drawn one by one from a diagonal, are not. Weighting classes in the ridge gains 0.17."
+            ),
             conditions=(
                 Better(IMBALANCED, "aef_ocl", "g_acil", "final_accuracy", margin=0.05),
                 Better(IMBALANCED, "aef_ocl", "finetune_head", "final_accuracy", margin=0.05),
@@ -299,7 +335,10 @@ benchmark = Benchmark(
             says="With one random direction a step, learning from forward passes forgets no more than learning by "
             "backpropagation from the same loss, and comes close to it in accuracy.",
             differs=f"{PRETRAINED} 2,300 trainable weights on it, replay of ten examples a class, equal steps.",
-            note="With 2,300 trainable weights one direction a step learns little: accuracy is 0.4 to 0.45 lower. Zeroth-order Adam forgets no more, as it learns less.",
+            note=(
+                "With 2,300 trainable weights one direction a step learns little: accuracy is 0.4 to 0.45 lower. "
+                "Zeroth-order Adam forgets no more, as it learns less."
+            ),
             conditions=(
                 Better(NEAR, "zo_sgd_replay", "sgd_replay", "forgetting", margin=-0.02),
                 Better(NEAR, "zo_adam_replay", "adam_replay", "forgetting", margin=-0.02),
@@ -332,16 +371,24 @@ benchmark = Benchmark(
             paper="khandelwal2023masil",
             says="Aligning the frame with class means that concepts explain is better than a frame given out at "
             "random, everything else equal.",
-            differs="As above. The control keeps class means and fine-tunes the same projection by the same loss. Only the paper's "
-            "abstract could be read: how means are stored and tuned on is ours, raw ones after a pilot with explained ones.",
-            note="The random frame is ahead by 0.02: fine-tuning aligns either one, and concepts lose a part of the means.",
+            differs=(
+                "As above. The control keeps class means and fine-tunes the same projection by the same loss. Only "
+                "the paper's abstract could be read: how means are stored and tuned on is ours, raw ones after a "
+                "pilot with explained ones."
+            ),
+            note=(
+                "The random frame is ahead by 0.02: fine-tuning aligns either one, and concepts lose a part of the "
+                "means."
+            ),
             conditions=(Better(FEW_SHOT, "masil", "etf_fixed", "harmonic_mean_accuracy"),),
         ),
         Claim(
             paper="jiang2022neural",
             kind="theorem",
-            says="Networks made of segments of a frozen pool forget nothing, and need a small part of the bits of separate "
-            "networks.",
+            says=(
+                "Networks made of segments of a frozen pool forget nothing, and need a small part of the bits of "
+                "separate networks."
+            ),
             differs=SEGMENTS,
             conditions=(
                 Bound(ROTATED, "nws", "forgetting", below=1e-6),
@@ -350,8 +397,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="jiang2022neural",
-            says="Networks made of segments of a frozen pool are far above heads on a frozen network and above fine-tuning a "
-            "shared one.",
+            says=(
+                "Networks made of segments of a frozen pool are far above heads on a frozen network and above "
+                "fine-tuning a shared one."
+            ),
             differs=SEGMENTS,
             conditions=(
                 Better(ROTATED, "nws", "frozen_probe", "final_accuracy", margin=0.1),
@@ -362,15 +411,23 @@ benchmark = Benchmark(
             paper="jiang2022neural",
             says="Networks made of segments of a frozen pool are as accurate as separate networks.",
             differs="As above; the paper compares with much larger networks, whose weights are more redundant.",
-            note="0.04 is lost: layers of 64 units have few weights to spare. A random pool loses as little, so that what is learned in the pool hardly matters here.",
+            note=(
+                "0.04 is lost: layers of 64 units have few weights to spare. A random pool loses as little, so that "
+                "what is learned in the pool hardly matters here."
+            ),
             conditions=(Equivalent(ROTATED, "nws", "independent", margin=0.02, metric="final_accuracy"),),
         ),
         Claim(
             paper="oswald2019continual",
-            says="A hypernetwork held to the weights that it formerly generated keeps old functions at the error of joint "
-            "training, where fine-tuning forgets them and elastic weight consolidation is in between.",
+            says=(
+                "A hypernetwork held to the weights that it formerly generated keeps old functions at the error of "
+                "joint training, where fine-tuning forgets them and elastic weight consolidation is in between."
+            ),
             differs=f"{CURVES} The hypernetwork has 1,699 weights, the network with a head a task 174.",
-            note="Nothing is forgotten and the order of the three is as claimed. The mean error of 0.02 comes from a few seeds that never fit the last functions, too few to tell it from 0.05.",
+            note=(
+                "Nothing is forgotten and the order of the three is as claimed. The mean error of 0.02 comes from a "
+                "few seeds that never fit the last functions, too few to tell it from 0.05."
+            ),
             conditions=(
                 Bound("regression_tasks", "hypernetwork_cl", "final_mse", below=0.05),
                 Bound("regression_tasks", "hypernetwork_cl", "forgetting", below=0.02),
@@ -382,7 +439,10 @@ benchmark = Benchmark(
             paper="oswald2019continual",
             says="The same holds for a chunked hypernetwork with fewer weights than the network that it generates.",
             differs=f"{CURVES} A network of two hidden layers of 32 units, 1,153 weights, from 816.",
-            note="The error is far below that of fine-tuning; but what is forgotten is not little in every seed, and the mean of 0.11 rests on a few of 64.",
+            note=(
+                "The error is far below that of fine-tuning; but what is forgotten is not little in every seed, and "
+                "the mean of 0.11 rests on a few of 64."
+            ),
             conditions=(
                 Better(WIDE, "hypernetwork_chunked", "finetune_heads", margin=0.3),
                 Bound(WIDE, "hypernetwork_chunked", "forgetting", below=0.05),
@@ -390,8 +450,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="kessler2023sequential",
-            says="Exact sequential Bayesian inference in one model equals joint inference and still loses the first task "
-            "where the tasks conflict; a model with one function a task keeps it.",
+            says=(
+                "Exact sequential Bayesian inference in one model equals joint inference and still loses the first "
+                "task where the tasks conflict; a model with one function a task keeps it."
+            ),
             differs=LINES,
             conditions=(
                 Equivalent(OPPOSITE, "exact_sequential_bayes", "joint_bayes", margin=0.001),
@@ -402,8 +464,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="kessler2023sequential",
-            says="Under exact inference the task with more data prevails: with n1 and n2 points the first task's error is "
-            "(2 n2 / (n1 + n2))^2 of its power.",
+            says=(
+                "Under exact inference the task with more data prevails: with n1 and n2 points the first task's error "
+                "is (2 n2 / (n1 + n2))^2 of its power."
+            ),
             differs=LINES,
             conditions=(
                 Equivalent(MORE_FIRST, "exact_sequential_bayes", (2 / 11) ** 2, metric="first_task_mse", margin=0.02),
@@ -412,10 +476,14 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="kessler2023sequential",
-            says="With new classes in every task and one output for all, prototypes with conjugate posteriors on a learned "
-            "embedding beat approximate posteriors over the weights of a classifier.",
-            differs="Ten Gaussian classes in 16 dimensions. As in the paper the prototypes come with a few points kept of "
-            "every class, and the weight posteriors with none; coreset_softmax shows what these points do alone.",
+            says=(
+                "With new classes in every task and one output for all, prototypes with conjugate posteriors on a "
+                "learned embedding beat approximate posteriors over the weights of a classifier."
+            ),
+            differs=(
+                "Ten Gaussian classes in 16 dimensions. As in the paper the prototypes come with a few points kept of "
+                "every class, and the weight posteriors with none; coreset_softmax shows what these points do alone."
+            ),
             conditions=(
                 Better("gaussian_classes", "protocl", "vcl_mean_field", margin=0.1),
                 Better("gaussian_classes", "protocl", "sequential_laplace", margin=0.1),
@@ -423,8 +491,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="evron2023continual",
-            says="As regularisation gets weaker, continual classification approaches sequential projection onto the tasks' "
-            "margin sets, about as fast as one over the logarithm of its inverse strength.",
+            says=(
+                "As regularisation gets weaker, continual classification approaches sequential projection onto the "
+                "tasks' margin sets, about as fast as one over the logarithm of its inverse strength."
+            ),
             differs="3 tasks of 4 points in 10 dimensions, 16 cycles; logarithms of 20 to 320, solved exactly.",
             conditions=(
                 Trend(("separable_tasks",), WEAKER, "falls", metric="gap_to_projection", exponent=(-1.0, -0.5)),
@@ -432,8 +502,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="evron2023continual",
-            says="Sequential projection never moves away from a joint solution, and with recurring tasks forgetting falls "
-            "to zero, within the paper's bound for cyclic orders.",
+            says=(
+                "Sequential projection never moves away from a joint solution, and with recurring tasks forgetting "
+                "falls to zero, within the paper's bound for cyclic orders."
+            ),
             differs="3 tasks of 4 points in 10 dimensions, 48 visits, float32.",
             conditions=(
                 Bound("separable_tasks", "sequential_max_margin", "fejer_violation", below=1e-5),
@@ -444,16 +516,24 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="ayoub2024liquid",
-            says="On links whose load a failure shifts drastically, a liquid network that is never retrained forecasts the "
-            "first day better than an incremental learner that has not been refitted yet.",
+            says=(
+                "On links whose load a failure shifts drastically, a liquid network that is never retrained forecasts "
+                "the first day better than an incremental learner that has not been refitted yet."
+            ),
             differs=LINKS,
             conditions=(Better("link_load_drift", "ltc", "gru_incremental", "first_day_mae", margin=0.1),),
         ),
         Claim(
             paper="ayoub2024liquid",
-            says="On drastically shifted links the liquid network also forecasts the whole time after the failure better.",
+            says=(
+                "On drastically shifted links the liquid network also forecasts the whole time after the failure "
+                "better."
+            ),
             differs=LINKS,
-            note="Nothing in a liquid cell extrapolates beyond the loads it was trained on; the incremental learner is right again after one refit. Persistence beats both by far.",
+            note=(
+                "Nothing in a liquid cell extrapolates beyond the loads it was trained on; the incremental learner is "
+                "right again after one refit. Persistence beats both by far."
+            ),
             conditions=(Better("link_load_drift", "ltc", "gru_incremental", "drastic_mae", margin=0.1),),
         ),
         Claim(

@@ -15,8 +15,9 @@ FORWARD = (
 SEARCH = ("trajectory_balance", "local_search_gfn", "metropolis")
 SMALL_SETS = (
     "Sets of 10 out of 14 instead of 20 out of 30 and more, so that the law is exact; a uniform backward policy, 600 "
-    "rounds of 16 sets, and a constant exploration tuned for each method, as in the paper. The sizes were chosen after pilots: "
-    "in the smaller ones plain detailed balance had converged within a hundred rounds, and this one showed the widest gap."
+    "rounds of 16 sets, and a constant exploration tuned for each method, as in the paper. The sizes were chosen after "
+    "pilots: in the smaller ones plain detailed balance had converged within a hundred rounds, and this one showed the "
+    "widest gap."
 )
 SMALL_STRINGS = (
     "A synthetic reward on strings of 12 letters, a uniform backward policy, 800 rounds of 32 strings. All methods "
@@ -45,7 +46,10 @@ benchmark = Benchmark(
         Claim(
             paper="pan2023better",
             says="Looking forward speeds up detailed balance on short trajectories, too.",
-            differs=f"{SMALL_SETS} Sets of 4 out of 14. The gap was below the margin in a pilot; the paper's point is long ones.",
+            differs=(
+                f"{SMALL_SETS} Sets of 4 out of 14. The gap was below the margin in a pilot; the paper's point is long "
+                "ones."
+            ),
             conditions=(Better(SETS_OF_4, "forward_looking_db", "detailed_balance", "mean_log_tv", margin=0.1),),
         ),
         Claim(
@@ -68,8 +72,10 @@ benchmark = Benchmark(
             paper="pan2023better",
             says="Trajectories that are cut at random are enough for the forward-looking objectives, which learn from "
             "them far faster than objectives that wait for the reward.",
-            differs=f"{SMALL_SETS} One trajectory in ten is shown to its end, which the flow needs as its anchor; plain "
-            "objectives learn from the same edges.",
+            differs=(
+                f"{SMALL_SETS} One trajectory in ten is shown to its end, which the flow needs as its anchor; plain "
+                "objectives learn from the same edges."
+            ),
             conditions=(
                 Better(PREFIXES, "forward_looking_db", "detailed_balance", "mean_log_tv", margin=0.3),
                 Better(PREFIXES, "forward_looking_db", "detailed_balance", "early_tv", margin=0.1),
@@ -80,8 +86,10 @@ benchmark = Benchmark(
             paper="kim2023local",
             says="At equal reward calls, trajectory balance finds more modes when a local search chooses what is "
             "bought.",
-            differs=f"{SMALL_STRINGS} The number of patterns a block was chosen after pilots with 4, 6 and 8 (the search "
-            "was ahead in each), so that not all modes are found; 4 runs as a variant.",
+            differs=(
+                f"{SMALL_STRINGS} The number of patterns a block was chosen after pilots with 4, 6 and 8 (the search "
+                "was ahead in each), so that not all modes are found; 4 runs as a variant."
+            ),
             conditions=(
                 Better(STRINGS, "local_search_gfn", "trajectory_balance", "modes_found", margin=1),
                 Better(SPARSE, "local_search_gfn", "trajectory_balance", "modes_found", margin=1),
@@ -108,7 +116,10 @@ benchmark = Benchmark(
             says="Trajectory balance with local search finds more modes than a Markov chain.",
             differs=f"{SMALL_STRINGS} The chains are plain Metropolis with single-letter moves, not the learned "
             "proposals of the paper's baseline; the reward falls smoothly around a mode, which suits them.",
-            note="The reward falls smoothly around every mode, so that single-letter Metropolis moves climb from mode to mode; where modes are isolated (hypergrid) the same chain is far from the target.",
+            note=(
+                "The reward falls smoothly around every mode, so that single-letter Metropolis moves climb from mode "
+                "to mode; where modes are isolated (hypergrid) the same chain is far from the target."
+            ),
             conditions=(Better(STRINGS, "local_search_gfn", "metropolis", "modes_found", margin=1),),
         ),
     ),

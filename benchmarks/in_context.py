@@ -74,7 +74,10 @@ benchmark = Benchmark(
             says="In distribution the transformer's mean and variance are near the Bayes optimum at the full prompt "
             "length, nearer than a plug-in's.",
             differs="2 inputs, 8 pairs and three noise levels; 2 layers of width 32 and 1600 steps of 16 prompts.",
-            note="The transformer is not trained to its end: with four times the steps the gap falls from 0.21 to 0.15, on tuning seeds.",
+            note=(
+                "The transformer is not trained to its end: with four times the steps the gap falls from 0.21 to "
+                "0.15, on tuning seeds."
+            ),
             conditions=(
                 Bound(MIXTURE, "softmax_transformer", "nll_gap_to_bayes", below=0.1),
                 Better(MIXTURE, "softmax_transformer", "ridge_bayes", "nll"),
@@ -130,7 +133,10 @@ benchmark = Benchmark(
             "that it has never been trained on.",
             differs="Eight made-up laws, six of them in nobody's prior, stand in for real data sets; one forward pass, "
             "no ensemble.",
-            note="Level with boosted trees or ahead in most seeds; in one of 16 the network comes out of its training much worse, and that one decides the mean.",
+            note=(
+                "Level with boosted trees or ahead in most seeds; in one of 16 the network comes out of its training "
+                "much worse, and that one decides the mean."
+            ),
             conditions=(
                 Better(TABLES, "tabpfn", "gradient_boosting", "accuracy_mean", -0.01),
                 Better(TABLES, "tabpfn", "logistic_regression", "accuracy_mean", 0.05),
@@ -148,7 +154,10 @@ benchmark = Benchmark(
             paper="breejen2024incontext",
             says="Trained on both kinds of tables, the network keeps what each of them gives.",
             differs="Half of the same number of tables each; no fine-tuning.",
-            note="The mixture keeps most of what forests give, 0.024 less, near the 0.03 that was allowed; half of the tables of each kind are fewer of each.",
+            note=(
+                "The mixture keeps most of what forests give, 0.024 less, near the 0.03 that was allowed; half of the "
+                "tables of each kind are fewer of each."
+            ),
             conditions=(
                 Better(TABLES, "pfn_mixed", "tabpfn", "accuracy_complex", 0.02),
                 Better(TABLES, "pfn_mixed", "pfn_forest", "accuracy_complex", -0.03),
@@ -161,10 +170,15 @@ benchmark = Benchmark(
             says="Added to a prompt without demonstrations, the summed mean outputs of the few heads that matter "
             "most causally make the model apply the function, far more than random heads or the mean residual "
             "stream do.",
-            differs="A transformer of 12 heads trained on 8 symbol maps instead of a language model; a demonstration "
-            "is one token, and tokens don't attend to themselves. In a first pilot with three tokens a demonstration the "
-            "model answered inside its attention pattern, and nothing that is added could carry a function.",
-            note="Ahead in all 16 seeds and far beyond the margin on average; the effect differs so much between the trained models that 16 of them don't settle it after correction.",
+            differs=(
+                "A transformer of 12 heads trained on 8 symbol maps instead of a language model; a demonstration is "
+                "one token, and tokens don't attend to themselves. In a first pilot with three tokens a demonstration "
+                "the model answered inside its attention pattern, and nothing that is added could carry a function."
+            ),
+            note=(
+                "Ahead in all 16 seeds and far beyond the margin on average; the effect differs so much between the "
+                "trained models that 16 of them don't settle it after correction."
+            ),
             conditions=(
                 Bound(SYMBOLIC, "function_vector", "icl_accuracy", above=0.95),
                 Better(SYMBOLIC, "function_vector", "floor", "zero_shot_accuracy", 0.15),

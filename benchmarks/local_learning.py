@@ -61,9 +61,13 @@ benchmark = Benchmark(
     claims=(
         Claim(
             paper="srinivasan2023forward",
-            says="PEPITA's first-layer update points nearly where feedback alignment through the current F W_1 points, and "
-            "much less where the same matrix of the start would send it.",
-            differs=f"{SMALL} F is six times larger than there, so that the second pass is not linear by smallness alone.",
+            says=(
+                "PEPITA's first-layer update points nearly where feedback alignment through the current F W_1 points, "
+                "and much less where the same matrix of the start would send it."
+            ),
+            differs=(
+                f"{SMALL} F is six times larger than there, so that the second pass is not linear by smallness alone."
+            ),
             conditions=(
                 Bound("input_modulation", "pepita", "cosine_to_adaptive", above=0.9),
                 Bound("input_modulation", "pepita", "adaptive_lead", above=0.2),
@@ -77,8 +81,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="fournier2023forward",
-            says="Forward gradients along local guesses are far better aligned with the gradient than those along random "
-            "directions, and reach a lower error in as many steps.",
+            says=(
+                "Forward gradients along local guesses are far better aligned with the gradient than those along "
+                "random directions, and reach a lower error in as many steps."
+            ),
             differs=f"{SMALL} Both perturb activities point by point; dense networks instead of residual ones.",
             conditions=(
                 Better(
@@ -109,8 +115,10 @@ benchmark = Benchmark(
             paper="baydin2022gradients",
             says="Descending forward gradients trains a small model as well as back-propagation does, and a larger one "
             "worse.",
-            differs=f"{SMALL} The small model is a linear classifier, the larger one has three hidden layers. The paper "
-            "compares by computing time, we by steps.",
+            differs=(
+                f"{SMALL} The small model is a linear classifier, the larger one has three hidden layers. The paper "
+                "compares by computing time, we by steps."
+            ),
             conditions=(
                 Equivalent(LINEAR, "forward_gradient", "backprop", margin=0.03),
                 Better("prototype_mixture", "backprop", "forward_gradient", margin=0.1),
@@ -118,8 +126,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="li2024deep",
-            says="Under five hidden layers, product feedback alignment points nearer the gradient and ends at a lower error "
-            "than feedback alignment and direct feedback alignment, and comes close to back-propagation.",
+            says=(
+                "Under five hidden layers, product feedback alignment points nearer the gradient and ends at a lower "
+                "error than feedback alignment and direct feedback alignment, and comes close to back-propagation."
+            ),
             differs=SMALL,
             conditions=(
                 Better(
@@ -143,8 +153,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="alonso2022theoretical",
-            says="The weight change of inference learning is nearer to the implicit step than to the gradient, and nearer "
-            "to it than the gradient is.",
+            says=(
+                "The weight change of inference learning is nearer to the implicit step than to the gradient, and "
+                "nearer to it than the gradient is."
+            ),
             differs=f"{SMALL} Two hidden layers of 32 units, a squared loss, batches of one point.",
             conditions=(
                 Bound("implicit_step", "inference_learning", "nearer_implicit", above=0.005),
@@ -166,7 +178,11 @@ benchmark = Benchmark(
             says="With batches of one point, inference learning reaches a lower error than back-propagation in as many "
             "updates.",
             differs=f"{SMALL} Two hidden layers of 32 units, a squared loss, 2,000 updates.",
-            note="Tuned alike, the three end level or the other way round: errors of 0.27 for back-propagation, 0.28 for inference learning and 0.31 with the proximal step. What the step buys is stability at high rates, not speed.",
+            note=(
+                "Tuned alike, the three end level or the other way round: errors of 0.27 for back-propagation, 0.28 "
+                "for inference learning and 0.31 with the proximal step. What the step buys is stability at high "
+                "rates, not speed."
+            ),
             conditions=(
                 Better("implicit_step", "inference_learning", "backprop", margin=0.01),
                 Better("implicit_step", PROX, "backprop", margin=0.01),
@@ -174,8 +190,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="hinton2022forwardforward",
-            says="Layers that learn greedily to be active on rightly labelled inputs and silent on wrongly labelled ones "
-            "make far fewer errors than a linear classifier and than a readout of untrained layers.",
+            says=(
+                "Layers that learn greedily to be active on rightly labelled inputs and silent on wrongly labelled "
+                "ones make far fewer errors than a linear classifier and than a readout of untrained layers."
+            ),
             differs=CLUSTERS,
             conditions=tuple(
                 Better(MIXTURE, "forward_forward", other, "test_error", margin=0.05)
@@ -193,22 +211,32 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="lorberbom2023layer",
-            says="Layers whose losses see the goodness of all others make fewer errors than forward-forward layers that "
-            "learn independently, in a network of five layers.",
+            says=(
+                "Layers whose losses see the goodness of all others make fewer errors than forward-forward layers "
+                "that learn independently, in a network of five layers."
+            ),
             differs=f"{CLUSTERS} Both have a tuned threshold.",
             conditions=(Better(DEEP, "collaborative_forward_forward", "forward_forward", "test_error", margin=0.002),),
         ),
         Claim(
             paper="lorberbom2023layer",
-            says="Without collaboration more layers don't help: forward-forward makes more errors with five than with three.",
+            says=(
+                "Without collaboration more layers don't help: forward-forward makes more errors with five than with "
+                "three."
+            ),
             differs=CLUSTERS,
-            note="With its threshold and rate tuned for each depth, forward-forward makes 0.017 of errors with three layers and with five: more layers neither help nor harm.",
+            note=(
+                "With its threshold and rate tuned for each depth, forward-forward makes 0.017 of errors with three "
+                "layers and with five: more layers neither help nor harm."
+            ),
             conditions=(Trend((MIXTURE, DEEP), ("forward_forward",), "grows", "test_error", margin=0.001),),
         ),
         Claim(
             paper="tosato2023emergent",
-            says="Forward-forward layers answer a point with fewer active units than layers of an about equally accurate "
-            "network trained by back-propagation of the cross-entropy.",
+            says=(
+                "Forward-forward layers answer a point with fewer active units than layers of an about equally "
+                "accurate network trained by back-propagation of the cross-entropy."
+            ),
             differs=f"{CLUSTERS} Activity counts until 90% of its square; dead units count as silent.",
             conditions=(
                 Better(ENSEMBLES, "forward_forward", "backprop", "active_fraction", margin=0.03),
@@ -219,7 +247,10 @@ benchmark = Benchmark(
             paper="tosato2023emergent",
             says="The goodness objective makes activity sparse also when it is back-propagated through all layers.",
             differs=f"{CLUSTERS} Activity counts until 90% of its square; the threshold is tuned for accuracy.",
-            note="Its sparsity hangs on the threshold: the one that tuning chose for accuracy, 6, gives 0.18 of active units, cross-entropy 0.16; in a pilot a threshold of 2 gave 0.12.",
+            note=(
+                "Its sparsity hangs on the threshold: the one that tuning chose for accuracy, 6, gives 0.18 of active "
+                "units, cross-entropy 0.16; in a pilot a threshold of 2 gave 0.12."
+            ),
             conditions=(
                 Better(ENSEMBLES, "backprop_goodness", "backprop", "active_fraction", margin=0.02),
                 Equivalent(ENSEMBLES, "backprop_goodness", "backprop", 0.03, "test_error"),
@@ -235,7 +266,10 @@ benchmark = Benchmark(
             paper="apolinario2024lls",
             says="Fixed class waves beat random feedback by feedback alignment and by direct feedback alignment.",
             differs=f"{CLUSTERS} Five hidden layers of tanh units, for which feedback rules are at their best.",
-            note="They beat feedback alignment clearly. Direct feedback alignment with tanh units is only 0.0005 behind at an error of 0.010.",
+            note=(
+                "They beat feedback alignment clearly. Direct feedback alignment with tanh units is only 0.0005 "
+                "behind at an error of 0.010."
+            ),
             conditions=(
                 Better(DEEP, "lls", "feedback_alignment", "test_error", margin=0.005),
                 Better(DEEP, "lls", "direct_feedback_alignment", "test_error"),
@@ -245,7 +279,10 @@ benchmark = Benchmark(
             paper="apolinario2024lls",
             says="A learned matrix from waves to classes lowers the error further.",
             differs=CLUSTERS,
-            note="It does, by 0.0023 with five layers and by 0.0013 with three; the second is too near the margin of 0.001.",
+            note=(
+                "It does, by 0.0023 with five layers and by 0.0013 with three; the second is too near the margin of "
+                "0.001."
+            ),
             conditions=tuple(Better(task, "lls_mxm", "lls", "test_error", margin=0.001) for task in (MIXTURE, DEEP)),
         ),
         Claim(
@@ -260,9 +297,15 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="song2020accelerating",
-            says="Where states depend weakly on far-away ones, Jacobi rounds arrive in less than half of the sequential depth.",
+            says=(
+                "Where states depend weakly on far-away ones, Jacobi rounds arrive in less than half of the "
+                "sequential depth."
+            ),
             differs=SYSTEMS,
-            note="In three of four systems: 0.10, 0.13 and 0.04 of the depth. At gain 1 a random recurrence is at the edge of chaos, and 0.52 of the depth is needed.",
+            note=(
+                "In three of four systems: 0.10, 0.13 and 0.04 of the depth. At gain 1 a random recurrence is at the "
+                "edge of chaos, and 0.52 of the depth is needed."
+            ),
             conditions=tuple(
                 Bound(task, "jacobi", "depth_to_tol", below=0.5) for task in (SHORT, CHAIN, SKIPS, SAMPLER)
             ),
@@ -271,7 +314,11 @@ benchmark = Benchmark(
             paper="song2020accelerating",
             says="The saving shrinks as the recurrence gets less contractive, and is gone where it is chaotic.",
             differs=SYSTEMS,
-            note="The depth grows from 0.10 of the states at gain 0.5 to 0.9985 at gain 1.6, so that little is left for the last step, 0.0015 [-0.0002, 0.005]. At gain 3 all 16 seeds need the whole depth, and no verdict rests on the mean of one value.",
+            note=(
+                "The depth grows from 0.10 of the states at gain 0.5 to 0.9985 at gain 1.6, so that little is left "
+                "for the last step, 0.0015 [-0.0002, 0.005]. At gain 3 all 16 seeds need the whole depth, and no "
+                "verdict rests on the mean of one value."
+            ),
             conditions=(
                 Trend((SHORT, CHAIN, LONG, CHAOS), ("jacobi",), "grows", "depth_to_tol", margin=0.5),
                 Bound(CHAOS, "jacobi", "depth_to_tol", above=0.9),
@@ -281,7 +328,10 @@ benchmark = Benchmark(
             paper="song2020accelerating",
             says="Gauss-Seidel inside of blocks saves rounds, and Gauss-Seidel over a window saves evaluations.",
             differs=f"{SYSTEMS} Neither has less depth than Jacobi rounds on all states, which the tables show too.",
-            note="It does, on all three systems; where the recurrence forgets fast (gain 0.5) a window saves 1.16 evaluations a state, too near the margin of 1.",
+            note=(
+                "It does, on all three systems; where the recurrence forgets fast (gain 0.5) a window saves 1.16 "
+                "evaluations a state, too near the margin of 1."
+            ),
             conditions=tuple(
                 condition
                 for task in (SHORT, CHAIN, SKIPS)
@@ -293,8 +343,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="park2024forward",
-            says="Graph layers that each pull nodes towards a virtual node of their class classify better than forward-forward "
-            "with appended labels.",
+            says=(
+                "Graph layers that each pull nodes towards a virtual node of their class classify better than "
+                "forward-forward with appended labels."
+            ),
             differs=SMALL_GRAPH,
             conditions=(Better(NODES, "forwardgnn_sf", "graph_forward_forward", "test_accuracy", margin=0.1),),
         ),
@@ -310,15 +362,22 @@ benchmark = Benchmark(
             paper="park2024forward",
             says="Letting layers see the one above improves on learning from below alone.",
             differs=SMALL_GRAPH,
-            note="The layer above has seen the labels of training nodes, and test nodes have none: what it hands down differs between the two, and accuracy falls by 0.04.",
+            note=(
+                "The layer above has seen the labels of training nodes, and test nodes have none: what it hands down "
+                "differs between the two, and accuracy falls by 0.04."
+            ),
             conditions=(Better(NODES, "forwardgnn_sf_topdown", "forwardgnn_sf", "test_accuracy", margin=0.01),),
         ),
         Claim(
             paper="launay2020direct",
-            says="Direct feedback alignment trains a graph network nearly as well as back-propagation, far above the same "
-            "network with untrained hidden layers.",
-            differs="A random graph of 320 nodes, half of them labelled, whose classes need hidden features; near is read "
-            "as within 0.1, far as 0.15.",
+            says=(
+                "Direct feedback alignment trains a graph network nearly as well as back-propagation, far above the "
+                "same network with untrained hidden layers."
+            ),
+            differs=(
+                "A random graph of 320 nodes, half of them labelled, whose classes need hidden features; near is read "
+                "as within 0.1, far as 0.15."
+            ),
             conditions=(
                 Better(SHIFTED, "graph_direct_feedback_alignment", "graph_frozen_hidden", "test_accuracy", margin=0.15),
                 Equivalent(SHIFTED, "graph_direct_feedback_alignment", "graph_backprop", 0.1, "test_accuracy"),

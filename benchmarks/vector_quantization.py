@@ -53,7 +53,10 @@ benchmark = Benchmark(
             says="Affine codes, alternated optimisation and a synchronised gradient together bring codes and features "
             "closer, with lower error and higher perplexity than plain straight-through training.",
             differs="MLP on a 16-dimensional mixture instead of image models; no replacement of dead codes on top.",
-            note="Perplexity rises by about 0.03 of the codebook, not by the 0.05 asked for; alternated updates alone raise it more than all three together.",
+            note=(
+                "Perplexity rises by about 0.03 of the codebook, not by the 0.05 asked for; alternated updates alone "
+                "raise it more than all three together."
+            ),
             conditions=(
                 Better(COLLAPSE, "affine_alternating_sync", "straight_through", "reconstruction_mse", margin=0.005),
                 Better(COLLAPSE, "affine_alternating_sync", "straight_through", "perplexity", margin=0.05),
@@ -79,7 +82,10 @@ benchmark = Benchmark(
             paper="zhu2024addressing",
             says="With a frozen basis under one learned linear layer nearly all codes are in use, at both sizes.",
             differs="256 and 1,024 codes on a mixture; nearly all is read as more than nine in ten.",
-            note="0.79 of 256 and 0.72 of 1,024 codes are used, against 0.44 and 0.14 without the layer: the direction holds, nearly all does not, and four times the steps don't change it (0.81 on tuning seeds).",
+            note=(
+                "0.79 of 256 and 0.72 of 1,024 codes are used, against 0.44 and 0.14 without the layer: the direction "
+                "holds, nearly all does not, and four times the steps don't change it (0.81 on tuning seeds)."
+            ),
             conditions=(
                 Bound(COLLAPSE, "simvq", "usage", above=0.9),
                 Bound(LARGE, "simvq", "usage", above=0.9),
@@ -90,7 +96,10 @@ benchmark = Benchmark(
             says="In a large codebook a frozen basis under one linear layer reconstructs better than low-dimensional "
             "codes.",
             differs="1,024 codes of width 32 against width 8, on a mixture with 4 intrinsic dimensions.",
-            note="The two reconstruct alike; a mixture with 4 intrinsic dimensions fits into 8-dimensional codes, so that low-dimensional codes lose nothing here.",
+            note=(
+                "The two reconstruct alike; a mixture with 4 intrinsic dimensions fits into 8-dimensional codes, so "
+                "that low-dimensional codes lose nothing here."
+            ),
             conditions=(Better(LARGE, "simvq", "low_dim_codes", "reconstruction_mse"),),
         ),
         Claim(
@@ -105,7 +114,11 @@ benchmark = Benchmark(
             "error and uses more codes, and reconstructs no worse.",
             differs="MLP on a 16-dimensional mixture instead of VQGANs; the error is relative to the variance of the "
             "features; no worse is read as within 0.005.",
-            note="More codes are used and the reconstruction is better, as claimed, but the relative error doubles: where few codes live, plain training keeps its features close to them, and spread over more codes they stay further away.",
+            note=(
+                "More codes are used and the reconstruction is better, as claimed, but the relative error doubles: "
+                "where few codes live, plain training keeps its features close to them, and spread over more codes "
+                "they stay further away."
+            ),
             conditions=(
                 Better(COLLAPSE, "rotation_trick", "straight_through", "quantization_error"),
                 Better(COLLAPSE, "rotation_trick", "straight_through", "usage", margin=0.05),
@@ -119,7 +132,10 @@ benchmark = Benchmark(
             differs="MLP on a 16-dimensional mixture instead of convolutional VQ-VAEs; decay 0.99 and commitment "
             "weight 0.25 on both sides, the paper's 0.8 and 1; the error is relative to the variance of the features; "
             "no worse is read as within 0.005.",
-            note="More codes are used (0.70 against 0.57) at the same reconstruction error, but features spread over them stay further from their codes relative to their variance.",
+            note=(
+                "More codes are used (0.70 against 0.57) at the same reconstruction error, but features spread over "
+                "them stay further from their codes relative to their variance."
+            ),
             conditions=(
                 Better(COLLAPSE, "rotation_trick_ema", "ema", "quantization_error"),
                 Better(COLLAPSE, "rotation_trick_ema", "ema", "usage", margin=0.05),
@@ -130,8 +146,10 @@ benchmark = Benchmark(
             paper="liu2023bridging",
             says="On polynomial programs over binary latents, ReinMax reaches a lower objective in the same steps than "
             "straight-through estimators of first order, with or without Gumbel noise.",
-            differs="64 latents instead of 128, 16 samples a step instead of 64, 1000 steps instead of 8000 at a higher "
-            "learning rate; Gumbel-Rao with 10 draws.",
+            differs=(
+                "64 latents instead of 128, 16 samples a step instead of 64, 1000 steps instead of 8000 at a higher "
+                "learning rate; Gumbel-Rao with 10 draws."
+            ),
             conditions=(
                 Better("discrete_latent_polynomial", "reinmax", "st_estimator", margin=0.001),
                 Better("discrete_latent_polynomial", "reinmax", "st_gumbel_estimator", margin=0.001),
@@ -149,7 +167,11 @@ benchmark = Benchmark(
             "estimators, and is the exact one for a quadratic cost.",
             differs="Judged at random parameters common to all estimators; every estimator has the temperature that "
             "its objective was tuned for.",
-            note="Holds on the polynomial. On the autoencoder the temperature that tuning chose for the bound, 1.5, costs direction: at temperature 1 ReinMax has a cosine of 0.994 on tuning seeds, ahead of the others.",
+            note=(
+                "Holds on the polynomial. On the autoencoder the temperature that tuning chose for the bound, 1.5, "
+                "costs direction: at temperature 1 ReinMax has a cosine of 0.994 on tuning seeds, ahead of the "
+                "others."
+            ),
             conditions=(
                 Bound("discrete_latent_polynomial[exponent=2]", "reinmax", "gradient_cosine", above=0.95),
                 Better("discrete_latent_polynomial", "reinmax", "st_estimator", "gradient_cosine", margin=0.02),
@@ -162,7 +184,9 @@ benchmark = Benchmark(
             paper="liu2023bridging",
             says="A categorical variational autoencoder trained with ReinMax reaches a better bound than with other "
             "straight-through estimators.",
-            differs="4 latents of 4 categories on 16 synthetic pixels instead of MNIST; the bound is exact, by enumeration.",
+            differs=(
+                "4 latents of 4 categories on 16 synthetic pixels instead of MNIST; the bound is exact, by enumeration."
+            ),
             conditions=(
                 Better("categorical_vae", "reinmax", "st_estimator"),
                 Better("categorical_vae", "reinmax", "st_gumbel_estimator"),
@@ -174,9 +198,11 @@ benchmark = Benchmark(
             paper="chung2020vectorquantized",
             says="Codes that a recurrent network needs for prediction agree with the phones of a sequence better than "
             "clusters of raw frames do, or codes for rebuilding the frame.",
-            differs="Synthetic frames of 10 phones and 10 speakers instead of read speech; one GRU layer of width 32. The "
-            "noise was raised from 1 to 2 after a pilot, because at 1 a single frame already tells its phone; the variant "
-            "noise=1 shows that side.",
+            differs=(
+                "Synthetic frames of 10 phones and 10 speakers instead of read speech; one GRU layer of width 32. The "
+                "noise was raised from 1 to 2 after a pilot, because at 1 a single frame already tells its phone; the "
+                "variant noise=1 shows that side."
+            ),
             conditions=(
                 Better("phone_speaker_sequences", "vq_apc", "feature_kmeans", "code_phone_nmi", margin=0.05),
                 Better("phone_speaker_sequences", "vq_apc", "vq_autoencoder", "code_phone_nmi", margin=0.05),
@@ -188,7 +214,10 @@ benchmark = Benchmark(
             says="As the number of codes shrinks, what they tell about the phone outlives what they tell about the "
             "speaker.",
             differs="8 to 64 codes for 10 phones; information is measured on codes, not by probes on code vectors.",
-            note="From 16 to 64 codes the speaker's share grows by 0.011 [-0.002, 0.022], which 16 seeds don't settle; from 8 to 16 it does, by 0.043, and with 8 codes it is 0.046.",
+            note=(
+                "From 16 to 64 codes the speaker's share grows by 0.011 [-0.002, 0.022], which 16 seeds don't settle; "
+                "from 8 to 16 it does, by 0.043, and with 8 codes it is 0.046."
+            ),
             conditions=(
                 Trend(
                     (
@@ -208,9 +237,15 @@ benchmark = Benchmark(
             paper="lee2019discrete",
             says="At the same number of bits, codes trained for information on the label retrieve items of unseen "
             "classes better than softmax features that are product-quantised or cut to their signs.",
-            differs="Gaussian classes seen through a random network instead of photographs, 12 bits an item. 64 classes, as "
-            "mini-ImageNet has, were chosen after pilots with 30, where dimco lost; the variant classes=30 shows that side.",
-            note="Both coders lose most to the 12 bits, not to their training: the features before quantisation reach 0.57, either code about 0.48; against sign bits the claim holds.",
+            differs=(
+                "Gaussian classes seen through a random network instead of photographs, 12 bits an item. 64 classes, "
+                "as mini-ImageNet has, were chosen after pilots with 30, where dimco lost; the variant classes=30 "
+                "shows that side."
+            ),
+            note=(
+                "Both coders lose most to the 12 bits, not to their training: the features before quantisation reach "
+                "0.57, either code about 0.48; against sign bits the claim holds."
+            ),
             conditions=(
                 Better(FEWSHOT, "dimco", "cross_entropy_product_codes", "unseen_precision", margin=0.02),
                 Better(FEWSHOT, "dimco", "sign_hash", "unseen_precision", margin=0.02),
@@ -220,7 +255,10 @@ benchmark = Benchmark(
             paper="lee2019discrete",
             says="Shorter codes overfit the seen classes less: the gap from seen to unseen classes grows with length.",
             differs="The gap is in precision of retrieval, for codes of 2, 4 and 8 symbols with 8 values.",
-            note="The gap doesn't grow with length: longer codes gain more on unseen than on seen classes, whose precision is already near that of the features.",
+            note=(
+                "The gap doesn't grow with length: longer codes gain more on unseen than on seen classes, whose "
+                "precision is already near that of the features."
+            ),
             conditions=(
                 Trend((FEWSHOT_SHORT, FEWSHOT, FEWSHOT_LONG), ("dimco",), "grows", "seen_unseen_gap", margin=0.01),
             ),
@@ -231,7 +269,10 @@ benchmark = Benchmark(
             "has less distortion at the same rate than scalar quantisation with a univariate prior.",
             differs="Eight-dimensional mixtures instead of images; 3 and 6 bits a vector by time sharing; entropies "
             "measured symbol by symbol on test vectors.",
-            note="The advantages seen, 0.047 and 0.021, lie at or below the margin of 0.05; a single codebook, the best of the table, shows that there is more dependence to be used than cascaded codebooks use.",
+            note=(
+                "The advantages seen, 0.047 and 0.021, lie at or below the margin of 0.05; a single codebook, the "
+                "best of the table, shows that there is more dependence to be used than cascaded codebooks use."
+            ),
             conditions=(
                 Better(COMPRESSION, "multicodebook_vq", "scalar_factorized", "distortion_at_rate", margin=0.05),
                 Better(COMPRESSION, "multicodebook_vq", "scalar_factorized", "distortion_low_rate", margin=0.05),
@@ -243,7 +284,10 @@ benchmark = Benchmark(
             "is large with it and small without.",
             differs="The same coordinates one by one, drawn together or independently; large is read as more than 0.1 "
             "of a variance near 1, small as less.",
-            note="With dependence the advantage is 0.047, without it -0.024: it does come from dependence, but is half of what was called large beforehand.",
+            note=(
+                "With dependence the advantage is 0.047, without it -0.024: it does come from dependence, but is half "
+                "of what was called large beforehand."
+            ),
             conditions=(
                 Better(COMPRESSION, "multicodebook_vq", "scalar_factorized", "distortion_at_rate", margin=0.1),
                 Equivalent(INDEPENDENT, "multicodebook_vq", "scalar_factorized", 0.1, "distortion_at_rate"),
@@ -255,7 +299,10 @@ benchmark = Benchmark(
             "grid: more samples are valid, and held-out shapes take fewer bits.",
             differs="8 x 8 occupancy grids and two axes instead of volumes and three planes; equal steps, although the "
             "vector's shorter sequence makes a step about half as expensive.",
-            note="On 8 x 8 grids the raw grid is short enough for the transformer to learn well; the vector's codes have to be learned first and lose bits to it.",
+            note=(
+                "On 8 x 8 grids the raw grid is short enough for the transformer to learn well; the vector's codes "
+                "have to be learned first and lose bits to it."
+            ),
             conditions=(
                 Better(SHAPES, "latent_vector_tokens_ar", "grid_tokens_ar", "sample_validity", margin=0.02),
                 Better(SHAPES, "latent_vector_tokens_ar", "grid_tokens_ar", "bits_per_shape"),

@@ -37,7 +37,9 @@ def _programs() -> Iterator[None]:
     trial.forget()
     table = Path("/proc/self/maps")
     assert psutil.Process().memory_info().rss < BYTES, "what keeps memory after this module's tests?"
-    assert not table.exists() or table.read_text().count("\n") < MAPS, "what keeps programs after this module's tests?"
+    assert not table.exists() or table.read_text(encoding="utf-8").count("\n") < MAPS, (
+        "what keeps programs after this module's tests?"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -146,10 +146,10 @@ def test_a_host_side_method_that_keeps_something_of_a_seed_is_caught(leak: str, 
     method = load(demo, METHOD, old, new)
     file = Path(sys.modules[method.__module__].__file__ or "")
     kept = "        error = batch.y"
-    text = file.read_text().replace(kept, f"        {leak}\n        error = sum(KEPT) + batch.y")
+    text = file.read_text(encoding="utf-8").replace(kept, f"        {leak}\n        error = sum(KEPT) + batch.y")
     task = registry.load("tasks", "demo/linear")()
     METHOD_CHECKS["seeds_are_apart"](Subject(task, method()))
-    file.write_text(text.replace("class State", "KEPT = []\n\n\nclass State", 1))
+    file.write_text(text.replace("class State", "KEPT = []\n\n\nclass State", 1), encoding="utf-8")
     with pytest.raises(Violation, match="keep nothing outside the state"):
         METHOD_CHECKS["seeds_are_apart"](Subject(task, method()))
 

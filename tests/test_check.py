@@ -60,9 +60,9 @@ def conformance(root: Path, day: int) -> tuple[int, str]:
 
 
 def test_a_rotation_without_its_stop_gradient_is_caught(copy: Path, method: Path) -> None:
-    text = method.read_text()
+    text = method.read_text(encoding="utf-8")
     assert "fixed = jax.lax.stop_gradient" in text
-    method.write_text(text.replace("fixed = jax.lax.stop_gradient", "fixed = lambda x: x"))
+    method.write_text(text.replace("fixed = jax.lax.stop_gradient", "fixed = lambda x: x"), encoding="utf-8")
     code, said = checked(copy, "--junit", "check.xml", "--summary", "check.md")
     assert code == 1, said
     assert f"**{CELL}** (records)" in (copy / "check.md").read_text()
@@ -72,10 +72,11 @@ def test_a_rotation_without_its_stop_gradient_is_caught(copy: Path, method: Path
 
 
 def test_a_harmless_refactoring_is_not_flagged(copy: Path, method: Path) -> None:
-    text = method.read_text()
+    text = method.read_text(encoding="utf-8")
     assert "return target / length * turned" in text
     method.write_text(
-        text.replace("return target / length * turned", "scale = target / length\n    return scale * turned")
+        text.replace("return target / length * turned", "scale = target / length\n    return scale * turned"),
+        encoding="utf-8",
     )
     code, said = checked(copy)
     assert code == 0, said
@@ -98,7 +99,10 @@ def test_a_changed_plug_in_conforms_at_once_and_others_in_turn(copy: Path, metho
     turned, straight = (f"methods/vector_quantization/{m}" for m in ("rotation_trick", "straight_through"))
     days = [names(day) for day in (0, 9, 18)]
     assert sorted(days) == [[turned], [straight], ["tasks/vector_quantization/codebook_collapse"]]
-    method.write_text(method.read_text().replace("target / length * turned", "turned * target / length"))
+    method.write_text(
+        method.read_text(encoding="utf-8").replace("target / length * turned", "turned * target / length"),
+        encoding="utf-8",
+    )
     assert names(4) == [turned], "nobody's turn"
 
 

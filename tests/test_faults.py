@@ -162,7 +162,7 @@ cli.main(sys.argv[1:])
 
 def launch(script: Path, *args: Any) -> subprocess.Popen:
     """The command line in a process of its own."""
-    script.write_text(LAUNCH)
+    script.write_text(LAUNCH, encoding="utf-8")
     command = [sys.executable, str(script), *map(str, args)]
     env = {**os.environ, "PYTHONPATH": str(HOME)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)

@@ -29,7 +29,7 @@ def modules() -> dict[str, Path]:
 def imports(file: Path, known: set[str]) -> set[str]:
     """Modules of the harness that a file imports, inside its functions as well."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "toybench":
             base = (node.module or "").removeprefix("toybench").lstrip(".")
             for alias in node.names:

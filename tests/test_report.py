@@ -291,7 +291,7 @@ def test_every_link_leads_somewhere(built: Path) -> None:
 
 def unpack(script: Path) -> Any:
     """What a script of the site hands over."""
-    return json.loads(gzip.decompress(base64.b64decode(script.read_text().split('"')[-2])))
+    return json.loads(gzip.decompress(base64.b64decode(script.read_text(encoding="utf-8").split('"')[-2])))
 
 
 def test_nothing_in_a_record_becomes_markup(built: Path) -> None:

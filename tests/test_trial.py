@@ -202,7 +202,7 @@ GOLDEN = [3.858134, 1.886028, 0.779621, 0.238253, 0.11466, 0.051632]
 
 def maps() -> int:
     """Maps of memory that this process has."""
-    return Path("/proc/self/maps").read_text().count("\n")
+    return Path("/proc/self/maps").read_text(encoding="utf-8").count("\n")
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="memory maps are counted on Linux only")

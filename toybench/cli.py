@@ -60,7 +60,6 @@ class _Verbs(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a terminal may know fewer characters than we use
-        debug = "--debug" in sys.argv
         try:
             code = super().main(*args, **{**kwargs, "standalone_mode": False})
         except click.exceptions.Abort:
@@ -68,17 +67,20 @@ class _Verbs(click.Group):
         except click.ClickException as error:
             _complain(f"{error.format_message().rstrip('.')}; see --help.")
             code = 2
-        except ToybenchError as error:
-            if debug:
-                raise
-            _complain(str(error))
-            code = error.exit_code
         except Exception as error:
-            if debug:
+            if "--debug" in sys.argv:
                 raise
-            _complain(f"unexpected {type(error).__name__}: {error}; run again with `toybench --debug` and report it.")
-            code = 4
+            code = _told(error)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(error: Exception) -> int:
+    """The exit code of an error that the user has been told."""
+    if isinstance(error, ToybenchError):
+        _complain(str(error))
+        return error.exit_code
+    _complain(f"unexpected {type(error).__name__}: {error}; run again with `toybench --debug` and report it.")
+    return 4
 
 
 def _complain(message: str) -> None:
@@ -250,7 +252,8 @@ def _report(console: Any, done: Any) -> None:
     if not done.interrupted:
         _show_run(console, done)
     _complaints(console, done)
-    new, total = len(done.records), len(done.names)
+    new = len(done.records)
+    total = len(done.names)
     if done.interrupted:
         rest = total - new - len(done.kept)
         console.print(f"Stopped. {new} cells are recorded, {rest} are left: type the same command again to go on.")

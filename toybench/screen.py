@@ -129,7 +129,8 @@ def matrix(console: Console, states: dict[str, str]) -> None:
     for study, found in studies.items():
         tasks = list(dict.fromkeys(t for t, _ in found))
         methods = list(dict.fromkeys(m for _, m in found))
-        width, groups = min(40, max(map(len, [study, *methods]))), [tasks[i : i + 5] for i in range(0, len(tasks), 5)]
+        width = min(40, max(map(len, [study, *methods])))
+        groups = [tasks[i : i + 5] for i in range(0, len(tasks), 5)]
         numbers = "".join(str(5 * i + 1).ljust(6) for i in range(len(groups)))
         lines = [f"[bold]{escape(study.ljust(width))}[/]  [dim]{numbers}[/]"]
         for m in methods:
@@ -285,7 +286,8 @@ def _numbers(j: "Judgement") -> tuple[str, ...]:
 
 def _sentences(j: "Judgement", width: int) -> list[str]:
     """Paper and claim, the condition that decides, and what a reader has to know of them: indented, in lines."""
-    paper, why = j.claim.paper, (j.reason, j.claim.note)
+    paper = j.claim.paper
+    why = (j.reason, j.claim.note)
     head = f"{paper}, theorem: {j.claim.says}" if j.claim.kind == "theorem" else f"{paper}: {j.claim.says}"
     lines = []
     for text, style in ((head, ""), (j.decisive.says, "dim"), (_terms(j), "dim"), *((w, "italic") for w in why)):
@@ -340,7 +342,8 @@ class TimeLeft(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """As hours, minutes and seconds."""
-        done, elapsed = task.completed, task.elapsed
+        done = task.completed
+        elapsed = task.elapsed
         if not task.total or elapsed is None or done < task.total / 10:
             return Text("", style="progress.remaining")
         left = elapsed * (task.total - done) / done

@@ -51,7 +51,7 @@ def gradient_estimate(task: Any, draw: Any) -> Any:
 
 
 def implicit_step(task: Any, draw: Any) -> Any:
-    """One point's gradient step and implicit step, coordinate by coordinate, at the start: near one another, not equal."""
+    """One point's gradient step and implicit step at the start, by coordinate: near one another, not equal."""
 
     def steps(key: Any) -> Any:
         weights, point = _network(task), jax.tree.map(lambda v: v[:1], task.sample(key).test)

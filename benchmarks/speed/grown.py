@@ -1,4 +1,4 @@
-"""The standing measure of scale: a copy of the project in which every study stands several times, and what commands cost there.
+"""The standing measure of scale: a copy of the project, every study several times, and what commands cost there.
 
 python benchmarks/speed/grown.py make FOLDER [--times 7]
 python benchmarks/speed/grown.py time [--times 1 --times 7] [COMMAND ...]

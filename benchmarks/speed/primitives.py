@@ -1,4 +1,4 @@
-"""Random numbers and the index of an extreme, as JAX lowers them for CPU and as toybench does, side by side on one core.
+"""Random numbers and the index of an extreme, as JAX lowers them for CPU and as toybench does, on one core.
 
 python benchmarks/speed/primitives.py [ROUNDS]
 

@@ -275,7 +275,8 @@ def resolve(selectors: Sequence[str] = (), *, most: int, seeds: int | None = Non
 
 def _todo(cells: Sequence[Cell], folder: Folder, force: bool, summary: Summary) -> tuple[list[Cell], dict[str, Record]]:
     """Cells to compute, and the records that more seeds extend. Files that aren't records are left alone."""
-    todo, before = [], {}
+    todo = []
+    before = {}
     for cell in cells:
         try:
             record = folder.read(cell.name)

@@ -221,7 +221,8 @@ def tails(x: Array) -> tuple[float, float]:
     Of differences that are atoms the signs are tested, not the mean.
     """
     if atoms(x):
-        more, less = int((x > 0).sum()), int((x < 0).sum())
+        more = int((x > 0).sum())
+        less = int((x < 0).sum())
         return flips(more, less), flips(less, more)
     mean = AGGREGATES["mean"]
     return float(floored(mean.above(x, 0.0), len(x))), float(floored(mean.below(x, 0.0), len(x)))
@@ -252,7 +253,8 @@ def detectable(deviation: float, seeds: int, error: float) -> float:
 
     That of a t test, times what being careful about skewness costs: 1 + 12 (t / n)^2, fitted to simulations.
     """
-    t, power = (float(special.stdtrit(seeds - 1, p)) for p in (1 - error, POWER))
+    t = float(special.stdtrit(seeds - 1, 1 - error))
+    power = float(special.stdtrit(seeds - 1, POWER))
     return (t + power) * (1 + 12 * (t / seeds) ** 2) * deviation / math.sqrt(seeds)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from toybench.errors import UsageError, nearest
 from toybench.evidence import statistics
-from toybench.evidence.records import Record, loss
+from toybench.evidence.records import Record, by_seed, loss
 from toybench.fields import split_label
 from toybench.plugins import registry
 
@@ -47,7 +47,8 @@ def _mean(values: tuple[float | None, ...]) -> Average:
 
 def differs(a: Record, b: Record, metric: str) -> bool:
     """Whether the paired difference over common seeds is beyond doubt at 5 %, as verdicts judge it."""
-    left, right = (dict(zip(r.seeds, r.metrics[metric].values, strict=True)) for r in (a, b))
+    left = by_seed(a, metric)
+    right = by_seed(b, metric)
     pairs = np.array([(left[s], right[s]) for s in left if s in right], float)  # None becomes NaN
     if not len(pairs) or np.isnan(pairs).any():
         return False
@@ -141,12 +142,12 @@ def score(group: Iterable[Record], record: Record, metric: str) -> float | None:
     three = (ends["floor"], ends["oracle"], record)
     if any(metric not in r.metrics for r in three):
         return None
-    low, high, here = (mean(r.metrics[metric].values).mean for r in three)
-    if low is None or high is None or here is None:
+    means = [mean(r.metrics[metric].values).mean for r in three]
+    losses = [loss(m, record.metrics[metric].direction) for m in means if m is not None]
+    if len(losses) < len(three):
         return None
-    direction = record.metrics[metric].direction
-    low, high, here = loss(low, direction), loss(high, direction), loss(here, direction)
-    return (low - here) / (low - high) if low != high else None
+    floor, oracle, here = losses
+    return (floor - here) / (floor - oracle) if floor != oracle else None
 
 
 def only(records: Iterable[Record], methods: Sequence[str]) -> list[Record]:
@@ -235,7 +236,8 @@ def _wide(group: list[Record], data: pd.DataFrame, costs: bool, form: str, notes
     metrics = [m for m in dict.fromkeys(data["metric"]) if m]
     cells = {(r["method"], r["metric"]): r for r in data.to_dict(orient="records")}
     headings = {m: f"{m} {ARROWS[r.metrics[m].direction]}".strip() for r in group for m in metrics if m in r.metrics}
-    rows, usual = [], min((len(r.seeds) for r in group), default=0)
+    rows = []
+    usual = min((len(r.seeds) for r in group), default=0)
     for record in ranked(group, metrics[0] if metrics else ""):
         name = f"({record.method})" if is_reference(record) else record.method
         more = [f"{len(record.seeds)} seeds"] if len(record.seeds) != usual else []

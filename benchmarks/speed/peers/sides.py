@@ -34,7 +34,7 @@ CELLS = {
 
 @functools.cache
 def cell(study: str) -> tuple[Any, Any, int]:
-    """(task, method, updates) at the full budget, with tuned hyperparameters, of a study or a cell by its whole name."""
+    """(task, method, updates) of a study or of a cell by its whole name, at the full budget and tuned."""
     parts = study.split("/") if "/" in study else (study, *CELLS[study])
     task, method, steps, _ = Cell(parts[0], parts[1], parts[2], "full", (TUNING,)).build()
     return task, method, steps
