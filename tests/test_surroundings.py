@@ -124,6 +124,15 @@ def test_a_reader_that_stops_early_is_no_error(command: list[str]) -> None:
     assert (process.returncode, said) == (0, b"")
 
 
+def test_without_an_output_a_run_is_recorded(demo: Path, tmp_path: Path) -> None:
+    options = ["--plugins", demo, "run", "demo", "--budget", "smoke", "--jobs", 1, "--out", tmp_path]
+    command = ["sh", "-c", 'exec "$0" "$@" >&-', *COMMAND, *map(str, options)]
+    env = {**os.environ, "PYTHONPATH": str(HOME)}
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, env=env, timeout=300, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list(Folder(tmp_path).scan())) == 3
+
+
 def test_a_second_user_can_take_the_lock(tmp_path: Path) -> None:
     mask = os.umask(0o077)
     try:

@@ -219,11 +219,15 @@ def muffled(changed: list[str]) -> Iterator[None]:
 @contextlib.contextmanager
 def _silenced() -> Iterator[None]:
     """Nothing written to the file below stdout is seen; a terminal is left alone, as others may be drawing there."""
-    if sys.stdout.isatty():
+    try:
+        kept = None if os.isatty(1) else os.dup(1)
+    except OSError:  # it is closed
+        kept = None
+    if kept is None:
         yield
         return
-    sys.stdout.flush()
-    kept = os.dup(1)
+    if sys.stdout:
+        sys.stdout.flush()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
