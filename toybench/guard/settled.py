@@ -23,7 +23,6 @@ LATEST = 28  # days
 NUMERIC = (  # what all studies' tests stand on; patterns of files in the repository
     "constraints.txt",
     "tests/conftest.py",
-    "tests/helpers.py",
     "toybench/protocol.py",
     "toybench/fields.py",
     "toybench/blocks/*.py",
