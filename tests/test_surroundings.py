@@ -4,7 +4,9 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,11 +22,11 @@ COMMAND = [sys.executable, "-c", "from toybench.cli import main; main()"]
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
 
 
-def typed(*args: object, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess:
+def typed(*args: object, **variables: str) -> subprocess.CompletedProcess:
     """The command in a process with other environment variables."""
     env = {**os.environ, "PYTHONPATH": str(HOME), **variables}
     return subprocess.run(
-        [*COMMAND, *map(str, args)], capture_output=True, text=True, env=env, cwd=cwd, timeout=300, check=False
+        [*COMMAND, *map(str, args)], capture_output=True, text=True, env=env, timeout=300, check=False
     )
 
 
@@ -78,25 +80,32 @@ def test_a_working_directory_that_is_gone_is_wrong_usage(tmp_path: Path) -> None
     assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
 
 
-@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "huge"])
+def make_huge(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 2**40)
+
+
+ODD: dict[str, Callable[[Path], None]] = {
+    "pipe": os.mkfifo,
+    "device": lambda path: path.symlink_to("/dev/zero"),
+    "folder": Path.mkdir,
+    "huge": make_huge,
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
 def test_what_is_no_plain_file_in_a_record_s_place_is_reported(kind: str, tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     good = folder.write(record("good", [1.0]))
     path = folder.file("s/t/odd")
-    make = {
-        "pipe": lambda: os.mkfifo(path),
-        "device": lambda: path.symlink_to("/dev/zero"),
-        "folder": path.mkdir,
-        "huge": lambda: (path.touch(), os.truncate(path, 2**40)),
-    }
-    make[kind]()
+    ODD[kind](path)
     first, second = folder.scan()
     assert first.cell == "s/t/good" and isinstance(second, BrokenRecord)
     assert str(path) in str(second) and "move it away" in str(second)
     assert good.exists()
 
 
-UNEVEN = {
+UNEVEN: dict[str, dict[str, Any]] = {
     "a metric": {"metrics": {"m": Measured(direction="min", values=[1.0, 2.0])}},
     "divergences": {"diverged_at": [None]},
     "seeds": {"seeds": [0, 1]},
