@@ -133,8 +133,8 @@ def test_a_host_side_method_that_writes_into_its_batch_is_caught(demo: Path) -> 
 
 
 def test_an_update_with_hidden_state_is_caught(demo: Path) -> None:
-    """Two runs of one compiled program agree even with NumPy noise in it; the eager comparison tells."""
-    old, new = "state.params + self.lr *", "state.params + float(np.random.uniform()) * self.lr *"
+    """Two runs of one compiled program agree even where it counts its traces; the eager comparison tells."""
+    old, new = "state.params + self.lr *", "state.params + float(len(CALLS.append(1) or CALLS)) * self.lr *"
     with pytest.raises(Violation, match="eager"):
         failing(demo, "jit_equals_eager", old, new)
 
