@@ -3,13 +3,12 @@
 Shapes: r replicates, n points, g sizes on the grid.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from toybench import Method
-from toybench.tasks.conformal._risk import Losses
+from toybench.tasks.conformal._risk import RiskSpec
 
 TIE = 1e-4  # sums of losses that differ by less are equal: rounding must not decide
 
@@ -21,30 +20,14 @@ class Sums(NamedTuple):
     weight: jax.Array
 
 
-class SummedLosses(Method):
-    """Keeps the sum of the losses; a subclass says which sizes are `feasible`."""
-
-    deterministic = True
-
-    def init(self, key: jax.Array) -> Any:
-        return Sums(jnp.zeros((self.spec.replicates, self.spec.grid)), jnp.zeros(()))
-
-    def update(self, state: Any, batch: Losses, key: jax.Array) -> Any:
-        return Sums(state.total + batch.loss.sum(1), state.weight + batch.loss.shape[1])
-
-    def feasible(self, state: Any) -> jax.Array:
-        """Whether a size may be chosen, bool [r, g]; monotone in the size."""
-        raise TypeError(f"{self.name} doesn't say which sizes are feasible; give it a method `feasible`.")
-
-    def size_index(self, state: Any) -> jax.Array:
-        return first(self.feasible(state))
+def no_losses(spec: RiskSpec) -> Sums:
+    """The sums before the first point."""
+    return Sums(total=jnp.zeros((spec.replicates, spec.grid)), weight=jnp.zeros(()))
 
 
-class CalibrationOnly(SummedLosses):
-    """For bounds on a fixed number of exchangeable points."""
-
-    def fits(self, spec: Any) -> str | None:
-        return None if spec.points else "its bound is for one calibration set of a fixed size, not for a stream"
+def add_losses(sums: Sums, loss: jax.Array) -> Sums:
+    """The sums after further points, losses [r, n, g], all of weight 1."""
+    return Sums(total=sums.total + loss.sum(1), weight=sums.weight + loss.shape[1])
 
 
 def first(feasible: jax.Array) -> jax.Array:
@@ -56,9 +39,6 @@ def first(feasible: jax.Array) -> jax.Array:
     return jnp.minimum(blocked.sum(-1), feasible.shape[-1] - 1)
 
 
-def order(count: jax.Array, alpha: jax.Array) -> jax.Array:
-    """Which order statistic of `count` scores split conformal takes, ceil((count + 1)(1 - alpha)), as a float.
-
-    It is computed from the other side, because (count + 1)(1 - alpha) may land just above an integer.
-    """
-    return count + 1 - jnp.floor(alpha * (count + 1) + TIE)
+def needs_one_set(spec: RiskSpec) -> str | None:
+    """Why a bound on a fixed number of exchangeable points can't be used, None where it can."""
+    return None if spec.points else "its bound is for one calibration set of a fixed size, not for a stream"

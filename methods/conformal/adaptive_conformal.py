@@ -7,7 +7,8 @@ Control in Online Learning Settings", 2022, https://arxiv.org/abs/2205.09095.
     theta_{t+1} = theta_t + gamma (L_t(theta_t) - alpha)
     | 1/T sum_t L_t(theta_t) - alpha | <= (1 + gamma) / (gamma T)      for any sequence with L = 1 at size 0 and 0 at 1
 
-**Differs from the paper**: 1. theta is the set size itself, clipped to a grid of 201 values when it is used.
+**Differs from the paper**: 1. theta is the set size itself, clipped to a grid of 201 values when it is used. 2. it
+starts at the largest set.
 
 **Shapes**: r replicates, n points, g sizes on the grid.
 """
@@ -16,6 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
+from toybench.methods.conformal._risk import TIE
 from toybench.tasks.conformal._risk import Losses, RiskSpec
 
 
@@ -25,7 +27,7 @@ class AdaptiveConformal(Method):
     gamma: float = 0.01  # step of the size, in units of the whole grid; the paper's is 0.005 of the level
 
     deterministic = True
-    space = {"gamma": (0.003, 0.01, 0.03, 0.1)}
+    space = {"gamma": (0.003, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6)}
 
     def fits(self, spec: RiskSpec) -> str | None:
         return "it learns from its own losses over time, not from a calibration set" if spec.points else None
@@ -35,7 +37,7 @@ class AdaptiveConformal(Method):
 
     def size_index(self, state: jax.Array) -> jax.Array:
         last = self.spec.grid - 1
-        return jnp.clip(jnp.ceil(state * last - 1e-4), 0, last).astype(jnp.int32)
+        return jnp.clip(jnp.ceil(state * last - TIE), 0, last).astype(jnp.int32)
 
     def nudge(self, theta: jax.Array, loss: jax.Array) -> tuple[jax.Array, None]:
         """One point, losses [r, g]."""

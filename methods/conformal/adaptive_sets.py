@@ -25,7 +25,8 @@ class AdaptiveSets(ScoredClasses):
         return -above(readings.classes, readings.classes, readings.classes, readings.classes)
 
     def bounds(self, state: State, low: Readings, high: Readings) -> tuple[jax.Array, jax.Array]:
-        least, most = low.classes, high.classes
+        least = low.classes
+        most = high.classes
         return -above(most, most, least, least), -above(least, least, most, most)
 
 

@@ -14,15 +14,29 @@
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.conformal._classes import State, lower_quantile
-from toybench.methods.conformal.robust_conformal import RobustConformal
-from toybench.tasks.conformal._classes import Labelled
+from toybench import Method
+from toybench.methods.conformal._classes import State, lower_quantile, no_threshold
+from toybench.tasks.conformal._classes import Labelled, Readings
 
 
-class ClassConditional(RobustConformal):
+class ClassConditional(Method):
     """Valid within every class, at the price of fewer points for each threshold."""
+
+    deterministic = True
+
+    def init(self, key: jax.Array) -> State:
+        return no_threshold(self.spec.classes)
+
+    def score(self, state: State, readings: Readings) -> jax.Array:
+        return jax.nn.log_sigmoid(readings.classes)
+
+    def bounds(self, state: State, low: Readings, high: Readings) -> tuple[jax.Array, jax.Array]:
+        return jax.nn.log_sigmoid(low.classes), jax.nn.log_sigmoid(high.classes)
 
     def update(self, state: State, batch: Labelled, key: jax.Array) -> State:
         mine = jax.nn.one_hot(batch.label, self.spec.classes, axis=0, dtype=bool)  # [c, b]
         own = jnp.where(mine, self.score(state, batch.readings).T, jnp.inf)
-        return State(jax.vmap(lower_quantile, (0, 0, None))(own, mine.sum(1), self.given.alpha))
+        return State(cut=jax.vmap(lower_quantile, (0, 0, None))(own, mine.sum(1), self.given.alpha))
+
+    def threshold(self, state: State) -> jax.Array:
+        return state.cut

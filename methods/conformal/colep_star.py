@@ -1,7 +1,8 @@
 """COLEP: correct class probabilities by exact reasoning over class-attribute rules, then conformalise and certify.
 
 **Source**: Kang, Gürel, Li and Li, "COLEP: Certifiably Robust Learning-Reasoning Conformal Prediction via Probabilistic
-Circuits", 2024, https://arxiv.org/abs/2403.11348 (circuit with factor weights; bounds from end points of the inputs).
+Circuits", 2024, https://arxiv.org/abs/2403.11348 (circuit with factor weights; bounds from end points of
+the inputs), and the authors' knowledge_probabilistic_circuit/knwoledge_pc.py, repository kangmintong/COLEP.
 
 A circuit a class: the class's variable y_j, the attributes, and the rules y_j => a (or y_j => not a), each of weight w:
 
@@ -22,30 +23,31 @@ their own. 5. exact bounds of linear logits instead of Gaussian smoothing.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.conformal._classes import ScoredClasses, State, normalised
+from toybench.methods.conformal._classes import ScoredClasses, State, reason
 from toybench.tasks.conformal._classes import Readings
 
 
 class ColepStar(ScoredClasses):
     """With weight 0 it is the class model alone, normalised."""
 
-    weight: float = 2.0  # w of every rule, at least 0; the authors' code trains or sets one a rule
+    weight: float = 2.0  # w of every rule, at least 0; the authors have 1 or 10, or train one a rule
 
     paper = "kang2024colep"
-    space = {"weight": (1.0, 2.0, 3.0)}
-
-    def reason(self, classes: jax.Array, toward: jax.Array, against: jax.Array) -> jax.Array:
-        """Logits [b, c] after reasoning; attribute logits [b, a] for classes that have them, or lack them."""
-        has = self.given.codes.astype(jnp.float32).T  # [a, c]
-        doubt = 1 - jnp.exp(-self.weight)
-        holds, fails = (jnp.log1p(-doubt * jax.nn.sigmoid(z)) for z in (-toward, against))  # log(q' + (1 - q') e^-w)
-        return classes + holds @ has + fails @ (1 - has)
+    space = {"weight": (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0, 30.0)}
 
     def score(self, state: State, readings: Readings) -> jax.Array:
-        logits = self.reason(readings.classes, readings.attributes, readings.attributes)
+        logits = reason(self.weight, self.given.codes, readings.classes, readings.attributes, readings.attributes)
         return jax.nn.log_softmax(logits, axis=1)
 
     def bounds(self, state: State, low: Readings, high: Readings) -> tuple[jax.Array, jax.Array]:
-        least = self.reason(low.classes, low.attributes, high.attributes)
-        most = self.reason(high.classes, high.attributes, low.attributes)
+        codes = self.given.codes
+        least = reason(self.weight, codes, low.classes, low.attributes, high.attributes)
+        most = reason(self.weight, codes, high.classes, high.attributes, low.attributes)
         return normalised(least, most), normalised(most, least)
+
+
+def normalised(own: jax.Array, others: jax.Array) -> jax.Array:
+    """log e^own_j / (e^own_j + sum_{k != j} e^others_k): both [b, c]."""
+    itself = jnp.eye(own.shape[1], dtype=bool)[None]
+    rest = jnp.where(itself, -jnp.inf, others[:, None, :])
+    return own - jnp.logaddexp(own, jax.nn.logsumexp(rest, axis=-1))

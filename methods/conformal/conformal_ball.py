@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.conformal._regions import ScoredRegion
+from toybench.methods.conformal._regions import ScoredRegion, apply
 from toybench.tasks.conformal._regions import Pairs
 
 
@@ -26,7 +26,7 @@ class ConformalBall(ScoredRegion):
         return {"mean": (self.spec.inputs, self.spec.outputs)}
 
     def loss(self, params: Any, batch: Pairs, key: jax.Array) -> jax.Array:
-        return jnp.mean((self.net(params, "mean", batch.x) - batch.y) ** 2)
+        return jnp.mean((apply(params["mean"], batch.x) - batch.y) ** 2)
 
     def score(self, params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
-        return jnp.linalg.norm(y - self.net(params, "mean", x)[:, None], axis=-1)
+        return jnp.linalg.norm(y - apply(params["mean"], x)[:, None], axis=-1)

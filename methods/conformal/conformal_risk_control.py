@@ -13,13 +13,23 @@ https://arxiv.org/abs/2208.02814 (the algorithm, and its bounds for monotone los
 
 import jax
 
-from toybench.methods.conformal._risk import TIE, SummedLosses, Sums
+from toybench import Method
+from toybench.methods.conformal._risk import TIE, Sums, add_losses, first, no_losses
+from toybench.tasks.conformal._risk import Losses
 
 
-class ConformalRiskControl(SummedLosses):
-    """Guarantees the risk in expectation over calibration and test."""
+class ConformalRiskControl(Method):
+    """The risk is at most alpha in expectation over calibration and test."""
 
+    deterministic = True
     paper = "angelopoulos2022conformal"
 
-    def feasible(self, state: Sums) -> jax.Array:
-        return state.total + 1.0 <= self.given * (state.weight + 1.0) + TIE
+    def init(self, key: jax.Array) -> Sums:
+        return no_losses(self.spec)
+
+    def update(self, state: Sums, batch: Losses, key: jax.Array) -> Sums:
+        return add_losses(state, batch.loss)
+
+    def size_index(self, state: Sums) -> jax.Array:
+        bound = 1.0  # B, the largest loss
+        return first(state.total + bound <= self.given * (state.weight + 1) + TIE)

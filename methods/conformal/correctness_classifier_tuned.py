@@ -13,12 +13,14 @@ inputs.
 
 import jax
 
-from toybench.methods.conformal._rejector import cheapest
-from toybench.methods.conformal.correctness_classifier import CorrectnessClassifier
+from toybench.methods.conformal._rejector import LinearRejector, cheapest
 
 
-class CorrectnessClassifierTuned(CorrectnessClassifier):
+class CorrectnessClassifierTuned(LinearRejector):
     """Needs the estimated probabilities for their order only."""
+
+    def losses(self, score: jax.Array, correct: jax.Array) -> jax.Array:
+        return jax.nn.softplus(-correct * score)
 
     def bar(self, score: jax.Array, correct: jax.Array) -> jax.Array:
         return cheapest(score, correct, self.given)

@@ -12,11 +12,21 @@ https://arxiv.org/abs/2208.02814 correct; their algorithm with B = 0 and n for n
 
 import jax
 
-from toybench.methods.conformal._risk import TIE, SummedLosses, Sums
+from toybench import Method
+from toybench.methods.conformal._risk import TIE, Sums, add_losses, first, no_losses
+from toybench.tasks.conformal._risk import Losses
 
 
-class EmpiricalThreshold(SummedLosses):
+class EmpiricalThreshold(Method):
     """Promises nothing at a finite n; before any point it takes the largest set."""
 
-    def feasible(self, state: Sums) -> jax.Array:
-        return (state.total <= self.given * state.weight + TIE) & (state.weight > 0)
+    deterministic = True
+
+    def init(self, key: jax.Array) -> Sums:
+        return no_losses(self.spec)
+
+    def update(self, state: Sums, batch: Losses, key: jax.Array) -> Sums:
+        return add_losses(state, batch.loss)
+
+    def size_index(self, state: Sums) -> jax.Array:
+        return first((state.total <= self.given * state.weight + TIE) & (state.weight > 0))

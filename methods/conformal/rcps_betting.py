@@ -18,8 +18,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.conformal._risk import CalibrationOnly, first
-from toybench.tasks.conformal._risk import Losses
+from toybench import Method
+from toybench.methods.conformal._risk import first, needs_one_set
+from toybench.tasks.conformal._risk import Losses, RiskSpec
 
 
 class State(NamedTuple):
@@ -32,24 +33,36 @@ class State(NamedTuple):
     seen: jax.Array
 
 
-class RCPSBetting(CalibrationOnly):
+class RCPSBetting(Method):
     """Adapts to the variance of the losses; the order of the points matters a little."""
 
     delta: float = 0.1  # probability of exceeding the risk; the paper's value
 
+    deterministic = True
+
+    def fits(self, spec: RiskSpec) -> str | None:
+        return needs_one_set(spec)
+
     def init(self, key: jax.Array) -> State:
         zero = jnp.zeros((self.spec.replicates, self.spec.grid))
-        return State(zero, zero, zero, zero, jnp.zeros(()))
+        return State(total=zero, squares=zero, capital=zero, best=zero, seen=jnp.zeros(()))
 
-    def bet(self, s: State, loss: jax.Array) -> tuple[State, None]:
+    def bet(self, state: State, loss: jax.Array) -> tuple[State, None]:
         """One point, losses [r, g]."""
-        count = s.seen + 1
-        variance = (0.25 + s.squares) / count
+        count = state.seen + 1
+        variance = (0.25 + state.squares) / count  # 1/4 is that of a fair coin
         stake = jnp.minimum(1.0, jnp.sqrt(-2 * jnp.log(self.delta) / (self.spec.points * variance)))
-        capital = s.capital + jnp.log1p(-stake * (loss - self.given))
-        total = s.total + loss
-        squares = s.squares + (loss - (0.5 + total) / (1 + count)) ** 2
-        return State(total, squares, capital, jnp.maximum(s.best, capital), count), None
+        capital = state.capital + jnp.log1p(-stake * (loss - self.given))
+        total = state.total + loss
+        mean = (0.5 + total) / (1 + count)
+        after = State(
+            total=total,
+            squares=state.squares + (loss - mean) ** 2,
+            capital=capital,
+            best=jnp.maximum(state.best, capital),
+            seen=count,
+        )
+        return after, None
 
     def update(self, state: State, batch: Losses, key: jax.Array) -> State:
         return jax.lax.scan(self.bet, state, jnp.moveaxis(batch.loss, 1, 0))[0]

@@ -15,16 +15,29 @@ true labels it promises that none is missed, which is more than was asked.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.conformal._risk import SummedLosses, Sums, order
+from toybench import Method
+from toybench.methods.conformal._risk import TIE, Sums, add_losses, first, no_losses
 from toybench.tasks.conformal._risk import Losses
 
 
-class SplitConformal(SummedLosses):
-    """Controls miscoverage, whatever the loss; `total` counts the points with a loss at every size."""
+class SplitConformal(Method):
+    """Miscoverage is at most alpha, whatever the loss; `total` counts the points with a loss at every size."""
+
+    deterministic = True
+
+    def init(self, key: jax.Array) -> Sums:
+        return no_losses(self.spec)
 
     def update(self, state: Sums, batch: Losses, key: jax.Array) -> Sums:
-        missed = (batch.loss > 0).astype(jnp.float32)
-        return Sums(state.total + missed.sum(1), state.weight + batch.loss.shape[1])
+        return add_losses(state, (batch.loss > 0).astype(jnp.float32))
 
-    def feasible(self, state: Sums) -> jax.Array:
-        return state.weight - state.total >= order(state.weight, self.given)
+    def size_index(self, state: Sums) -> jax.Array:
+        return first(state.weight - state.total >= order(state.weight, self.given))
+
+
+def order(count: jax.Array, alpha: jax.Array) -> jax.Array:
+    """Which order statistic of `count` scores split conformal takes, ceil((count + 1)(1 - alpha)), as a float.
+
+    It is computed from the other side, because (count + 1)(1 - alpha) may land just above an integer.
+    """
+    return count + 1 - jnp.floor(alpha * (count + 1) + TIE)

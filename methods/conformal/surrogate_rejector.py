@@ -1,7 +1,8 @@
 """A rejector trained with an exponential surrogate of the rejection loss.
 
 **Source**: Mohri, Andor, Choi, Collins, Mao and Zhong, "Learning to Reject with a Fixed Predictor: Application to
-Decontextualization", 2023, https://arxiv.org/abs/2301.09044 (the surrogate, and the relation of alpha and beta).
+Decontextualization", 2023, https://arxiv.org/abs/2301.09044. Read: the abstract, the
+introduction, and the caption that relates alpha and beta; the method section could not be had.
 
     L(r, x, a) = e^{alpha (r(x) - a) / 2} + c e^{-beta r(x)},      a = 1 where the predictor is right, else -1
     2 beta c / alpha = c e^{alpha/2} + (1 - c) e^{-alpha/2}        so that r* = 0 where the error probability is c
@@ -26,12 +27,16 @@ class SurrogateRejector(LinearRejector):
     alpha: float = 4.0  # steepness; the paper has 2 in its figure and 4 in its experiments
 
     paper = "mohri2023learning"
-    space = {"alpha": (1.0, 2.0, 4.0), "l2": (0.0001, 0.01)}
+    space = {"alpha": (0.06, 0.125, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)}
 
     @property
     def beta(self) -> jax.Array:
-        c, half = self.given, self.alpha / 2
+        c = self.given
+        half = self.alpha / 2
         return half / c * (c * jnp.exp(half) + (1 - c) * jnp.exp(-half))
 
     def losses(self, score: jax.Array, correct: jax.Array) -> jax.Array:
         return jnp.exp(self.alpha / 2 * (score - correct)) + self.given * jnp.exp(-self.beta * score)
+
+    def bar(self, score: jax.Array, correct: jax.Array) -> jax.Array:
+        return jnp.zeros(())

@@ -1,6 +1,7 @@
 """A correctness classifier trained with cost-sensitive cross-entropy; accept where the score is positive.
 
-**Source**: cost-sensitive learning as in Elkan, "The Foundations of Cost-Sensitive Learning", 2001.
+**Source**: cost-sensitive learning as in Elkan, "The Foundations of Cost-Sensitive Learning", 2001 (the
+weights of its two kinds of error, from its theorem on optimal decisions).
 
     minimise  E[ (1 - c) 1[a = -1] log(1 + e^r) + c 1[a = 1] log(1 + e^-r) ],      r* = 0 where P(wrong | x) = c
 
@@ -20,3 +21,6 @@ class WeightedCorrectnessClassifier(LinearRejector):
 
     def losses(self, score: jax.Array, correct: jax.Array) -> jax.Array:
         return jnp.where(correct < 0, 1 - self.given, self.given) * jax.nn.softplus(-correct * score)
+
+    def bar(self, score: jax.Array, correct: jax.Array) -> jax.Array:
+        return jnp.zeros(())

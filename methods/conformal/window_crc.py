@@ -15,7 +15,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.conformal._risk import TIE, SummedLosses
+from toybench import Method
+from toybench.methods.conformal._risk import TIE, first
 from toybench.tasks.conformal._risk import Losses
 
 
@@ -27,25 +28,29 @@ class State(NamedTuple):
     seen: jax.Array
 
 
-class WindowCRC(SummedLosses):
+class WindowCRC(Method):
     """With a window as long as the stream it is conformal risk control."""
 
     window: int = 100  # m, points
 
-    space = {"window": (50, 100, 200)}
+    deterministic = True
+    space = {"window": (25, 35, 50, 70, 85, 100, 125, 150, 200, 250, 300, 400)}
 
     def init(self, key: jax.Array) -> State:
         table = jnp.zeros((self.spec.replicates, self.spec.grid))
-        return State(jnp.zeros((self.window, *table.shape)), table, jnp.zeros((), jnp.int32))
+        ring = jnp.zeros((self.window, *table.shape))
+        return State(ring=ring, total=table, seen=jnp.zeros((), jnp.int32))
 
-    def push(self, s: State, loss: jax.Array) -> tuple[State, None]:
+    def push(self, state: State, loss: jax.Array) -> tuple[State, None]:
         """One point, losses [r, g], in the place of the oldest."""
-        at = s.seen % self.window
-        return State(s.ring.at[at].set(loss), s.total + loss - s.ring[at], s.seen + 1), None
+        at = state.seen % self.window
+        total = state.total + loss - state.ring[at]
+        return State(ring=state.ring.at[at].set(loss), total=total, seen=state.seen + 1), None
 
     def update(self, state: State, batch: Losses, key: jax.Array) -> State:
         return jax.lax.scan(self.push, state, jnp.moveaxis(batch.loss, 1, 0))[0]
 
-    def feasible(self, state: State) -> jax.Array:
+    def size_index(self, state: State) -> jax.Array:
+        bound = 1.0  # B, the largest loss
         kept = jnp.minimum(state.seen, self.window).astype(jnp.float32)
-        return state.total + 1.0 <= self.given * (kept + 1.0) + TIE
+        return first(state.total + bound <= self.given * (kept + 1) + TIE)

@@ -5,6 +5,7 @@ it is asked for one. Inputs and responses are standardised.
 Shapes: b points, m inputs, d outputs, p candidates a point, n calibration points.
 """
 
+import abc
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -55,7 +56,7 @@ class World(NamedTuple):
     scale: Pairs
 
 
-class RegionTask(Task):
+class RegionTask(Task, abc.ABC):
     """Base of the family's tasks: a subclass gives `pairs` and the candidates by which volume is measured."""
 
     alpha: float = 0.1  # miscoverage, in (0, 1); the paper's value
@@ -70,29 +71,35 @@ class RegionTask(Task):
     test: ClassVar[int] = 500  # test pairs
     probes: ClassVar[int] = 50  # test inputs at which volume is measured
 
+    @abc.abstractmethod
     def pairs(self, key: jax.Array, n: int) -> Pairs:
         """n raw pairs."""
-        raise TypeError(f"{self.name} has no data; give it a method `pairs`.")
 
+    @abc.abstractmethod
     def candidates(self) -> tuple[jax.Array, float]:
         """Raw responses that fill a box, [p, d], and the volume that each stands for."""
-        raise TypeError(f"{self.name} can't measure volume; give it a method `candidates`.")
 
     @property
     def spec(self) -> RegionSpec:
-        return RegionSpec(1, self.candidates()[0].shape[1])
+        return RegionSpec(inputs=1, outputs=self.candidates()[0].shape[1])
 
     def sample(self, key: jax.Array) -> World:
-        n, k = self.train, self.train + self.calibration
-        raw = self.pairs(key, k + self.test)
-        mean, scale = (jax.tree.map(lambda v, f=f: f(v[:n], axis=0), raw) for f in (jnp.mean, jnp.std))
+        n = self.train
+        known = n + self.calibration
+        raw = self.pairs(key, known + self.test)
+        mean = jax.tree.map(lambda v: v[:n].mean(axis=0), raw)
+        scale = jax.tree.map(lambda v: v[:n].std(axis=0), raw)
         everything = jax.tree.map(lambda v, m, s: (v - m[None]) / s[None], raw, mean, scale)
-        train, kept, test = (jax.tree.map(lambda v, at=at: v[at], everything) for at in (
-            slice(0, n), slice(n, k), slice(k, None)))  # fmt: skip
-        return World(train, kept, test, mean, scale)
+        return World(
+            train=jax.tree.map(lambda v: v[:n], everything),
+            kept=jax.tree.map(lambda v: v[n:known], everything),
+            test=jax.tree.map(lambda v: v[known:], everything),
+            mean=mean,
+            scale=scale,
+        )
 
     def given(self, world: World) -> Kept:
-        return Kept(*world.kept, jnp.asarray(self.alpha))
+        return Kept(x=world.kept.x, y=world.kept.y, alpha=jnp.asarray(self.alpha))
 
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Pairs]:
         chosen = jax.random.randint(key, (self.batch,), 0, self.train)
@@ -111,9 +118,14 @@ class RegionTask(Task):
 
     def floor(self, world: World) -> Any:
         """The box of all calibration responses, whatever the input."""
-        low, high = world.kept.y.min(0), world.kept.y.max(0)
+        low = world.kept.y.min(0)
+        high = world.kept.y.max(0)
         return SimpleNamespace(region=lambda x, y: ((y >= low[None, None]) & (y <= high[None, None])).all(-1))
 
+
+TIE = 1e-4  # alpha (n + 1) that is this close below an integer is that integer: rounding must not decide
+FAR = 1e3  # where a point is put that may not be used, in standardised units
+TOGETHER = 20  # points of a cloud that are looked at together
 
 VOLUME = {
     "volume": Metric("min", "mean length or area of a region, in the response's own units"),
@@ -127,13 +139,27 @@ def upper_quantile(score: jax.Array, alpha: jax.Array | float) -> jax.Array:
     A further exchangeable score is above it with probability at most alpha.
     """
     n = score.shape[0]
-    rank = (n + 1 - jnp.floor(alpha * (n + 1) + 1e-4)).astype(jnp.int32)
+    rank = (n + 1 - jnp.floor(alpha * (n + 1) + TIE)).astype(jnp.int32)
     return jnp.where(rank > n, jnp.inf, jnp.sort(score)[jnp.clip(rank - 1, 0, n - 1)])
 
 
 def nearest(y: jax.Array, cloud: jax.Array, usable: jax.Array | None = None) -> jax.Array:
-    """Distance of candidates y [b, p, d] to the nearest usable point of clouds [b, s, d]: [b, p]; large if none is."""
-    square = sum((y[:, :, None, i] - cloud[:, None, :, i]) ** 2 for i in range(y.shape[-1])) + jnp.zeros(())
-    if usable is not None:
-        square = jnp.where(usable[:, None, :], square, 1e6)
-    return jnp.sqrt(square.min(-1))
+    """Distance of candidates y [b, p, d] to the nearest usable point of clouds [b, s, d]: [b, p]; large if none is.
+
+    Goes through the cloud some points at a time: an array of all candidates and points would be too large for a cache.
+    """
+    reachable = cloud if usable is None else jnp.where(usable[..., None], cloud, FAR)
+    missing = -cloud.shape[1] % TOGETHER
+    whole = jnp.pad(reachable, ((0, 0), (0, missing), (0, 0)), constant_values=FAR)
+
+    def step(at: jax.Array, least: jax.Array) -> jax.Array:
+        some = jax.lax.dynamic_slice_in_dim(whole, at * TOGETHER, TOGETHER, axis=1)
+        for i in range(TOGETHER):
+            square = jnp.zeros(least.shape)
+            for j in range(y.shape[-1]):
+                square += (y[..., j] - some[:, i, j][:, None]) ** 2
+            least = jnp.minimum(least, square)
+        return least
+
+    start = jnp.full(y.shape[:2], FAR**2)
+    return jnp.sqrt(jax.lax.fori_loop(0, whole.shape[1] // TOGETHER, step, start))

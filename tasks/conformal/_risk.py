@@ -12,8 +12,14 @@ from typing import Any, NamedTuple, Protocol
 import jax
 import jax.numpy as jnp
 
-GRID = 201  # sizes lambda = 0, 1/200, ..., 1
-LABELS = 10
+from toybench.blocks.random import normals
+
+GRID = 201  # sizes lambda = 0, 1/200, ..., 1: a step changes the risk by less than the margins of claims
+LABELS = 10  # as in the synthetic data of Farinhas et al.
+BIAS = -0.7  # of a label's logit: about a third of the labels is true, as there
+SPREAD = 1.5  # of the logits between labels
+SHARED = 0.7  # of the logits between points: labels of a point go together
+CLIP = 1e-6  # keeps a uniform number inside (0, 1)
 
 
 class RiskControl(Protocol):
@@ -51,14 +57,15 @@ def points(key: jax.Array, shape: tuple[int, ...], one: bool) -> Points:
     z_k ~ N(-0.7, 1.5^2) + N(0, 0.7^2), the second shared by a point's labels; label k is true with probability
     sigmoid(z_k), or, with `one`, a single label is drawn from softmax(z); the score is sigmoid(z_k + N(0, 1)).
     """
-    normal = jax.random.normal(key, (*shape, 3 * LABELS + 1))
-    z = -0.7 + 1.5 * normal[..., :LABELS] + 0.7 * normal[..., -1:]
-    u = jnp.clip(jax.scipy.special.ndtr(normal[..., LABELS : 2 * LABELS]), 1e-6, 1 - 1e-6)
+    each = (*shape, LABELS)
+    normal = normals(key, logit=each, shared=(*shape, 1), chance=each, noise=each)
+    z = BIAS + SPREAD * normal["logit"] + SHARED * normal["shared"]
+    u = jnp.clip(jax.scipy.special.ndtr(normal["chance"]), CLIP, 1 - CLIP)
     if one:
         true = jax.nn.one_hot(jnp.argmax(z - jnp.log(-jnp.log(u)), -1), LABELS, dtype=bool)
     else:
         true = u < jax.nn.sigmoid(z)
-    return Points(jax.nn.sigmoid(z + normal[..., 2 * LABELS : 3 * LABELS]), true)
+    return Points(score=jax.nn.sigmoid(z + normal["noise"]), true=true)
 
 
 def sets(score: jax.Array) -> jax.Array:

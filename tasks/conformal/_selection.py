@@ -27,9 +27,11 @@ class SelectionSpec:
 
     def features(self, x: jax.Array) -> jax.Array:
         """Points [b, 2] to features [b, f] in which the rejector is linear."""
-        columns = [jnp.ones(len(x)), x[:, 0], x[:, 1]]
+        first = x[:, 0]
+        second = x[:, 1]
+        columns = [jnp.ones(len(x)), first, second]
         if self.rejector == "quadratic":
-            columns += [x[:, 0] ** 2, x[:, 0] * x[:, 1], x[:, 1] ** 2]
+            columns += [first**2, first * second, second**2]
         return jnp.stack(columns, axis=1)
 
 

@@ -16,11 +16,24 @@ import jax.numpy as jnp
 
 from toybench import Metric, Task
 from toybench.blocks import optim
+from toybench.blocks.random import normals
 from toybench.tasks.conformal._classes import CertifiedSets, ClassesSpec, Knowledge, Labelled, Readings
 
-CLASSES, ATTRIBUTES, BLOCK, SMALL = 10, 6, 8, 3
+CLASSES = 10
+ATTRIBUTES = 6
+BLOCK = 8  # values of the input that tell classes apart
+SMALL = 3  # values for each attribute
 DIM = BLOCK + ATTRIBUTES * SMALL
-TRAIN, CALIBRATION, TEST, FIT = 1500, 500, 1000, 300
+TRAIN = 1500  # points of the models
+CALIBRATION = 500
+TEST = 1000
+CENTRE = 0.9  # scale of class means: the class model is right on about 0.7 of the points
+AXIS = 1.6  # half the distance of an attribute's two means: its model is right on about 0.95
+FIT = 300  # full-batch steps of the models, with which their loss has settled
+RATE = 0.1  # Adam's learning rate in them
+ATTACK = 10  # steps of an attack, each of half a radius
+TINY = 1e-12  # keeps a length from being divided by or having no gradient at 0
+SCRAMBLE = 1e4  # turns a logit into an angle that is as good as uniform
 CODES = (0b000011, 0b000101, 0b011000, 0b101000, 0b110011, 0b101110, 0b010100, 0b111100, 0b000110, 0b111111)
 
 
@@ -49,8 +62,8 @@ class AttributeClasses(Task):
     steps = 1
     checkpoints = 1
     metrics = {
-        "robust_set_size": Metric("min", "classes in the set that is valid under attack"),
         "certified_coverage": Metric("max", "share of true classes that no attack can remove from the plain set"),
+        "robust_set_size": Metric("min", "classes in the set that is valid under attack"),
         "robust_coverage": Metric("info", "share of true classes in the set that is valid under attack, when attacked"),
         "attacked_coverage": Metric("max", "share of true classes in the plain set, when attacked"),
         "set_size": Metric("min", "classes in the plain set"),
@@ -61,34 +74,41 @@ class AttributeClasses(Task):
 
     @property
     def spec(self) -> ClassesSpec:
-        return ClassesSpec(CLASSES, ATTRIBUTES, CALIBRATION)
+        return ClassesSpec(classes=CLASSES, attributes=ATTRIBUTES, calibration=CALIBRATION)
 
     def sample(self, key: jax.Array) -> World:
         n = TRAIN + CALIBRATION + TEST
-        a, b = jax.random.split(key)
-        normal = jax.random.normal(a, ((CLASSES * BLOCK + ATTRIBUTES * SMALL) + n * DIM,))
-        centre = 0.9 * normal[: CLASSES * BLOCK].reshape(CLASSES, BLOCK)
-        axis = normal[CLASSES * BLOCK : -n * DIM].reshape(ATTRIBUTES, SMALL)
-        axis = 1.6 * axis / jnp.linalg.norm(axis, axis=1, keepdims=True)
-        label = jax.random.randint(b, (n,), 0, CLASSES)
+        of_values, of_labels = jax.random.split(key)
+        normal = normals(of_values, centre=(CLASSES, BLOCK), axis=(ATTRIBUTES, SMALL), noise=(n, DIM))
+        centre = CENTRE * normal["centre"]
+        axis = AXIS * normal["axis"] / jnp.linalg.norm(normal["axis"], axis=1, keepdims=True)
+        label = jax.random.randint(of_labels, (n,), 0, CLASSES)
         sign = jnp.where(codes(), 1.0, -1.0)
         mean = jnp.concatenate([centre, (sign[:, :, None] * axis[None]).reshape(CLASSES, -1)], axis=1)
         scale = jnp.concatenate([jnp.full(BLOCK, self.fragile), jnp.ones(DIM - BLOCK)])
-        x = (mean[label] + normal[-n * DIM :].reshape(n, DIM)) * scale[None]
+        x = (mean[label] + normal["noise"]) * scale[None]
         weights, bias = self.fit(x[:TRAIN], label[:TRAIN])
-        known = slice(TRAIN, TRAIN + CALIBRATION)
-        return World(weights, bias, x[known], label[known], x[TRAIN + CALIBRATION :], label[TRAIN + CALIBRATION :])
+        seen = TRAIN + CALIBRATION
+        return World(
+            weights=weights,
+            bias=bias,
+            known=x[TRAIN:seen],
+            known_label=label[TRAIN:seen],
+            x=x[seen:],
+            label=label[seen:],
+        )
 
     def fit(self, x: jax.Array, label: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Logistic models of classes and attributes, each with its view: weights [d, c + a], biases [c + a]."""
         target = jnp.concatenate([jax.nn.one_hot(label, CLASSES, dtype=bool), codes()[label]], axis=1)
-        sign, view = jnp.where(target, 1.0, -1.0), views(self.views)
+        sign = jnp.where(target, 1.0, -1.0)
+        view = views(self.views)
         budget = self.eps if self.training == "robust" else 0.0
-        adam = optim.adam(0.1, FIT)
+        adam = optim.adam(RATE, FIT)
 
         def loss(params: tuple) -> jax.Array:
             w = params[0] * view
-            length = jnp.sqrt(jnp.sum(w**2, axis=0) + 1e-12)
+            length = jnp.sqrt(jnp.sum(w**2, axis=0) + TINY)
             margin = sign * (x @ w + params[1][None]) - budget * length[None]
             return jax.nn.softplus(-margin).mean(0).sum()
 
@@ -100,10 +120,10 @@ class AttributeClasses(Task):
         return w * view, bias
 
     def given(self, world: World) -> Knowledge:
-        return Knowledge(codes(), jnp.asarray(self.alpha))
+        return Knowledge(codes=codes(), alpha=jnp.asarray(self.alpha))
 
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Labelled]:
-        return world, Labelled(read(world, world.known), world.known_label)
+        return world, Labelled(readings=read(world, world.known), label=world.known_label)
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         threshold = learner.threshold()[None]
@@ -111,7 +131,8 @@ class AttributeClasses(Task):
         attacked = self.attack(world, learner, true)
         score = learner.score(read(world, world.x))
         low, high = learner.bounds(*self.ball(world, world.x))
-        plain, robust = score >= threshold, high >= threshold
+        plain = score >= threshold
+        robust = high >= threshold
         under_attack = learner.score(read(world, attacked)) >= threshold
         robust_under_attack = learner.bounds(*self.ball(world, attacked))[1] >= threshold
         hits = (plain & true).sum(0, dtype=jnp.float32) / jnp.maximum(true.sum(0, dtype=jnp.float32), 1.0)
@@ -130,7 +151,7 @@ class AttributeClasses(Task):
         """The least and the largest readings over the ball round points x [b, d], exact for each model by itself."""
         reach = self.eps * jnp.linalg.norm(world.weights, axis=0)
         centre = x @ world.weights + world.bias[None]
-        return apart(centre - reach[None]), apart(centre + reach[None])
+        return as_readings(centre - reach[None]), as_readings(centre + reach[None])
 
     def attack(self, world: World, learner: Any, true: jax.Array) -> jax.Array:
         """Projected gradient descent on the score of the true class, 10 steps of half a radius: [b, d]."""
@@ -140,27 +161,25 @@ class AttributeClasses(Task):
 
         def step(_: int, x: jax.Array) -> jax.Array:
             slope = jax.grad(fooled)(x)
-            moved = x - world.x - self.eps / 2 * slope / jnp.maximum(norm(slope), 1e-12)
-            return world.x + moved * jnp.minimum(1.0, self.eps / jnp.maximum(norm(moved), 1e-12))
+            moved = x - world.x - self.eps / 2 * slope / jnp.maximum(norm(slope), TINY)
+            return world.x + moved * jnp.minimum(1.0, self.eps / jnp.maximum(norm(moved), TINY))
 
-        return jax.lax.fori_loop(0, 10, step, world.x)
+        return jax.lax.fori_loop(0, ATTACK, step, world.x)
 
     def floor(self, world: World) -> Any:
-        """Every class, always."""
-        return constant(jnp.zeros(CLASSES), lambda z: 0.0 * z)
+        """Each class with probability 1 - alpha, whatever the models say, and nothing certified.
 
-    def chance(self, world: World) -> Any:
-        """Each class with probability 1 - alpha, whatever the models say."""
-        return constant(jnp.full(CLASSES, self.alpha), lambda z: 0.5 + jnp.sin(1e4 * jax.lax.stop_gradient(z)) / 2)
+        There is no oracle: the best certified set depends on the law of the attacked scores, which has no closed form.
+        """
+        cut = jnp.sin(jnp.pi / 2 * self.alpha) ** 2  # half of 1 + sin of a uniform angle is below it with alpha
 
+        def score(readings: Readings) -> jax.Array:
+            return 0.5 + jnp.sin(SCRAMBLE * jax.lax.stop_gradient(readings.classes)) / 2
 
-def constant(threshold: jax.Array, score: Any) -> SimpleNamespace:
-    """A learner whose score of a class doesn't follow the readings."""
-    return SimpleNamespace(
-        threshold=lambda: threshold,
-        score=lambda readings: score(readings.classes),
-        bounds=lambda low, high: (score(low.classes + high.classes),) * 2,
-    )
+        def bounds(low: Readings, high: Readings) -> tuple[jax.Array, jax.Array]:
+            return jnp.full(low.classes.shape, -jnp.inf), jnp.full(high.classes.shape, jnp.inf)
+
+        return SimpleNamespace(threshold=lambda: jnp.full(CLASSES, cut), score=score, bounds=bounds)
 
 
 def codes() -> jax.Array:
@@ -180,14 +199,16 @@ def views(which: str) -> jax.Array:
 
 def read(world: World, x: jax.Array) -> Readings:
     """Logits of every model at points x [b, d]."""
-    return apart(x @ world.weights + world.bias[None])
+    return as_readings(x @ world.weights + world.bias[None])
 
 
-def apart(logits: jax.Array) -> Readings:
-    return Readings(logits[:, :CLASSES], logits[:, CLASSES:])
+def as_readings(logits: jax.Array) -> Readings:
+    """Logits [b, c + a], classes first."""
+    return Readings(classes=logits[:, :CLASSES], attributes=logits[:, CLASSES:])
 
 
 def norm(x: jax.Array) -> jax.Array:
+    """Length of each row, [b, 1]."""
     return jnp.linalg.norm(x, axis=1, keepdims=True)
 
 

@@ -13,8 +13,13 @@ import jax.numpy as jnp
 
 from toybench.tasks.conformal._regions import VOLUME, Pairs, RegionTask, World, nearest, upper_quantile
 
-LOW, HIGH, SIDE = (-4.8, -0.8), (4.8, 2.8), 40
-SAMPLES = 200
+LOW = (-4.8, -0.8)  # corners of a box that holds every response
+HIGH = (4.8, 2.8)
+SIDE = 40  # cells along a side of the box
+SAMPLES = 200  # draws of the true law, of which the reference takes balls
+FIRST_X = 0.8  # inputs lie in (0.8, 3.2), as in the paper
+WIDTH_X = 2.4
+TUBE = 0.1  # largest distance from the arch, as in the paper
 
 
 class BivariateRegions(RegionTask):
@@ -24,8 +29,8 @@ class BivariateRegions(RegionTask):
 
     def pairs(self, key: jax.Array, n: int) -> Pairs:
         u = jax.random.uniform(key, (n, 4))
-        x = 0.8 + 2.4 * u[:, 0]
-        return Pairs(x[:, None], arch(x, u[:, 1:]))
+        x = FIRST_X + WIDTH_X * u[:, 0]
+        return Pairs(x=x[:, None], y=arch(x, u[:, 1:]))
 
     def candidates(self) -> tuple[jax.Array, float]:
         """The middles of a 40 x 40 grid of cells."""
@@ -53,6 +58,7 @@ class BivariateRegions(RegionTask):
 def arch(x: jax.Array, u: jax.Array) -> jax.Array:
     """Responses [b, 2] at raw inputs x [b], from uniforms u [b, 3]."""
     z = (2 * u[:, 0] - 1) * jnp.pi / x
-    angle, radius = 2 * jnp.pi * u[:, 1], 0.2 * u[:, 2] - 0.1
+    angle = 2 * jnp.pi * u[:, 1]
+    radius = TUBE * (2 * u[:, 2] - 1)
     second = (1 - jnp.cos(x * z)) / 2 + radius * jnp.sin(angle) + jnp.sin(x)
     return jnp.stack([z + radius * jnp.cos(angle), second], axis=1)

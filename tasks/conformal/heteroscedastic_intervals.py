@@ -14,7 +14,10 @@ import jax.numpy as jnp
 from toybench import Metric
 from toybench.tasks.conformal._regions import VOLUME, Pairs, RegionTask, World
 
-LOW, HIGH, CELLS, BINS = -6.0, 6.0, 400, 5
+LOW = -6.0  # ends of an interval that holds nearly every response
+HIGH = 6.0
+CELLS = 400  # candidates in it
+BINS = 5  # groups of test inputs, by size, among which the worst coverage is taken
 
 
 class HeteroscedasticIntervals(RegionTask):
@@ -28,7 +31,7 @@ class HeteroscedasticIntervals(RegionTask):
     def pairs(self, key: jax.Array, n: int) -> Pairs:
         normal = jax.random.normal(key, (n, 2))
         x = 2 * jax.scipy.special.ndtr(normal[:, :1])
-        return Pairs(x, jnp.sin(2 * x) + spread(x) * normal[:, 1:])
+        return Pairs(x=x, y=jnp.sin(2 * x) + spread(x) * normal[:, 1:])
 
     def candidates(self) -> tuple[jax.Array, float]:
         """The middles of 400 cells."""

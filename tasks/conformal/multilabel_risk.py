@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from toybench import Metric, Task
 from toybench.tasks.conformal._risk import GRID, LABELS, Losses, RiskControl, RiskSpec, losses, points, sizes
 
-POPULATION = 20_000
+POPULATION = 20_000  # points that stand for the law: the risk's standard error is 0.002
 
 
 class World(NamedTuple):
@@ -41,27 +41,27 @@ class MultilabelRisk(Task):
     metrics = {
         "risk_excess": Metric("zero", "expected loss over calibration and test, minus alpha"),
         "slack_times_n": Metric("info", "(n + 1) times alpha minus the expected loss"),
-        "set_size": Metric("min", "labels in a prediction set"),
+        "set_size": Metric("info", "labels in a prediction set; a smaller one may miss the target"),
         "exceed_rate": Metric("info", "share of calibration sets whose risk is above alpha"),
     }
 
     @property
     def spec(self) -> RiskSpec:
-        return RiskSpec(self.replicates, GRID, self.calibration)
+        return RiskSpec(replicates=self.replicates, grid=GRID, points=self.calibration)
 
     def sample(self, key: jax.Array) -> World:
         n = self.replicates * self.calibration
         everything = points(key, (n + POPULATION,), self.labels == "one")
         population = jax.tree.map(lambda x: x[n:], everything)
         shown = jax.tree.map(lambda x: x[:n].reshape(self.replicates, self.calibration, LABELS), everything)
-        return World(losses(shown), losses(population).mean(0), sizes(population).mean(0))
+        return World(loss=losses(shown), risk=losses(population).mean(0), size=sizes(population).mean(0))
 
     def given(self, world: World) -> jax.Array:
         """The target alpha, []."""
         return jnp.asarray(self.alpha)
 
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Losses]:
-        return world, Losses(world.loss)
+        return world, Losses(loss=world.loss)
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         chosen = learner.size_index()

@@ -15,7 +15,9 @@ import jax.numpy as jnp
 from toybench import Metric, Task
 from toybench.tasks.conformal._risk import GRID, Losses, Points, RiskControl, RiskSpec, losses, points, sizes
 
-POPULATION = 20_000
+POPULATION = 20_000  # points that stand for the law: the risk's standard error is 0.002
+LATE = 300  # steps at the end, and after the change, over which a risk is averaged
+SETTLE = 20  # steps after the change that no method could have followed
 WINDOW = 100  # steps of the moving average
 SHIFTS = ("iid", "change", "drift")
 
@@ -56,12 +58,12 @@ class MultilabelStream(Task):
         "risk_gap": Metric("min", "mean distance from alpha of the risk over the last 100 steps"),
         "late_excess": Metric("info", "risk over the last 300 steps, minus alpha"),
         "after_excess": Metric("info", "risk over the 300 steps that begin 20 after the change point, minus alpha"),
-        "set_size": Metric("min", "labels in a prediction set"),
+        "set_size": Metric("info", "labels in a prediction set; a smaller one may miss the target"),
     }
 
     @property
     def spec(self) -> RiskSpec:
-        return RiskSpec(self.streams, GRID, 0)
+        return RiskSpec(replicates=self.streams, grid=GRID, points=0)
 
     def mixing(self) -> jax.Array:
         """m at every step, [t]."""
@@ -72,15 +74,16 @@ class MultilabelStream(Task):
         return known[self.shift]
 
     def sample(self, key: jax.Array) -> World:
-        a, b = jax.random.split(key)
-        n, mixed = self.steps * self.streams, self.mixing()
-        everything = points(a, (n + POPULATION,), one=False)
+        of_points, of_shift = jax.random.split(key)
+        n = self.steps * self.streams
+        mixed = self.mixing()
+        everything = points(of_points, (n + POPULATION,), one=False)
         population = jax.tree.map(lambda x: x[n:], everything)
         score, true = (x[:n].reshape(self.steps, self.streams, -1) for x in everything)
-        moved = jax.random.uniform(b, (self.steps, self.streams)) < mixed[:, None]
+        moved = jax.random.uniform(of_shift, (self.steps, self.streams)) < mixed[:, None]
         shifted = population._replace(true=jnp.roll(population.true, 1, -1))
         return World(
-            points=Points(score, jnp.where(moved[..., None], jnp.roll(true, 1, -1), true)),
+            points=Points(score=score, true=jnp.where(moved[..., None], jnp.roll(true, 1, -1), true)),
             mixed=mixed,
             risk=jnp.stack([losses(population).mean(0), losses(shifted).mean(0)]),
             size=sizes(population).mean(0),
@@ -95,7 +98,7 @@ class MultilabelStream(Task):
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Losses]:
         point = jax.tree.map(lambda x: x[world.now], world.points)
         asked = world.asked.at[world.now].set(learner.size_index())
-        return world._replace(asked=asked, now=world.now + 1), Losses(losses(point)[:, None])
+        return world._replace(asked=asked, now=world.now + 1), Losses(loss=losses(point)[:, None])
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         ahead = jnp.broadcast_to(jnp.atleast_2d(learner.size_index()), world.asked.shape)  # a reference names all steps
@@ -104,11 +107,11 @@ class MultilabelStream(Task):
         risk = ((1 - m) * world.risk[0][path] + m * world.risk[1][path]).mean(1) - self.alpha
         total = jnp.cumsum(risk)
         moving = (total[WINDOW:] - total[:-WINDOW]) / WINDOW
-        after = self.steps // 3 + 20
+        after = self.steps // 3 + SETTLE
         return {
             "risk_gap": jnp.abs(moving).mean(),
-            "late_excess": risk[-300:].mean(),
-            "after_excess": risk[after : after + 300].mean(),
+            "late_excess": risk[-LATE:].mean(),
+            "after_excess": risk[after : after + LATE].mean(),
             "set_size": world.size[path].mean(),
         }
 

@@ -13,9 +13,10 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Metric, Task
+from toybench.blocks.random import normals
 from toybench.tasks.conformal._selection import Judged, SelectionSpec, SelectivePrediction
 
-TEST = 20_000
+TEST = 20_000  # points of x: the standard error of a rejection loss is below 0.001
 
 
 class World(NamedTuple):
@@ -52,16 +53,17 @@ class Selective(Task):
     def spec(self) -> SelectionSpec:
         if self.rejector not in ("linear", "quadratic"):
             raise ValueError(f"{self.name}: rejector is linear or quadratic, got '{self.rejector}'.")
-        return SelectionSpec(self.points, self.rejector)
+        return SelectionSpec(points=self.points, rejector=self.rejector)
 
     def sample(self, key: jax.Array) -> World:
         n = self.points
-        normal = jax.random.normal(key, (n + TEST, 4))
-        x = normal[:, :2]
-        error, confidence = error_probability(x), confidence_in(x, normal[:, 2])
-        wrong = jax.scipy.special.ndtr(normal[:n, 3]) < error[:n]
-        train = Judged(x[:n], confidence[:n], jnp.where(wrong, -1.0, 1.0))
-        return World(train, x[n:], confidence[n:], error[n:])
+        normal = normals(key, x=(n + TEST, 2), noise=(n + TEST,), chance=(n,))
+        x = normal["x"]
+        error = error_probability(x)
+        confidence = confidence_in(x, normal["noise"])
+        wrong = jax.scipy.special.ndtr(normal["chance"]) < error[:n]
+        train = Judged(x=x[:n], confidence=confidence[:n], correct=jnp.where(wrong, -1.0, 1.0))
+        return World(train=train, x=x[n:], confidence=confidence[n:], error=error[n:])
 
     def given(self, world: World) -> jax.Array:
         """The cost of a rejection, []."""

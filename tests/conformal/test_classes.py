@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from toybench.methods.conformal._classes import lower_quantile
+from toybench.methods.conformal._classes import lower_quantile, reason
 from toybench.plugins import registry
 from toybench.protocol import Learner
 from toybench.tasks.conformal._classes import ClassesSpec, Knowledge, Labelled, Readings
@@ -39,8 +39,8 @@ def test_reasoning_equals_enumeration_of_all_worlds(weight: float) -> None:
             holds = 6 if y == 0 else (v == has[j]).sum()
             mass[y] += (p[j] if y else 1 - p[j]) * np.prod(np.where(v, q, 1 - q)) * np.exp(weight * holds)
         logit.append(np.log(mass[1] / mass[0]))
-    method = make("colep_star", weight=weight)
-    np.testing.assert_allclose(method.reason(r.classes, r.attributes, r.attributes)[0], logit, rtol=2e-4, atol=2e-4)
+    found = reason(weight, codes(), r.classes, r.attributes, r.attributes)[0]
+    np.testing.assert_allclose(found, logit, rtol=2e-4, atol=2e-4)
 
 
 def test_without_rules_the_class_model_stands() -> None:
@@ -49,7 +49,7 @@ def test_without_rules_the_class_model_stands() -> None:
     np.testing.assert_allclose(make("colep_star", weight=0.0).score(None, r), want, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["robust_conformal", "adaptive_sets", "colep_star"])
+@pytest.mark.parametrize("name", ["robust_conformal", "adaptive_sets", "colep_star", "colep_binary"])
 def test_scores_stay_within_their_bounds(name: str) -> None:
     method, centre, reach = make(name), readings(2), readings(3)
     reach = jax.tree.map(lambda z: jnp.abs(z) / 3, reach)
@@ -68,12 +68,14 @@ def test_scores_stay_within_their_bounds(name: str) -> None:
 
 def test_bounds_of_reasoning_are_attained() -> None:
     """The worst case for a class: its own logit low, the others' high, its attributes against it."""
-    method, r = make("colep_star"), readings(5, 1)
+    r, weight = readings(5, 1), 2.0
     low, high = (jax.tree.map(lambda z, s=s: z + s, r) for s in (-0.5, 0.5))
-    least = method.reason(low.classes, low.attributes, high.attributes)[0]
+    least = reason(weight, codes(), low.classes, low.attributes, high.attributes)[0]
     for j in range(10):
         worst = jnp.where(codes()[j], low.attributes, high.attributes)
-        assert float(method.reason(low.classes, worst, worst)[0, j]) == pytest.approx(float(least[j]), abs=1e-4)
+        assert float(reason(weight, codes(), low.classes, worst, worst)[0, j]) == pytest.approx(
+            float(least[j]), abs=1e-4
+        )
 
 
 def test_a_new_score_falls_below_the_threshold_as_seldom_as_promised() -> None:
@@ -83,6 +85,31 @@ def test_a_new_score_falls_below_the_threshold_as_seldom_as_promised() -> None:
     cut = jax.vmap(lambda s: lower_quantile(s, n, jnp.float32(0.1)))(rest)
     assert np.mean(bag < np.asarray(cut)) == pytest.approx(np.floor(0.1 * (n + 1)) / (n + 1))
     assert lower_quantile(jnp.arange(5.0), 5, jnp.float32(0.1)) == -jnp.inf
+
+
+def test_scores_by_hand() -> None:
+    r = Readings(jnp.zeros((1, 10)).at[0, :2].set(jnp.array([2.0, 1.0])), jnp.zeros((1, 6)))
+    weight = np.exp([2.0, 1.0] + [0.0] * 8)
+    share = weight / weight.sum()
+    above = make("adaptive_sets").score(None, r)[0]
+    np.testing.assert_allclose(above, [-share[0], -share[:2].sum()] + [-1.0] * 8, atol=1e-6)
+    own = make("robust_conformal").score(None, r)[0]
+    np.testing.assert_allclose(own[:2], -np.log1p(np.exp([-2.0, -1.0])), atol=1e-6)
+    np.testing.assert_allclose(own, make("class_conditional").score(None, r)[0])
+
+
+@pytest.mark.parametrize("shift", [0.0, 5.0])
+def test_a_binary_set_a_class_takes_the_threshold_of_a_union_bound(shift: float) -> None:
+    """Of 400 points the floor(401 * 0.1 / 16) = 2nd smallest logit of the label that is true for class j, at most 0."""
+    r = readings(8, 400)
+    label = jnp.asarray(np.random.default_rng(9).integers(0, 10, 400), jnp.int32)
+    is_label = np.arange(10)[None] == np.asarray(label)[:, None]
+    r = r._replace(classes=r.classes + shift * jnp.where(jnp.asarray(is_label), 2.0, -2.0))
+    method = make("colep_binary", weight=0.7)
+    cut = method.threshold(method.update(method.init(KEY), Labelled(r, label), KEY))
+    logit = np.asarray(method.score(None, r))
+    conforms = np.sort(np.where(is_label, logit, -logit), axis=0)
+    np.testing.assert_allclose(cut, np.minimum(conforms[1], 0), rtol=1e-6)
 
 
 def test_a_class_has_the_threshold_of_its_own_points() -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from toybench.methods.conformal._risk import first, order
-from toybench.methods.conformal.rcps_hoeffding_bentkus import below
+from toybench.methods.conformal._risk import first
+from toybench.methods.conformal.rcps_hoeffding_bentkus import below, divergence
+from toybench.methods.conformal.split_conformal import order
 from toybench.plugins import registry
 from toybench.tasks.conformal._risk import GRID, Losses, Points, RiskSpec, losses, sizes
 
@@ -150,6 +151,12 @@ def test_binomial_tails() -> None:
     np.testing.assert_allclose(below(50, jnp.float32(0.1)), stats.binom.cdf(np.arange(51), 50, 0.1), atol=1e-4)
 
 
+def test_the_divergence_of_two_coins() -> None:
+    found = divergence(jnp.array([0.05, 0.1, 0.0]), jnp.float32(0.1))
+    want = [0.05 * np.log(0.5) + 0.95 * np.log(0.95 / 0.9), 0, -np.log(0.9)]
+    np.testing.assert_allclose(found, want, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["rcps_hoeffding", "rcps_hoeffding_bentkus", "rcps_betting"])
 def test_a_risk_just_above_alpha_is_seldom_accepted_and_a_low_one_is(name: str) -> None:
     rng, n, r = np.random.default_rng(0), 100, 1000
@@ -161,6 +168,54 @@ def test_a_risk_just_above_alpha_is_seldom_accepted_and_a_low_one_is(name: str) 
 
     assert accepted(0.2001) <= 0.1 + 3 * (0.09 / r) ** 0.5
     assert accepted(0.04) > 0.8
+
+
+@pytest.mark.parametrize(("missed", "chosen_size"), [(2, 0), (3, 0), (4, 1)])
+def test_hoeffding_and_bentkus_by_hand(missed: int, chosen_size: int) -> None:
+    """40 points at alpha 0.2: the p-value of `missed` losses by the tighter bound, against delta 0.1."""
+    n, alpha, risk = 40, 0.2, missed / 40
+    kl = risk * np.log(risk / alpha) + (1 - risk) * np.log((1 - risk) / (1 - alpha))
+    p = min(np.exp(-n * kl), np.e * stats.binom.cdf(missed, n, alpha))
+    loss = np.zeros((1, n, 2))
+    loss[0, :missed, 0] = 1
+    assert (p > 0.1) == bool(chosen_size)
+    assert chosen(make("rcps_hoeffding_bentkus", alpha, 1, 2, n), loss) == chosen_size
+
+
+def test_the_capital_of_a_bet_by_hand() -> None:
+    n, alpha, delta = 3, 0.4, 0.1
+    losses_of = [0.0, 0.5, 0.0]
+    method = make("rcps_betting", alpha, 1, 1, n)
+    state = method.update(method.init(KEY), Losses(jnp.asarray(losses_of)[None, :, None]), KEY)
+    total = squares = 0.0
+    capital, best = 1.0, 1.0
+    for i, loss in enumerate(losses_of):
+        stake = min(1.0, np.sqrt(2 * np.log(1 / delta) / (n * (0.25 + squares) / (1 + i))))
+        capital *= 1 - stake * (loss - alpha)
+        best = max(best, capital)
+        total += loss
+        squares += (loss - (0.5 + total) / (2 + i)) ** 2
+    assert float(state.capital[0, 0]) == pytest.approx(np.log(capital), abs=1e-5)
+    assert float(state.best[0, 0]) == pytest.approx(np.log(best), abs=1e-5)
+    assert float(state.squares[0, 0]) == pytest.approx(squares, abs=1e-5)
+
+
+def test_steps_of_an_adaptive_set_by_hand() -> None:
+    method = make("adaptive_conformal", 0.2, 1, 11, gamma=0.3)
+    first_loss = np.zeros((1, 1, 11))
+    theta = method.update(method.init(KEY), Losses(jnp.asarray(first_loss, jnp.float32)), KEY)
+    assert float(theta[0]) == pytest.approx(1 - 0.3 * 0.2)
+    assert int(method.size_index(theta)[0]) == 10  # 0.94 of the grid, rounded up
+    missed = method.update(theta, Losses(jnp.ones((1, 1, 11))), KEY)
+    assert float(missed[0]) == pytest.approx(0.94 + 0.3 * 0.8)
+
+
+def test_hoeffding_by_hand() -> None:
+    n = 100  # the bound adds sqrt(log 10 / 200) = 0.1073 to the risk
+    loss = np.zeros((2, n, 2))
+    loss[0, :9, 0] = 1
+    loss[1, :10, 0] = 1
+    np.testing.assert_array_equal(chosen(make("rcps_hoeffding", 0.2, 2, 2, n), loss), [0, 1])
 
 
 def test_hoeffding_has_only_the_full_set_for_few_points() -> None:
