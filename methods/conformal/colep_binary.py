@@ -14,7 +14,8 @@ Under attack the bound of pi_j that is nearest to 1/2 decides, which is its uppe
 **Differs from the paper**: 1. a circuit for every class with all its attributes, instead of one a group of attributes,
 averaged and mixed with p_j. 2. the score is one minus the probability, which the authors' code has for its baseline,
 instead of the randomised cumulative one. 3. attributes count in the union bound, but have no sets that remove classes.
-4. exact bounds of linear logits instead of Gaussian smoothing.
+4. exact bounds of linear logits instead of Gaussian smoothing. 5. also rules y_j => not a; the authors' code has
+y_j => a alone.
 
 **Shapes**: b points, c classes, a attributes.
 """

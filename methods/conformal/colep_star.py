@@ -15,7 +15,8 @@ It grows with every logit that speaks for class j and falls with the others', so
 **Differs from the paper**: 1. a circuit for every class with all its attributes, instead of one a group of attributes,
 averaged and mixed with p_j. 2. normalised over classes, without which rules can only lower an attacked class. 3. one
 threshold on the true class's score, instead of a binary set a class and a union bound. 4. attributes have no sets of
-their own. 5. exact bounds of linear logits instead of Gaussian smoothing.
+their own. 5. exact bounds of linear logits instead of Gaussian smoothing. 6. also rules y_j => not a; the authors' code
+has y_j => a alone.
 
 **Shapes**: b points, c classes, a attributes.
 """
