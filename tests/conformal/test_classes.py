@@ -98,6 +98,23 @@ def test_scores_by_hand() -> None:
     np.testing.assert_allclose(own, make("class_conditional").score(None, r)[0])
 
 
+def test_bounds_of_no_interval_are_the_score() -> None:
+    r = readings(11)
+    for name in ("robust_conformal", "class_conditional", "adaptive_sets", "colep_star", "colep_binary"):
+        method = make(name)
+        for bound in method.bounds(None, r, r):
+            np.testing.assert_allclose(bound, method.score(None, r), atol=1e-5)
+
+
+def test_the_floor_has_each_class_as_often_as_promised_and_certifies_none(problem) -> None:
+    task, world = problem
+    found = jax.jit(lambda w: task.evaluate(w, KEY, task.floor(w)))(world)
+    assert float(found["coverage"]) == pytest.approx(0.9, abs=0.03)
+    assert float(found["set_size"]) == pytest.approx(9, abs=0.1)
+    assert float(found["certified_coverage"]) == 0
+    assert float(found["robust_set_size"]) == pytest.approx(10)
+
+
 @pytest.mark.parametrize("shift", [0.0, 5.0])
 def test_a_binary_set_a_class_takes_the_threshold_of_a_union_bound(shift: float) -> None:
     """Of 400 points the floor(401 * 0.1 / 16) = 2nd smallest logit of the label that is true for class j, at most 0."""

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from toybench.methods.conformal import st_dqr
-from toybench.methods.conformal._regions import State, directions, evidence, pinball
+from toybench.methods.conformal._regions import State, cloud, directions, evidence, pinball
 from toybench.plugins import registry
 from toybench.tasks.conformal._regions import Kept, Pairs, RegionSpec, nearest, upper_quantile
 
@@ -115,10 +115,83 @@ def test_the_divergence_of_a_standard_normal_is_nothing() -> None:
         assert float(evidence(shifted, batch, 1.0, KEY)[0]) == pytest.approx(want, abs=1e-5)
 
 
+def test_an_autoencoder_pays_for_its_error_and_its_divergence() -> None:
+    batch = Pairs(x=jnp.zeros((3, 1)), y=jnp.full((3, 2), 0.5))
+    params = constant(make("st_dqr"), encoder=[0.3, -0.2, -9.0, -9.0], decoder=[1.5, -0.5])
+    loss, z = evidence(params, batch, 0.25, KEY)
+    divergence = (np.exp(-12) - 1) + (0.3**2 + 0.2**2) / 2 + 12  # log standard deviations are kept above -6
+    assert float(loss) == pytest.approx(1 + 1 + 0.25 * divergence, rel=1e-5)
+    np.testing.assert_allclose(z, np.broadcast_to([0.3, -0.2], (3, 2)), atol=0.02)  # noise of exp(-6)
+    found = cloud(params, jnp.zeros((2, 1)), jnp.zeros((5, 2)))
+    np.testing.assert_allclose(found, np.broadcast_to([1.5, -0.5], (2, 5, 2)))
+
+
+def test_a_latent_point_is_its_mean_plus_scaled_noise() -> None:
+    batch = Pairs(x=jnp.zeros((4000, 1)), y=jnp.zeros((4000, 2)))
+    params = constant(make("st_dqr"), encoder=[1.0, -1.0, np.log(0.5), np.log(2.0)])
+    z = np.asarray(evidence(params, batch, 1.0, KEY)[1])
+    np.testing.assert_allclose(z.mean(0), [1, -1], atol=0.1)
+    np.testing.assert_allclose(z.std(0), [0.5, 2], rtol=0.05)
+
+
+def test_losses_by_hand() -> None:
+    x, y = jnp.zeros((2, 1)), jnp.array([[1.0, 0.0], [0.0, -2.0]])
+    batch, given = Pairs(x=x, y=y), Kept(x=x, y=y, alpha=jnp.float32(0.2))
+
+    ball = make("conformal_ball", given=given)
+    assert float(ball.loss(constant(ball, mean=[0.5, 0.0]), batch, KEY)) == pytest.approx((0.25 + 0 + 0.25 + 4) / 4)
+
+    box = make("naive_quantile_box", given=given)  # levels 0.05 and 0.95 for each of two coordinates
+    found = box.loss(constant(box, quantiles=[-1.0, -1.0, 0.5, 0.5]), batch, KEY)
+    low = [0.05 * 2, 0.05 * 1, 0.05 * 1, 0.95 * 1]  # y - low: 2, 1, 1, -1
+    high = [0.95 * 0.5, 0.05 * 0.5, 0.05 * 0.5, 0.05 * 2.5]  # y - high: 0.5, -0.5, -0.5, -2.5
+    assert float(found) == pytest.approx(np.mean(np.add(low, high)))
+
+    sides = make("directional_qr", given=given, directions=4, tau=0.1)  # along 1, i, -1, -i
+    along = np.array([[1, 0, -1, 0], [0, -2, 0, 2]], float)
+    paid = np.where(along > -0.5, 0.1 * (along + 0.5), -0.9 * (along + 0.5))
+    assert float(sides.loss(constant(sides, quantiles=[-0.5] * 4), batch, KEY)) == pytest.approx(paid.mean())
+
+
+def test_quantiles_are_learned_beside_the_autoencoder() -> None:
+    """Latent points at (0.3, 0), and quantiles of -0.5 in four directions: 0.3, 0, -0.3 and 0 lie along them."""
+    batch = Pairs(x=jnp.zeros((2, 1)), y=jnp.zeros((2, 2)))
+    method = make("st_dqr", directions=4, tau=0.1, kl=0.5)
+    params = constant(method, encoder=[0.3, 0.0, -6.0, -6.0], quantiles=[-0.5] * 4)
+    alone, _ = evidence(params, batch, 0.5, KEY)
+    beside = 0.1 * np.mean([0.8, 0.5, 0.2, 0.5])
+    assert float(method.loss(params, batch, KEY) - alone) == pytest.approx(beside, abs=2e-3)
+    plain = make("probabilistic_conformal", kl=0.5)
+    assert float(plain.loss(params, batch, KEY)) == pytest.approx(float(alone))
+
+
+def test_scores_by_hand() -> None:
+    x, y = jnp.zeros((1, 1)), jnp.array([[[3.0, 4.0], [0.0, 1.0]]])
+    sides = make("directional_qr", directions=4)
+    params = constant(sides, quantiles=[-1.0, -2.0, -4.0, -3.0])  # the worst of q - u.y
+    np.testing.assert_allclose(sides.score(params, x, y)[0], [max(-4, -6, -1, 1), max(-1, -3, -4, -2)], atol=1e-6)
+    box = make("naive_quantile_box")
+    params = constant(box, quantiles=[-1.0, -2.0, 2.0, 3.0])
+    np.testing.assert_allclose(box.score(params, x, y)[0], [1, -1], atol=1e-6)
+    plain = make("probabilistic_conformal", samples=7)
+    np.testing.assert_allclose(plain.score(constant(plain, decoder=[0.0, 1.0]), x, y)[0], [18**0.5, 0], atol=1e-5)
+
+
 def test_the_nearest_usable_point() -> None:
-    y, cloud = jnp.zeros((1, 1, 2)), jnp.array([[[3.0, 4.0], [1.0, 0.0]]])
-    assert float(nearest(y, cloud)[0, 0]) == 1
-    assert float(nearest(y, cloud, jnp.array([[True, False]]))[0, 0]) == 5
+    y, points = jnp.zeros((1, 1, 2)), jnp.array([[[3.0, 4.0], [1.0, 0.0]]])
+    assert float(nearest(y, points)[0, 0]) == 1
+    assert float(nearest(y, points, jnp.array([[True, False]]))[0, 0]) == 5
+
+
+def test_the_nearest_point_of_many_is_that_of_all_distances() -> None:
+    rng = np.random.default_rng(0)
+    y, many = rng.normal(size=(2, 5, 2)), rng.normal(size=(2, 47, 2))
+    usable = rng.random((2, 47)) < 0.5
+    away = np.linalg.norm(y[:, :, None] - many[:, None], axis=-1)
+    y32, many32 = jnp.asarray(y, jnp.float32), jnp.asarray(many, jnp.float32)
+    np.testing.assert_allclose(nearest(y32, many32), away.min(-1), atol=1e-5)
+    want = np.where(usable[:, None], away, np.inf).min(-1)
+    np.testing.assert_allclose(nearest(y32, many32, jnp.asarray(usable)), want, atol=1e-5)
 
 
 def test_responses_lie_on_the_arch() -> None:

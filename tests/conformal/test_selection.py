@@ -12,6 +12,12 @@ from toybench.tasks.conformal._selection import Judged, SelectionSpec
 
 KEY = jax.random.key(0)
 SPEC = SelectionSpec(points=200, rejector="quadratic")
+REJECTORS = (
+    "surrogate_rejector",
+    "correctness_classifier",
+    "correctness_classifier_tuned",
+    "weighted_correctness_classifier",
+)
 
 
 def make(name: str, cost: float, **fields):
@@ -72,6 +78,44 @@ def test_newton_reaches_the_minimum(name: str) -> None:
     )
     assert float(jnp.abs(jax.grad(objective)(w)).max()) < 2e-3
     assert float(objective(w)) <= other.fun + 1e-5
+
+
+@pytest.mark.parametrize("name", REJECTORS)
+def test_weights_balance_the_loss_and_the_penalty(name: str) -> None:
+    """Where the update ends, the slope of the loss is minus that of l2 |w|^2, and the constant goes free."""
+    rng = np.random.default_rng(2)
+    x = jnp.asarray(rng.normal(size=(200, 2)), jnp.float32)
+    correct = jnp.where(jnp.asarray(rng.random(200)) < jnp.where(x[:, 0] > 0, 0.4, 0.1), -1.0, 1.0)
+    method = make(name, 0.3, l2=0.05)
+    batch = Judged(x=x, confidence=jnp.full(200, 0.5), correct=correct)
+    state = jax.jit(lambda b: method.update(method.init(KEY), b, KEY))(batch)
+    phi = SPEC.features(x)
+    slope = jax.grad(lambda w: jnp.mean(method.losses(phi @ w, correct)))(state.params)
+    np.testing.assert_allclose(slope[1:], -2 * 0.05 * state.params[1:], atol=2e-3)
+    assert float(jnp.abs(slope[0])) < 2e-3
+    assert float(jnp.abs(state.params[1:]).max()) > 0.03
+    score = method.accept_score(state, x, batch.confidence)
+    np.testing.assert_allclose(score, phi @ state.params - state.threshold, atol=1e-5)
+
+
+def test_losses_by_hand() -> None:
+    score, correct = jnp.array([0.5, 0.5]), jnp.array([1.0, -1.0])
+    surrogate = make("surrogate_rejector", 0.1, alpha=2.0)
+    beta = 1 / 0.1 * (0.1 * np.exp(1) + 0.9 * np.exp(-1))
+    want = np.exp([-0.5, 1.5]) + 0.1 * np.exp(-beta * 0.5)
+    np.testing.assert_allclose(surrogate.losses(score, correct), want, rtol=1e-5)
+    plain = np.log1p(np.exp([-0.5, 0.5]))
+    np.testing.assert_allclose(make("correctness_classifier", 0.1).losses(score, correct), plain, rtol=1e-6)
+    np.testing.assert_allclose(make("correctness_classifier_tuned", 0.1).losses(score, correct), plain, rtol=1e-6)
+    weighed = make("weighted_correctness_classifier", 0.1).losses(score, correct)
+    np.testing.assert_allclose(weighed, plain * [0.1, 0.9], rtol=1e-5)
+
+
+def test_a_threshold_is_the_cheapest_of_its_scores() -> None:
+    method = make("correctness_classifier_tuned", 0.3)
+    score = jnp.array([3.0, 2.0, 1.0, 0.0])
+    correct = jnp.array([1.0, 1.0, -1.0, 1.0])
+    assert float(method.bar(score, correct)) == pytest.approx(1.5)  # the middle of the last right and the first wrong
 
 
 def test_the_cheapest_threshold_is_the_best_of_all() -> None:
