@@ -42,9 +42,7 @@ class STDQR(ScoredRegion):
     """Any shape, without the latent points that are rare."""
 
     kl: float = 0.1  # weight of the divergence against the squared error
-    tau: float = (
-        0.03  # level of each direction in the latent space, in (0, 1/2); the paper has 0.05 to 0.07
-    )
+    tau: float = 0.03  # level of each direction in the latent space, in (0, 1/2); the paper has 0.05 to 0.07
 
     directions: int = 32  # k
     side: int = 34  # points along a side of the latent grid, as the authors' 40,000 in three dimensions have
