@@ -50,10 +50,13 @@ benchmark = Benchmark(
     field="uncertainty",
     first_seed=20_000,
     tuning=Tuning(trials=12, seeds=3),
-    # Chosen at an edge of their grids: l2 of 0 (no penalty is less), 0.1 of correctness_classifier_tuned, which needs the
-    # order of its scores alone (0.2 % of the loss); weights of COLEP's rules at 0.02 (0 is the ablation) and 30 (rules
-    # that can't fail); directional_qr's lr and conformal_ball's on intervals (1 % and 0.2 % of the volume over a factor
-    # of 3 and of 10); probabilistic_conformal's 150 samples, a control that more samples make worse.
+    edges={
+        "l2": "no penalty is less than 0, and correctness_classifier_tuned needs the order of its scores alone",
+        "weight": "0 is the ablation, and rules of weight 30 can't fail any more",
+        "directional_qr.lr": "the area changes by 1 % over a factor of 3",
+        "conformal_ball.lr": "the length changes by 0.2 % over a factor of 10",
+        "samples": "a control, which more samples make worse; the paper has 50 at least",
+    },
     variants=(
         *(task for task in CALIBRATIONS if "[" in task),
         ONE_LABEL,
