@@ -34,8 +34,8 @@ def test_reasoning_equals_enumeration_of_all_worlds(weight: float) -> None:
     has, logit = np.asarray(codes()), []
     for j in range(10):
         mass = np.zeros(2)
-        for y, v in itertools.product((0, 1), itertools.product((0, 1), repeat=6)):
-            v = np.array(v)
+        for y, world in itertools.product((0, 1), itertools.product((0, 1), repeat=6)):
+            v = np.array(world)
             holds = 6 if y == 0 else (v == has[j]).sum()
             mass[y] += (p[j] if y else 1 - p[j]) * np.prod(np.where(v, q, 1 - q)) * np.exp(weight * holds)
         logit.append(np.log(mass[1] / mass[0]))
