@@ -3,6 +3,7 @@
 Shapes: n instances, k arms.
 """
 
+import abc
 from typing import Any, NamedTuple
 
 import jax
@@ -20,8 +21,8 @@ class Tally(NamedTuple):
     square: jax.Array
 
 
-class IndexPolicy(Method):
-    """Pulls the arm with the largest `index`; recommends the one with the largest `value`."""
+class IndexPolicy(Method, abc.ABC):
+    """Pulls the arm with the largest `index`; recommends the one with the largest `value`, the first of equal ones."""
 
     deterministic = True
 
@@ -34,19 +35,24 @@ class IndexPolicy(Method):
         r = batch.reward[:, None]
         return Tally(pulls=state.pulls + hot, total=state.total + hot * r, square=state.square + hot * r**2)
 
+    @abc.abstractmethod
     def index(self, state: Tally, key: jax.Array) -> jax.Array:
         """What makes an arm worth pulling now: [n, k], inf where it must be pulled."""
-        raise TypeError(f"{self.name} has no index; give it a method `index`.")
 
+    @abc.abstractmethod
     def value(self, state: Tally) -> jax.Array:
-        """What an arm is believed to be worth: [n, k]; the mean reward by default, -inf where there is none."""
-        return jnp.where(state.pulls > 0, mean_of(state), -jnp.inf)
+        """What an arm is believed to be worth: [n, k]."""
 
     def pull(self, state: Tally, key: jax.Array) -> jax.Array:
         return jnp.argmax(self.index(state, key), axis=-1)
 
     def recommend(self, state: Tally) -> jax.Array:
         return jnp.argmax(self.value(state), axis=-1)
+
+
+def known_mean(state: Tally) -> jax.Array:
+    """Mean rewards [n, k], -inf where there is none."""
+    return jnp.where(state.pulls > 0, mean_of(state), -jnp.inf)
 
 
 def mean_of(state: Tally) -> jax.Array:
@@ -59,9 +65,9 @@ def variance_of(state: Tally) -> jax.Array:
     return jnp.maximum(state.square / jnp.maximum(state.pulls, 1) - mean_of(state) ** 2, 0.0)
 
 
-def round_of(state: Tally) -> jax.Array:
-    """The number of the round that comes, from 1: [n, 1]."""
-    return state.pulls.sum(-1, keepdims=True) + 1
+def plays_of(state: Tally) -> jax.Array:
+    """The number of pulls so far, at least 1: [n, 1]."""
+    return jnp.maximum(state.pulls.sum(-1, keepdims=True), 1)
 
 
 def only_regret(spec: Any) -> str | None:

@@ -39,7 +39,6 @@ class CausalUCB(Method):
     c: float = 1.0  # factor of the width, standard deviations of the noise
 
     deterministic = True
-    space = {"c": (0.3, 1.0, 3.0)}
 
     def first_edges(self) -> jax.Array:
         """Edges that the model starts with: bool [n, v, v]."""

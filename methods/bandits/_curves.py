@@ -7,6 +7,7 @@ from every candidate.
 Shapes: b curves, k grid points, l looks, d width.
 """
 
+import abc
 from typing import Any, NamedTuple
 
 import flax.linen as linen
@@ -26,6 +27,22 @@ class State(NamedTuple):
     opt: Any
 
 
+class Answers(NamedTuple):
+    """Means, log deviations and scores [l, b, k] after each number of looks; values found by the looks [l, b]."""
+
+    mean: jax.Array
+    log_dev: jax.Array
+    score: jax.Array
+    found: jax.Array
+
+
+FIRST_LOG_DEV = -1.0  # of the predictions of an untrained network
+LOG_DEVS = (-4.0, 1.0)  # bounds of the log deviation: exp(-4) is about the noise of a look
+CLOSED = -1e9  # log probability, but for a constant, of what can't be chosen
+NOTHING = -0.5  # best value before the first look: about the least of a curve; a constant of the first return
+LEAST_SPREAD = 1e-3  # added to the spread of returns that standardises them
+
+
 class NeuralProcess(linen.Module):
     """From places, values and a mask of the points seen, all [b, l], to mean, log deviation and score [b, k]."""
 
@@ -38,13 +55,14 @@ class NeuralProcess(linen.Module):
         token = jnp.concatenate([waves(place), value[..., None]], axis=-1)
         token = nn.MLP((self.width, self.width), linen.gelu)(token)
         open_ = jnp.pad(mask, ((0, 0), (1, 0)), constant_values=1.0)[..., None]  # a first token stands for nothing seen
-        key, read = (jnp.pad(linen.Dense(d)(token), ((0, 0), (1, 0), (0, 0))) for d in (self.queries, self.width))
-        weights = jax.nn.softmax(jnp.where(open_ > 0, key, -1e9), axis=1)
+        key = jnp.pad(linen.Dense(self.queries)(token), ((0, 0), (1, 0), (0, 0)))
+        read = jnp.pad(linen.Dense(self.width)(token), ((0, 0), (1, 0), (0, 0)))
+        weights = jax.nn.softmax(jnp.where(open_ > 0, key, CLOSED), axis=1)
         pooled = jnp.einsum("btq,btd->bqd", weights, read).reshape(len(place), -1)
         count = mask.sum(-1, keepdims=True) / mask.shape[-1]
         body = nn.MLP((3 * self.width,) * 3, linen.gelu)(jnp.concatenate([pooled, count], axis=-1))
         mean, log_dev, score = jnp.split(linen.Dense(3 * self.points)(linen.gelu(body)), 3, axis=-1)
-        return mean, jnp.clip(log_dev - 1.0, -4.0, 1.0), score
+        return mean, jnp.clip(log_dev + FIRST_LOG_DEV, *LOG_DEVS), score
 
 
 def waves(x: jax.Array) -> jax.Array:
@@ -53,20 +71,18 @@ def waves(x: jax.Array) -> jax.Array:
     return jnp.concatenate([jnp.sin(angle), jnp.cos(angle)], axis=-1)
 
 
-class LearnedOptimizer(Method):
-    """Adam on a weighted sum of a policy loss and of the likelihood of the curves' values.
-
-    The likelihood is that of all grid points given the first looks of an episode, of each number in turn. The policy
-    loss is REINFORCE: the return of a look is the improvement of the best value from there on.
-    """
+class LearnedOptimizer(Method, abc.ABC):
+    """Adam on a loss of a neural process; a subclass gives the loss, and where to look."""
 
     lr: float = 0.003  # Adam's learning rate, decayed to 0 by a cosine
-    likelihood: float = 1.0  # weight of the negative log likelihood
-    reinforce: float = 1.0  # weight of the policy loss
 
     width: int = 32  # of the network
 
-    space = {"lr": (0.001, 0.003, 0.01)}
+    space = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.02, 0.04)}
+
+    @abc.abstractmethod
+    def loss(self, params: Any, batch: Episode) -> jax.Array:
+        """What is descended, of the episodes of a batch: a scalar."""
 
     @property
     def network(self) -> NeuralProcess:
@@ -87,30 +103,17 @@ class LearnedOptimizer(Method):
         params = nn.init(self.network, key, one, one, one)
         return State(params=params, opt=self.optimizer.init(params))
 
-    def prefixes(self, batch: Episode, noisy: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Places, values and masks of the first 0, ..., l - 1 looks of all episodes: each [l * b, l]."""
-        b, looks = batch.chosen.shape
-        mask = jnp.tril(jnp.ones((looks, looks)), -1)[:, None].repeat(b, 1).reshape(looks * b, looks)
-        every = (looks, b, looks)
-        place, value = (jnp.broadcast_to(x[None], every).reshape(mask.shape) for x in (self.grid[batch.chosen], noisy))
-        return place * mask, value * mask, mask
-
-    def loss(self, params: Any, batch: Episode) -> jax.Array:
-        """Likelihood and policy loss of the episodes of a batch."""
+    def answers(self, params: Any, batch: Episode) -> Answers:
+        """What the heads say after the first 0, ..., l - 1 looks of every episode, and what was found."""
         b, looks = batch.chosen.shape
         found = jnp.take_along_axis(batch.values, batch.chosen, axis=1)
-        place, value, mask = self.prefixes(batch, found)
-        mean, log_dev, score = self.network.apply(params, place, value, mask)
-        target = jnp.tile(batch.values, (looks, 1))
-        nll = (0.5 * ((target - mean) / jnp.exp(log_dev)) ** 2 + log_dev).mean()
-        taken = jax.nn.one_hot(batch.chosen.T, self.spec.points)  # [l, b, k]
-        open_ = jnp.cumsum(taken, axis=0) - taken == 0
-        logp = jax.nn.log_softmax(jnp.where(open_, score.reshape(looks, b, -1), -1e9), axis=-1)
-        best = jax.lax.cummax(found.T, axis=0)
-        gain = best[-1:] - jnp.concatenate([jnp.full((1, b), -0.5), best[:-1]])  # return of a look: [l, b]
-        advantage = (gain - gain.mean(1, keepdims=True)) / (gain.std(1, keepdims=True) + 1e-3)
-        policy = -((logp * taken).sum(-1) * advantage).mean()
-        return self.likelihood * nll + self.reinforce * policy
+        mask = jnp.tril(jnp.ones((looks, looks)), -1)[:, None].repeat(b, 1)  # [l, b, l]
+        place = mask * self.grid[batch.chosen][None]
+        value = mask * found[None]
+        flat = [x.reshape(looks * b, looks) for x in (place, value, mask)]
+        mean, log_dev, score = self.network.apply(params, *flat)
+        each = (looks, b, self.spec.points)
+        return Answers(mean=mean.reshape(each), log_dev=log_dev.reshape(each), score=score.reshape(each), found=found.T)
 
     def update(self, state: State, batch: Episode, key: jax.Array) -> State:
         grads = jax.grad(self.loss)(state.params, batch)
@@ -123,6 +126,34 @@ class LearnedOptimizer(Method):
         value = jnp.take_along_axis(values, where, axis=1)
         mean, log_dev, score = self.network.apply(state.params, self.grid[where] * mask, value * mask, mask)
         return mean, jnp.exp(log_dev), score
+
+
+def likelihood_loss(answers: Answers, batch: Episode) -> jax.Array:
+    """Negative log likelihood of all grid points given the first looks of an episode, of each number in turn."""
+    error = (batch.values[None] - answers.mean) / jnp.exp(answers.log_dev)
+    return (0.5 * error**2 + answers.log_dev).mean()
+
+
+def policy_loss(answers: Answers, batch: Episode) -> jax.Array:
+    """REINFORCE: the return of a look is the improvement of the best value from there on, standardised by look."""
+    taken = jax.nn.one_hot(batch.chosen.T, answers.score.shape[-1])  # [l, b, k]
+    open_ = jnp.cumsum(taken, axis=0) - taken == 0
+    logp = jax.nn.log_softmax(jnp.where(open_, answers.score, CLOSED), axis=-1)
+    best = jax.lax.cummax(answers.found, axis=0)
+    before = jnp.concatenate([jnp.full((1, best.shape[1]), NOTHING), best[:-1]])
+    gain = best[-1:] - before  # [l, b]
+    advantage = (gain - gain.mean(1, keepdims=True)) / (gain.std(1, keepdims=True) + LEAST_SPREAD)
+    return -((logp * taken).sum(-1) * advantage).mean()
+
+
+def greedy(score: jax.Array, seen: jax.Array) -> jax.Array:
+    """The unseen candidate of the largest score: [b, k] to int32 [b]."""
+    return jnp.argmax(jnp.where(seen > 0, -jnp.inf, score), axis=-1)
+
+
+def sampled(score: jax.Array, seen: jax.Array, key: jax.Array) -> jax.Array:
+    """An unseen candidate drawn from the softmax of the scores: [b, k] to int32 [b]."""
+    return greedy(score + jax.random.gumbel(key, score.shape), seen)
 
 
 def expected_improvement(mean: jax.Array, deviation: jax.Array, best: jax.Array) -> jax.Array:

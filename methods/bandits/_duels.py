@@ -3,7 +3,8 @@
 Shapes: n instances, k contexts, d dimensions, t rounds.
 """
 
-from typing import NamedTuple
+import abc
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,9 @@ from toybench import Method
 from toybench.tasks.bandits.contextual_duels import Duel
 
 RIDGE = 1.0  # penalty of the likelihood and of the design, so that both exist before the duels span the space
+
+
+LEAST = 1e-6  # probability of a probit model, so that its likelihood stays finite
 
 
 class State(NamedTuple):
@@ -26,13 +30,13 @@ class State(NamedTuple):
     covariance: jax.Array
 
 
-class LinearDuelist(Method):
+class LinearDuelist(Method, abc.ABC):
     """Estimates utilities; a subclass gives `pair`."""
 
     c: float = 1.0  # factor of the confidence width
 
     deterministic = True
-    space = {"c": (0.3, 1.0, 3.0, 10.0)}
+    space = {"c": (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)}
 
     def init(self, key: jax.Array) -> State:
         n, d = self.spec.instances, self.spec.dim
@@ -54,20 +58,21 @@ class LinearDuelist(Method):
         v = jnp.einsum("nij,nj->ni", state.design, batch.difference)
         shrink = 1 / (1 + (batch.difference * v).sum(-1))
         design = state.design - shrink[:, None, None] * v[:, :, None] * v[:, None, :]
-        return State(z, won, state.step + 1, theta, design, covariance)
+        return State(differences=z, won=won, step=state.step + 1, params=theta, design=design, covariance=covariance)
 
     def duel(self, state: State, offer: jax.Array, key: jax.Array) -> jax.Array:
         first, second = self.pair(state, offer, key)
         return jnp.stack([first, second], axis=-1)
 
+    @abc.abstractmethod
     def pair(self, state: State, offer: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:
         """First and second context, int32 [n] each."""
-        raise TypeError(f"{self.name} picks no pair; give it a method `pair`.")
 
-    def challenger(self, state: State, offer: jax.Array, first: jax.Array) -> jax.Array:
-        """The context that may beat the first one by most: argmax_j (x_j - x_i) theta + c |x_j - x_i|_{V^-1}."""
-        apart = offer - jnp.take_along_axis(offer, first[:, None, None], axis=1)
-        return jnp.argmax(utility(state, apart) + self.c * width(state, apart), axis=-1)
+
+def challenger(state: State, offer: jax.Array, first: jax.Array, c: Any) -> jax.Array:
+    """The context that may beat the first one by most: argmax_j (x_j - x_i) theta + c |x_j - x_i|_{V^-1}, int32 [n]."""
+    apart = offer - jnp.take_along_axis(offer, first[:, None, None], axis=1)
+    return jnp.argmax(utility(state, apart) + c * width(state, apart), axis=-1)
 
 
 def newton(theta: jax.Array, z: jax.Array, won: jax.Array, seen: jax.Array, link: str) -> tuple[jax.Array, jax.Array]:
@@ -77,7 +82,7 @@ def newton(theta: jax.Array, z: jax.Array, won: jax.Array, seen: jax.Array, link
     """
     u = jnp.einsum("ntd,nd->nt", z, theta)
     if link == "probit":
-        p = jnp.clip(jax.scipy.stats.norm.cdf(u), 1e-6, 1 - 1e-6)
+        p = jnp.clip(jax.scipy.stats.norm.cdf(u), LEAST, 1 - LEAST)
         slope = jax.scipy.stats.norm.pdf(u)
         weight = slope**2 / (p * (1 - p))
         residual = (p - won) * slope / (p * (1 - p))

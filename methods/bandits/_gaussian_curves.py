@@ -3,28 +3,33 @@
 Shapes: b curves, k grid points, l looks.
 """
 
+import abc
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from toybench import Method
-from toybench.methods.bandits._curves import best_seen, expected_improvement
+from toybench.methods.bandits._curves import best_seen, expected_improvement, greedy, sampled
 from toybench.tasks.bandits.related_curves import NOISE
 
 
-class GaussianCurves(Method):
+class GaussianCurves(Method, abc.ABC):
     """A subclass gives mean [k] and covariance [k, k] of a curve."""
 
+    @abc.abstractmethod
     def moments(self, state: Any) -> tuple[jax.Array, jax.Array]:
         """(mean [k], covariance [k, k]) of a curve before anything is seen."""
-        raise TypeError(f"{self.name} has no prior; give it a method `moments`.")
+
+    def explore(self, state: Any, seen: jax.Array, values: jax.Array, key: jax.Array) -> jax.Array:
+        """Random candidates: curves of training are known everywhere, and where it looks teaches it nothing."""
+        return sampled(0.0 * seen, seen, key)
 
     def propose(self, state: Any, seen: jax.Array, values: jax.Array, key: jax.Array) -> jax.Array:
         prior, covariance = self.moments(state)
         mean, variance = condition(prior, covariance, seen, values, self.spec.looks)
         gain = expected_improvement(mean, jnp.sqrt(variance), best_seen(seen, values))
-        return jnp.argmax(jnp.where(seen > 0, -1.0, gain), axis=-1)
+        return greedy(gain, seen)
 
 
 def condition(

@@ -3,6 +3,7 @@
 Shapes: n instances, k arms, d dimensions.
 """
 
+import abc
 from typing import Any, NamedTuple
 
 import jax
@@ -10,6 +11,8 @@ import jax.numpy as jnp
 
 from toybench import Method
 from toybench.tasks.bandits._linear import LinearRound
+
+DELTA = 0.05  # share of problems on which a confidence set may miss the truth
 
 
 class Ridge(NamedTuple):
@@ -51,33 +54,30 @@ def length(inverse: jax.Array, x: jax.Array) -> jax.Array:
 
 
 def radius(weight: jax.Array, dim: int, c: Any, lam: Any, norm: float) -> jax.Array:
-    """c sqrt(d log(1 + w / (lam d)) + 2 log 20) + sqrt(lam) norm, for noise of standard deviation 1: [n]."""
+    """c sqrt(d log(1 + w / (lam d)) + 2 log(1 / delta)) + sqrt(lam) norm, for weights that sum to w: [n]."""
     grown = jnp.log1p(weight / (lam * dim))
-    return c * jnp.sqrt(dim * grown + 2 * jnp.log(20.0)) + jnp.sqrt(lam) * norm
+    return c * jnp.sqrt(dim * grown + 2 * jnp.log(1 / DELTA)) + jnp.sqrt(lam) * norm
 
 
-class Optimist(Method):
-    """One ridge regression, and the context with the largest upper confidence bound.
-
-    Regressions are in units of the largest noise, so that the radius is that of noise 1.
-    """
+class Optimist(Method, abc.ABC):
+    """One ridge regression, and the context with the largest upper confidence bound."""
 
     c: float = 1.0  # factor of the noise's part of the radius; 1 is the theory's
     lam: float = 1.0  # ridge penalty; the common choice for contexts in the unit ball
 
     deterministic = True
-    space = {"c": (0.03, 0.1, 0.3, 1.0)}
+    space = {"c": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
+
+    @abc.abstractmethod
+    def weigh(self, state: Ridge, batch: LinearRound) -> jax.Array:
+        """Weight of a round in the regression: [n]; 0 leaves it out."""
+
+    @abc.abstractmethod
+    def extent(self, state: Ridge) -> jax.Array:
+        """Radius of the confidence set: [n]."""
 
     def init(self, key: jax.Array) -> Ridge:
         return start(self.spec.instances, self.spec.dim, self.lam)
-
-    def weigh(self, state: Ridge, batch: LinearRound) -> jax.Array:
-        """Weight of a round in the regression: [n]."""
-        return jnp.ones_like(batch.response)
-
-    def extent(self, state: Ridge) -> jax.Array:
-        """Radius of the confidence set: [n]."""
-        return radius(state.weight, self.spec.dim, self.c * self.spec.noise, self.lam, self.spec.norm)
 
     def update(self, state: Ridge, batch: LinearRound, key: jax.Array) -> Ridge:
         return add(state, batch.x, batch.response, self.weigh(state, batch))

@@ -6,6 +6,7 @@ step, exactly.
 Shapes: n instances, p grid points.
 """
 
+import abc
 from typing import NamedTuple
 
 import jax
@@ -13,6 +14,8 @@ import jax.numpy as jnp
 
 from toybench import Method
 from toybench.tasks.bandits.constrained_search import Evaluation, kernel
+
+JITTER = 1e-4  # added to the variances, as the problem does, so that factors exist in single precision
 
 
 class State(NamedTuple):
@@ -26,14 +29,14 @@ class State(NamedTuple):
     declared: jax.Array
 
 
-class GridSearch(Method):
+class GridSearch(Method, abc.ABC):
     """A subclass scores the points, and says where it is sure that there is no solution."""
 
     deterministic = True
 
     def init(self, key: jax.Array) -> State:
         n, p = self.spec.instances, self.spec.side**2
-        cov = jnp.broadcast_to(kernel(self.spec.side, self.spec.lengthscale) + 1e-4 * jnp.eye(p), (n, p, p))
+        cov = jnp.broadcast_to(kernel(self.spec.side, self.spec.lengthscale) + JITTER * jnp.eye(p), (n, p, p))
         none = jnp.zeros((n, p))
         return State(f=none, g=none, covariance=cov, seen=none > 0, declared=jnp.zeros(n, bool))
 
@@ -50,13 +53,13 @@ class GridSearch(Method):
         )
         return state._replace(declared=state.declared | self.hopeless(state))
 
+    @abc.abstractmethod
     def cost(self, state: State, key: jax.Array) -> jax.Array:
         """What makes a point not worth evaluating: [n, p]."""
-        raise TypeError(f"{self.name} has no cost; give it a method `cost`.")
 
+    @abc.abstractmethod
     def hopeless(self, state: State) -> jax.Array:
-        """Whether there can be no solution: bool [n]; never sure by default."""
-        return jnp.zeros_like(state.declared)
+        """Whether there can be no solution: bool [n]."""
 
     def query(self, state: State, key: jax.Array) -> jax.Array:
         return jnp.argmin(self.cost(state, key), axis=-1)

@@ -29,7 +29,7 @@ class AsymmetricGraphUCB(LearnsGraph):
     samples: int = 60  # exploring rounds
 
     paper = "peng2024asymmetric"
-    space = {"c": (1.0, 3.0), "threshold": (0.0, 0.67, 1.55)}
+    space = {"threshold": (0.0, 0.67, 1.55, 2.15, 2.8, 3.4)}
 
     def learn_edges(self, state: State) -> jax.Array:
         return self.ancestors(state)

@@ -1,21 +1,22 @@
-"""Sequential halving of subsets of every size, and a comparison of their winners: no size has to be chosen.
+"""Sequential halving of ever larger random subsets side by side: no size has to be chosen, and no budget known.
 
 **Source**: Zhao, Stephens, Szepesvári and Jun, "Revisiting Simple Regret: Fast Rates for Returning a Good Arm", 2022,
-https://arxiv.org/abs/2210.16913 (bracketing sequential halving, for fewer pulls than arms).
+https://arxiv.org/abs/2210.16913 (bracketing sequential halving; abstract and introduction could be read). The schedule
+of brackets is that of Katz-Samuels and Jamieson, "The True Sample Complexity of Identifying Good Arms", 2020,
+https://arxiv.org/abs/1906.06594, on which it rests.
 
-    bracket b: 2^b random arms, b = 1, ..., floor(log2(T / log2 T)); each is halved with an equal share of 2 T / 3
-    the last T / 3 pulls compare the brackets' winners
+    bracket b: 2^b random arms, opened at step b 2^b; each pull goes to the open bracket with the fewest pulls
+    in a bracket: sequential halving with the budget b 2^b, then with twice that, and so on
+    recommended: of the brackets' last winners the one with the largest mean reward in its last round
 
-**Differs from the paper**: 1. the budget is known and shares are fixed, where the authors open brackets as time goes
-on; 2. winners are compared by pulls of their own; 3. a bracket whose share is too small for all rounds of halving
-stops when it is spent.
+**Differs from the paper**: 1. a bracket that hasn't finished once recommends nothing.
 
 **Shapes**: n instances, s places.
 """
 
-import math
+from collections.abc import Iterator
 
-from toybench.methods.bandits._halving import Halving, final, halve
+from toybench.methods.bandits._halving import Halving, Step, halve, turns
 
 
 class BracketingSequentialHalving(Halving):
@@ -23,10 +24,15 @@ class BracketingSequentialHalving(Halving):
 
     paper = "zhao2022revisiting"
 
-    def brackets(self) -> tuple[list[int], list[tuple[int, int, int, int]]]:
-        most = math.floor(math.log2(max(2.0, self.steps / math.log2(max(self.steps, 2)))))
-        sizes = [min(2**b, self.spec.arms) for b in range(1, most + 1)]
-        starts = [sum(sizes[:i]) for i in range(len(sizes))]
-        share = 2 * self.steps // (3 * len(sizes))
-        steps = [step for start, size in zip(starts, sizes, strict=True) for step in halve(start, size, share)]
-        return sizes, steps + final(starts, self.steps // 3)
+    def plan(self) -> tuple[list[int], list[Step]]:
+        sizes, whose = turns(self.steps, self.spec.arms)
+        queues = [again_and_again(b, sum(sizes[:b]), size) for b, size in enumerate(sizes)]
+        return sizes, [next(queues[b]) for b in whose]
+
+
+def again_and_again(bracket: int, start: int, size: int) -> Iterator[Step]:
+    """Steps of sequential halving with the budget of one pull an arm and round, then with twice that, without end."""
+    budget = size * max(1, (size - 1).bit_length())
+    while True:
+        yield from halve(bracket, start, size, budget)
+        budget *= 2

@@ -17,7 +17,7 @@ duel methods.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.bandits._duels import LinearDuelist, State, utility, width
+from toybench.methods.bandits._duels import LinearDuelist, State, challenger, utility, width
 
 
 class CoLSTIM(LinearDuelist):
@@ -30,5 +30,6 @@ class CoLSTIM(LinearDuelist):
         limit = (d * jnp.log(float(self.steps))) ** 0.5
         gaussian = self.spec.link == "probit"
         eps = jax.random.normal(key, (n, k)) * 0.5**0.5 if gaussian else jax.random.gumbel(key, (n, k))
-        first = jnp.argmax(utility(state, offer) + jnp.clip(eps, -limit, limit) * width(state, offer), axis=-1)
-        return first, self.challenger(state, offer, first)
+        clipped = jnp.clip(eps, -limit, limit)
+        first = jnp.argmax(utility(state, offer) + clipped * width(state, offer), axis=-1)
+        return first, challenger(state, offer, first, self.c)

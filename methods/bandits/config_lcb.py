@@ -11,8 +11,6 @@ experiments. 2. after a declaration, where the paper stops, evaluations go on at
 **Shapes**: n instances, p grid points.
 """
 
-from typing import ClassVar
-
 import jax
 import jax.numpy as jnp
 
@@ -24,7 +22,7 @@ class ConfigLCB(GridSearch):
 
     width: float = 2.0  # w, posterior standard deviations; the square root of the theory's beta
 
-    paper: ClassVar[str | None] = "xu2022constrained"
+    paper = "xu2022constrained"
 
     def allowed(self, state: State) -> jax.Array:
         """Points that may be feasible: bool [n, p]."""

@@ -14,7 +14,7 @@ the radius' noise part.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.bandits._linear import Optimist, Ridge, length
+from toybench.methods.bandits._linear import Optimist, Ridge, length, radius
 from toybench.tasks.bandits._linear import LinearRound
 
 
@@ -24,7 +24,10 @@ class DSOFUL(Optimist):
     threshold: float = 0.1  # Gamma, least uncertainty of a round that is used; 0 is OFUL
 
     paper = "zhang2023interplay"
-    space = {"c": (0.1, 0.3), "threshold": (0.05, 0.1, 0.2)}
+    space = {"c": (0.03, 0.1), "threshold": (0.05, 0.15, 0.3)}
 
     def weigh(self, state: Ridge, batch: LinearRound) -> jax.Array:
         return (length(state.inverse, batch.x[:, None])[:, 0] >= self.threshold).astype(jnp.float32)
+
+    def extent(self, state: Ridge) -> jax.Array:
+        return radius(state.weight, self.spec.dim, self.c * self.spec.noise, self.lam, self.spec.norm)

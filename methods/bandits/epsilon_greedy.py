@@ -13,7 +13,7 @@ https://doi.org/10.1023/A:1013689704352 (epsilon_n-greedy).
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.bandits._arms import IndexPolicy, Tally, only_regret, round_of
+from toybench.methods.bandits._arms import IndexPolicy, Tally, known_mean, only_regret, plays_of
 
 
 class EpsilonGreedy(IndexPolicy):
@@ -21,14 +21,17 @@ class EpsilonGreedy(IndexPolicy):
 
     c: float = 1.0  # exploring pulls per arm and unit of log t
 
-    space = {"c": (0.3, 1.0, 3.0, 10.0)}
+    space = {"c": (0.1, 0.3, 1.0, 2.0, 3.0, 10.0)}
 
     def fits(self, spec) -> str | None:
         return only_regret(spec)
 
+    def value(self, state: Tally) -> jax.Array:
+        return known_mean(state)
+
     def index(self, state: Tally, key: jax.Array) -> jax.Array:
         n, k = state.pulls.shape
         noise = jax.random.uniform(key, (n, k + 1))
-        explore = noise[:, k:] < self.c * k / round_of(state)
+        explore = noise[:, k:] < self.c * k / plays_of(state)
         known = jnp.where(state.pulls > 0, self.value(state), jnp.inf)
         return jnp.where(explore, noise[:, :k], known)

@@ -13,17 +13,17 @@ takes the optimism out of the constraint.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.bandits._search import State
-from toybench.methods.bandits.config_lcb import ConfigLCB
+from toybench.methods.bandits._search import GridSearch, State, deviation
 
 
-class FeasibleMeanLCB(ConfigLCB):
+class FeasibleMeanLCB(GridSearch):
     """Never finds a feasible region that its prior mean or its data speak against; declares nothing."""
 
-    paper = None
+    width: float = 2.0  # w, posterior standard deviations
 
-    def allowed(self, state: State) -> jax.Array:
-        return state.g <= 0
+    def cost(self, state: State, key: jax.Array) -> jax.Array:
+        s, allowed = self.width * deviation(state), state.g <= 0
+        return jnp.where(allowed, state.f - s, jnp.where(allowed.any(-1, keepdims=True), jnp.inf, state.g - s))
 
     def hopeless(self, state: State) -> jax.Array:
         return jnp.zeros_like(state.declared)

@@ -10,9 +10,8 @@ Application to Heteroscedastic Bandits", 2022, https://arxiv.org/abs/2202.13603 
 **Shapes**: n instances, d dimensions.
 """
 
-from typing import ClassVar
-
 import jax
+import jax.numpy as jnp
 
 from toybench import Method
 from toybench.methods.bandits._linear import Ridge, add, start, theta_of
@@ -24,15 +23,15 @@ class FTRL(Method):
 
     lam: float = 1.0  # penalty
 
-    paper: ClassVar[str | None] = "zhao2022optimal"
+    paper = "zhao2022optimal"
     deterministic = True
-    space = {"lam": (0.1, 1.0, 10.0)}
+    space = {"lam": (0.1, 1.0, 3.0, 10.0, 30.0, 100.0)}
 
     def init(self, key: jax.Array) -> Ridge:
         return start(self.spec.instances, self.spec.dim, self.lam)
 
     def update(self, state: Ridge, batch: LinearRound, key: jax.Array) -> Ridge:
-        return add(state, batch.x, batch.response, batch.sigma**0)
+        return add(state, batch.x, batch.response, jnp.ones_like(batch.response))
 
     def predict(self, state: Ridge, x: jax.Array) -> jax.Array:
         return (x * theta_of(state)).sum(-1)

@@ -35,7 +35,7 @@ class GPEI(GaussianCurves):
     lr: float = 0.03  # Adam's learning rate
 
     deterministic = True
-    space = {"lr": (0.01, 0.03)}
+    space = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
     @property
     def optimizer(self) -> optax.GradientTransformation:

@@ -32,7 +32,7 @@ class GraphFreeUCB(Method):
     c: float = 0.3  # factor of the width
 
     deterministic = True
-    space = {"c": (0.03, 0.1, 0.3, 1.0)}
+    space = {"c": (0.001, 0.01, 0.03, 0.1, 0.3, 1.0)}
 
     def init(self, key: jax.Array) -> State:
         zero = jnp.zeros((self.spec.instances, self.spec.arms))
@@ -44,7 +44,8 @@ class GraphFreeUCB(Method):
         return State(pulls=state.pulls + hot, total=state.total + hot * batch.values[:, -1:])
 
     def intervene(self, state: State, key: jax.Array) -> jax.Array:
-        t, n = state.pulls.sum(-1, keepdims=True) + 1, jnp.maximum(state.pulls, 1)
+        t = jnp.maximum(state.pulls.sum(-1, keepdims=True), 1)
+        n = jnp.maximum(state.pulls, 1)
         upper = state.total / n + self.c * self.spec.scale * jnp.sqrt(2 * jnp.log(t) / n)
         return jnp.argmax(jnp.where(state.pulls > 0, upper, jnp.inf), axis=-1).astype(jnp.int32)
 

@@ -13,7 +13,7 @@ perturbation is for; as an algorithm, the "maximum first, UCB next" of later wor
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.bandits._duels import LinearDuelist, State, utility
+from toybench.methods.bandits._duels import LinearDuelist, State, challenger, utility
 
 
 class GreedyThenUCB(LinearDuelist):
@@ -21,4 +21,4 @@ class GreedyThenUCB(LinearDuelist):
 
     def pair(self, state: State, offer: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:
         first = jnp.argmax(utility(state, offer), axis=-1)
-        return first, self.challenger(state, offer, first)
+        return first, challenger(state, offer, first, self.c)

@@ -6,6 +6,7 @@ Cowan, Honda and Katehakis, "Normal Bandits of Unknown Means and Variances", 201
 
     index_a = sup { m : n_a KL(xbar_a, m) <= c log t }                        0/1 rewards
     index_a = xbar_a + s_a sqrt(t^(2 c / (n_a - 2)) - 1)                      Gaussian rewards
+    t: pulls so far
 
 **Differs from the paper**: 1. the level is c log t, without the term 3 log log t, as the authors advise; c is tuned,
 and c = 1 is published. 2. the supremum is found by 20 bisections. 3. every arm is pulled three times first where
@@ -17,7 +18,10 @@ rewards are Gaussian, once where they are 0 or 1.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.bandits._arms import IndexPolicy, Tally, mean_of, only_regret, round_of, variance_of
+from toybench.methods.bandits._arms import IndexPolicy, Tally, known_mean, mean_of, only_regret, plays_of, variance_of
+
+HALVINGS = 20  # bisections of [mean, 1], exact to 1e-6
+LARGEST = 60.0  # of the exponent, so that the first indices stay finite in single precision
 
 
 class KLUCB(IndexPolicy):
@@ -25,16 +29,19 @@ class KLUCB(IndexPolicy):
 
     c: float = 1.0  # factor of log t; 1 is published
 
-    space = {"c": (0.1, 0.25, 0.5, 1.0)}
+    space = {"c": (0.05, 0.1, 0.25, 0.5, 0.7, 1.0)}
 
     def fits(self, spec) -> str | None:
         return only_regret(spec)
 
+    def value(self, state: Tally) -> jax.Array:
+        return known_mean(state)
+
     def index(self, state: Tally, key: jax.Array) -> jax.Array:
-        level, n = self.c * jnp.log(round_of(state)), state.pulls
+        level, n = self.c * jnp.log(plays_of(state)), state.pulls
         if self.spec.rewards == "bernoulli":
             return jnp.where(n > 0, largest_mean(mean_of(state), level / jnp.maximum(n, 1)), jnp.inf)
-        growth = jnp.exp(jnp.minimum(2 * level / jnp.maximum(n - 2, 1), 60.0))
+        growth = jnp.exp(jnp.minimum(2 * level / jnp.maximum(n - 2, 1), LARGEST))
         return jnp.where(n > 2, mean_of(state) + jnp.sqrt(variance_of(state) * (growth - 1)), jnp.inf)
 
 
@@ -47,7 +54,7 @@ def largest_mean(p: jax.Array, level: jax.Array) -> jax.Array:
         fine = divergence(p, q) <= level
         return jnp.where(fine, q, low), jnp.where(fine, high, q)
 
-    return jax.lax.fori_loop(0, 20, halve, (p, jnp.ones_like(p)))[0]
+    return jax.lax.fori_loop(0, HALVINGS, halve, (p, jnp.ones_like(p)))[0]
 
 
 def divergence(p: jax.Array, q: jax.Array) -> jax.Array:

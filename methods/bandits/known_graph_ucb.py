@@ -19,5 +19,7 @@ from toybench.methods.bandits._causal import CausalUCB
 class KnownGraphUCB(CausalUCB):
     """Told which edges there are: no learner of the problem is."""
 
+    space = {"c": (0.3, 1.0, 3.0, 5.0, 10.0, 30.0)}
+
     def first_edges(self) -> jax.Array:
         return self.given

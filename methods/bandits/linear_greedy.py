@@ -12,15 +12,27 @@
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.bandits._linear import Optimist, Ridge
+from toybench import Method
+from toybench.methods.bandits._linear import Ridge, add, start, theta_of
+from toybench.tasks.bandits._linear import LinearRound
 
 
-class LinearGreedy(Optimist):
+class LinearGreedy(Method):
     """What changing offers alone explore."""
 
-    c: float = 0.0  # not used
+    lam: float = 1.0  # ridge penalty
 
-    space = {}
+    deterministic = True
 
-    def extent(self, state: Ridge) -> jax.Array:
-        return jnp.zeros_like(state.weight)
+    def init(self, key: jax.Array) -> Ridge:
+        return start(self.spec.instances, self.spec.dim, self.lam)
+
+    def update(self, state: Ridge, batch: LinearRound, key: jax.Array) -> Ridge:
+        return add(state, batch.x, batch.response, jnp.ones_like(batch.response))
+
+    def choose(self, state: Ridge, offer: jax.Array, mask: jax.Array, key: jax.Array) -> jax.Array:
+        mean = jnp.einsum("nkd,nd->nk", offer, theta_of(state))
+        return jnp.argmax(jnp.where(mask, mean, -jnp.inf), axis=-1)
+
+    def used(self, state: Ridge) -> jax.Array:
+        return state.used

@@ -23,9 +23,8 @@ class MaxInP(LinearDuelist):
 
     def pair(self, state: State, offer: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:
         apart = offer[:, :, None] - offer[:, None, :]
-        same = jnp.eye(offer.shape[1], dtype=bool)[
-            None
-        ]  # rounding must neither rule a context out nor tell it from itself
+        # rounding must neither rule a context out nor tell it from itself
+        same = jnp.eye(offer.shape[1], dtype=bool)[None]
         wide = jnp.where(same, 0.0, width(state, apart))
         plausible = (same | (utility(state, apart) + self.c * wide >= 0)).all(-1)
         both = plausible[:, :, None] & plausible[:, None, :]

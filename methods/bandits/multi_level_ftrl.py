@@ -23,6 +23,8 @@ from toybench import Method
 from toybench.methods.bandits._linear import Ridge, add, length, radius, start, theta_of
 from toybench.tasks.bandits._linear import LinearRound
 
+ROUNDING = 1e-4  # of a level: noise of exactly a power of 1/2 belongs to the quieter side
+
 
 class MultiLevelFTRL(Method):
     """Quiet rounds have a regression of their own. The state has levels in the place of instances: n * l."""
@@ -32,7 +34,7 @@ class MultiLevelFTRL(Method):
 
     paper = "zhao2022optimal"
     deterministic = True
-    space = {"c": (0.03, 0.1, 0.3, 1.0)}
+    space = {"c": (0.03, 0.1, 0.3, 0.6, 1.0, 3.0)}
 
     @property
     def levels(self) -> int:
@@ -43,9 +45,10 @@ class MultiLevelFTRL(Method):
         return start(self.spec.instances * self.levels, self.spec.dim, self.lam)
 
     def update(self, state: Ridge, batch: LinearRound, key: jax.Array) -> Ridge:
-        level = jnp.floor(-jnp.log2(batch.sigma / self.spec.noise) + 1e-4).astype(jnp.int32)
+        level = jnp.floor(-jnp.log2(batch.sigma / self.spec.noise) + ROUNDING).astype(jnp.int32)
         here = jax.nn.one_hot(level, self.levels).reshape(-1)
-        x, y = (jnp.repeat(v, self.levels, axis=0) for v in (batch.x, batch.response))
+        x = jnp.repeat(batch.x, self.levels, axis=0)
+        y = jnp.repeat(batch.response, self.levels, axis=0)
         return add(state, x, y, here)
 
     def choose(self, state: Ridge, offer: jax.Array, mask: jax.Array, key: jax.Array) -> jax.Array:
@@ -54,7 +57,7 @@ class MultiLevelFTRL(Method):
         extent = radius(state.weight, d, self.c * noise, self.lam, self.spec.norm)
         x = jnp.repeat(offer, self.levels, axis=0)
         upper = jnp.einsum("nkd,nd->nk", x, theta_of(state)) + extent[:, None] * length(state.inverse, x)
-        upper = jnp.where(state.used[:, None] > 0, upper, 1e6).reshape(n, self.levels, k).min(1)
+        upper = jnp.where(state.used[:, None] > 0, upper, jnp.inf).reshape(n, self.levels, k).min(1)
         return jnp.argmax(jnp.where(mask, upper, -jnp.inf), axis=-1)
 
     def used(self, state: Ridge) -> jax.Array:

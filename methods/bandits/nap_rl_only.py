@@ -10,12 +10,22 @@ Neural Processes", 2023, https://arxiv.org/abs/2305.15930 (NAP without the super
 **Shapes**: b curves, k grid points.
 """
 
-from toybench.methods.bandits.nap import NAP
+from typing import Any
+
+import jax
+
+from toybench.methods.bandits._curves import LearnedOptimizer, State, greedy, policy_loss, sampled
+from toybench.tasks.bandits.related_curves import Episode
 
 
-class NAPRLOnly(NAP):
+class NAPRLOnly(LearnedOptimizer):
     """The same network, the same curves, the same number of updates."""
 
-    likelihood: float = 0.0  # weight of the negative log likelihood: none
+    def loss(self, params: Any, batch: Episode) -> jax.Array:
+        return policy_loss(self.answers(params, batch), batch)
 
-    paper = None
+    def explore(self, state: State, seen: jax.Array, values: jax.Array, key: jax.Array) -> jax.Array:
+        return sampled(self.ask(state, seen, values)[2], seen, key)
+
+    def propose(self, state: State, seen: jax.Array, values: jax.Array, key: jax.Array) -> jax.Array:
+        return greedy(self.ask(state, seen, values)[2], seen)

@@ -12,8 +12,18 @@ c; c = 1 is the theory's. 3. delta = 0.05.
 **Shapes**: n instances, k arms, d dimensions.
 """
 
-from toybench.methods.bandits._linear import Optimist
+import jax
+import jax.numpy as jnp
+
+from toybench.methods.bandits._linear import Optimist, Ridge, radius
+from toybench.tasks.bandits._linear import LinearRound
 
 
 class OFUL(Optimist):
     """Doesn't look at the noise level of a round."""
+
+    def weigh(self, state: Ridge, batch: LinearRound) -> jax.Array:
+        return jnp.ones_like(batch.response)
+
+    def extent(self, state: Ridge) -> jax.Array:
+        return radius(state.weight, self.spec.dim, self.c * self.spec.noise, self.lam, self.spec.norm)

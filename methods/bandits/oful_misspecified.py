@@ -13,11 +13,16 @@ Generative Model", 2020, https://arxiv.org/abs/1911.07676 (the enlarged radius f
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.bandits._linear import Optimist, Ridge
+from toybench.methods.bandits._linear import Optimist, Ridge, radius
+from toybench.tasks.bandits._linear import LinearRound
 
 
 class OFULMisspecified(Optimist):
     """Told zeta: its confidence set holds although the model is wrong, and never gets small."""
 
+    def weigh(self, state: Ridge, batch: LinearRound) -> jax.Array:
+        return jnp.ones_like(batch.response)
+
     def extent(self, state: Ridge) -> jax.Array:
-        return super().extent(state) + self.spec.zeta * jnp.sqrt(state.used)
+        linear = radius(state.weight, self.spec.dim, self.c * self.spec.noise, self.lam, self.spec.norm)
+        return linear + self.spec.zeta * jnp.sqrt(state.used)

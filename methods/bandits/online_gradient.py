@@ -33,7 +33,7 @@ class OnlineGradient(Method):
     c: float = 1.0  # step at round t is c / t
 
     deterministic = True
-    space = {"c": (0.5, 1.0, 2.0)}
+    space = {"c": (0.25, 0.5, 0.7, 1.0, 1.4, 2.0)}
 
     def init(self, key: jax.Array) -> State:
         return State(params=jnp.zeros((self.spec.instances, self.spec.dim)), rounds=jnp.zeros(()))

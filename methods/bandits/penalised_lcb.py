@@ -22,8 +22,11 @@ class PenalisedLCB(GridSearch):
     weight: float = 3.0  # rho, units of f per unit of g
     width: float = 2.0  # w, posterior standard deviations
 
-    space = {"weight": (1.0, 3.0, 10.0)}
+    space = {"weight": (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)}
 
     def cost(self, state: State, key: jax.Array) -> jax.Array:
         s = self.width * deviation(state)
         return state.f - s + self.weight * jnp.maximum(state.g - s, 0.0)
+
+    def hopeless(self, state: State) -> jax.Array:
+        return jnp.zeros_like(state.declared)

@@ -11,23 +11,31 @@ is conditioned on is not its own choice.
 **Shapes**: b curves, k grid points.
 """
 
-import jax
-import jax.numpy as jnp
+from typing import Any
 
-from toybench.methods.bandits._curves import LearnedOptimizer, State, best_seen, expected_improvement
+import jax
+
+from toybench.methods.bandits._curves import (
+    LearnedOptimizer,
+    State,
+    best_seen,
+    expected_improvement,
+    greedy,
+    likelihood_loss,
+    sampled,
+)
 from toybench.tasks.bandits.related_curves import Episode
 
 
 class TNPEI(LearnedOptimizer):
     """Predicts well; where to look is not learned."""
 
-    reinforce: float = 0.0  # weight of the policy loss: none
+    def loss(self, params: Any, batch: Episode) -> jax.Array:
+        return likelihood_loss(self.answers(params, batch), batch)
 
-    def update(self, state: State, batch: Episode, key: jax.Array) -> State:
-        random = jax.lax.top_k(jax.random.uniform(key, batch.values.shape), self.spec.looks)[1]
-        return super().update(state, batch._replace(chosen=random), key)
+    def explore(self, state: State, seen: jax.Array, values: jax.Array, key: jax.Array) -> jax.Array:
+        return sampled(0.0 * seen, seen, key)
 
     def propose(self, state: State, seen: jax.Array, values: jax.Array, key: jax.Array) -> jax.Array:
         mean, deviation, _ = self.ask(state, seen, values)
-        gain = expected_improvement(mean, deviation, best_seen(seen, values))
-        return jnp.argmax(jnp.where(seen > 0, -1.0, gain), axis=-1)
+        return greedy(expected_improvement(mean, deviation, best_seen(seen, values)), seen)

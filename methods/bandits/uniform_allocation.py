@@ -13,11 +13,11 @@ Arm", 2022, https://arxiv.org/abs/2210.16913 (uniform sampling).
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.bandits._arms import IndexPolicy, Tally
+from toybench.methods.bandits._arms import IndexPolicy, Tally, known_mean
 
 
 class UniformAllocation(IndexPolicy):
-    """Arms come in random order, so that the first ones are a random subset."""
+    """Pulls arms in turn. They come in random order, so that the first ones are a random subset."""
 
     each: int = 4  # pulls an arm
 
@@ -26,6 +26,10 @@ class UniformAllocation(IndexPolicy):
     def fits(self, spec) -> str | None:
         return None if spec.goal == "recommend" else "it explores only, and the task asks for little regret"
 
-    def pull(self, state: Tally, key: jax.Array) -> jax.Array:
+    def value(self, state: Tally) -> jax.Array:
+        return known_mean(state)
+
+    def index(self, state: Tally, key: jax.Array) -> jax.Array:
         subset = min(self.spec.arms, max(1, self.steps // self.each))
-        return (state.pulls.sum(-1) % subset).astype(jnp.int32)
+        turn = state.pulls.sum(-1).astype(jnp.int32) % subset
+        return jax.nn.one_hot(turn, self.spec.arms)

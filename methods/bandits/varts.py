@@ -7,7 +7,8 @@ https://arxiv.org/abs/2303.09033 (VarTS, unknown variances).
     b_n = b + n v / 2 + k n (xbar - m)^2 / (2 k_n)                   v: mean squared deviation of the rewards
     tau ~ Gamma(a_n, b_n),  mu ~ N(m_n, 1 / (k_n tau)),  pull argmax mu
 
-**Differs from the paper**: 1. gamma draws by three proposals (see `tasks.bandits.gamma`).
+**Differs from the paper**: 1. gamma draws by three proposals (see `tasks.bandits.gamma`). 2. `shape` replaces the
+shape a of the prior of precisions and keeps its expected variance b / (a - 1).
 
 **Shapes**: n instances, k arms.
 """
@@ -22,6 +23,8 @@ from toybench.tasks.bandits import gamma
 class VarTS(IndexPolicy):
     """Told the prior of means and variances, learns both."""
 
+    shape: float = 0.0  # a of the prior that is believed, above 1; 0 takes the problem's
+
     paper = "saha2023only"
 
     def fits(self, spec) -> str | None:
@@ -29,8 +32,11 @@ class VarTS(IndexPolicy):
 
     def posterior(self, state: Tally) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
         """(m_n, k_n, a_n, b_n), each [n, k]."""
-        (m, k, a, b), n, mean = self.spec.prior, state.pulls, mean_of(state)
-        rate = b + 0.5 * n * variance_of(state) + 0.5 * k * n * (mean - m) ** 2 / (k + n)
+        m, k, told, told_rate = self.spec.prior
+        a = jnp.where(self.shape > 0, self.shape, told)
+        b = jnp.where(self.shape > 0, told_rate / (told - 1) * (self.shape - 1), told_rate)
+        n = state.pulls
+        rate = b + 0.5 * n * variance_of(state) + 0.5 * k * n * (mean_of(state) - m) ** 2 / (k + n)
         return (k * m + state.total) / (k + n), k + n, a + 0.5 * n, rate
 
     def value(self, state: Tally) -> jax.Array:

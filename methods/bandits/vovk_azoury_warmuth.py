@@ -13,14 +13,24 @@ Distributions", 2001, https://doi.org/10.1023/A:1010896012157; Vovk, "Competitiv
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.bandits._linear import Ridge, add
-from toybench.methods.bandits.ftrl import FTRL
+from toybench import Method
+from toybench.methods.bandits._linear import Ridge, add, start
+from toybench.tasks.bandits._linear import LinearRound
 
 
-class VovkAzouryWarmuth(FTRL):
+class VovkAzouryWarmuth(Method):
     """Shrinks predictions at inputs that it is uncertain of."""
 
-    paper = None
+    lam: float = 1.0  # penalty
+
+    deterministic = True
+    space = {"lam": (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)}
+
+    def init(self, key: jax.Array) -> Ridge:
+        return start(self.spec.instances, self.spec.dim, self.lam)
+
+    def update(self, state: Ridge, batch: LinearRound, key: jax.Array) -> Ridge:
+        return add(state, batch.x, batch.response, jnp.ones_like(batch.response))
 
     def predict(self, state: Ridge, x: jax.Array) -> jax.Array:
         zero = jnp.zeros(len(x))

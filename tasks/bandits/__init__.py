@@ -72,11 +72,17 @@ class Intervener(Protocol):
 
 
 class CurveOptimizer(Protocol):
-    """Learns from related curves how to find the peak of a new one."""
+    """Learns from related curves how to find the peak of a new one.
+
+    Both questions get which candidates of the curves were seen, float [b, k] in {0, 1}, and their values there, float
+    [b, k]; both name a candidate that was not seen, int32 [b].
+    """
+
+    def explore(self, state: Any, seen: jax.Array, values: jax.Array, key: jax.Array) -> jax.Array:
+        """The next candidate of each curve that the learner trains on."""
 
     def propose(self, state: Any, seen: jax.Array, values: jax.Array, key: jax.Array) -> jax.Array:
-        """The next candidate of each curve: int32 [b], given which were seen, float [b, k] in {0, 1}, and their values
-        there, float [b, k]."""
+        """The next candidate of each curve that the learner is judged on."""
 
 
 class Known(NamedTuple):
@@ -91,13 +97,17 @@ def keyed_normal(key: jax.Array, arm: jax.Array) -> jax.Array:
     return jax.vmap(lambda k, a: jax.random.normal(jax.random.fold_in(k, a), ()))(keys, arm)
 
 
+PROPOSALS = 3  # of the gamma sampler: all three are rejected about once in 10,000 draws
+
+
 def gamma(key: jax.Array, shape: jax.Array) -> jax.Array:
     """Gamma(shape, 1) draws for shape >= 1, elementwise, after Marsaglia and Tsang.
 
     Three proposals are made for each and the first accepted one is taken. For shapes from 1 on each is accepted with
     probability 0.95 or more, so about one draw in 10,000 is a rejected one; no loop, so that it is cheap inside a scan.
     """
-    z, u = jax.random.normal(key, (2, 3, *shape.shape))
+    draws = jax.random.normal(key, (2, PROPOSALS, *shape.shape))
+    z, u = draws[0], draws[1]
     third = shape - 1 / 3
     v = (1 + z / jnp.sqrt(9 * third)[None]) ** 3
     logs = jnp.log(jax.scipy.stats.norm.cdf(u))

@@ -3,13 +3,14 @@
 Shapes: n instances, k arms.
 """
 
+import abc
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from toybench import Metric, Task
+from toybench import Task
 from toybench.tasks.bandits import ArmPlayer, Known, keyed_normal
 
 
@@ -56,24 +57,24 @@ class World(NamedTuple):
     regret: jax.Array
 
 
-class ArmTask(Task):
-    """Base of the tasks with arms: a subclass gives `arms_of` and the spec."""
+class ArmTask(Task, abc.ABC):
+    """Base of the tasks with arms: a subclass gives the spec, the arms and the metrics."""
 
     interface = ArmPlayer
     kind = "interactive"
-    checkpoints = 10
-    metrics = {
-        "cumulative_regret": Metric("min", "expected reward lost by the pulls so far, mean over instances"),
-        "simple_regret": Metric("min", "expected reward that the recommended arm lacks, mean over instances"),
-    }
 
     @property
+    @abc.abstractmethod
     def spec(self) -> ArmSpec:
-        raise TypeError(f"{self.name} has no spec; give it a property `spec`.")
+        """What a method may know."""
 
+    @abc.abstractmethod
     def arms_of(self, key: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Expected rewards and their standard deviations, both [n, k]."""
-        raise TypeError(f"{self.name} has no arms; give it a method `arms_of`.")
+
+    @abc.abstractmethod
+    def judge(self, regret: jax.Array, lacks: jax.Array) -> dict[str, jax.Array]:
+        """Metrics from the regret and from what the recommended arm lacks, both [n]."""
 
     def sample(self, key: jax.Array) -> World:
         mean, sigma = self.arms_of(key)
@@ -97,10 +98,6 @@ class ArmTask(Task):
         if isinstance(learner, Known):
             return learner.metrics
         return self.judge(world.regret, world.mean.max(-1) - at(world.mean, learner.recommend()))
-
-    def judge(self, regret: jax.Array, lacks: jax.Array) -> dict[str, jax.Array]:
-        """Metrics from the regret and from what the recommended arm lacks, both [n]."""
-        return {"cumulative_regret": regret.mean(), "simple_regret": lacks.mean()}
 
     def floor(self, world: World) -> Known:
         """A uniformly random arm at every step."""

@@ -6,6 +6,7 @@ and both mechanisms are unknown; the reward is the last node. A missing parent m
 superfluous one costs a little variance. An edge is present with probability 0.4, weights are +-U(0.3, 1) in both
 mechanisms, noises have standard deviation 1 and mean 1, or 2 where switched. 600 rounds, 6 instances. Noise does not
 depend on the intervention: all methods meet the same exogenous variables at the same round.
+With `shift=0` a switch changes weights alone.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ import jax.numpy as jnp
 from toybench import Metric, Task
 from toybench.tasks.bandits import Intervener, Known
 from toybench.tasks.bandits._arms import at
+
+REWARD_SCALE = 2.0  # a typical standard deviation of the reward
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class CausalInterventions(Task):
 
     @property
     def spec(self) -> CausalSpec:
-        return CausalSpec(self.instances, self.nodes, scale=2.0)
+        return CausalSpec(instances=self.instances, nodes=self.nodes, scale=REWARD_SCALE)
 
     def sample(self, key: jax.Array) -> World:
         n, k = self.instances, self.nodes

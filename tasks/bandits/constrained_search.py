@@ -17,6 +17,10 @@ from toybench.tasks.bandits import Known, Searcher, keyed_normal
 from toybench.tasks.bandits._arms import at
 
 TRIES = 8  # draws of the constraint of which the first one that holds often enough is taken
+LIFT = 0.5  # of the constraint above its process' mean, and of its least value where nothing is feasible
+LEAST_SHARE = 0.02  # of the points at which the constraint holds
+JITTER = 1e-4  # added to the variances, so that factors exist in single precision
+LEAST_SUM = 1e-3  # of the sums whose logarithms are compared
 CAP = 3.0  # simple regret while nothing feasible has been evaluated, in standard deviations of f
 
 
@@ -85,20 +89,33 @@ class ConstrainedSearch(Task):
 
     @property
     def spec(self) -> SearchSpec:
-        return SearchSpec(self.instances, self.side, float(self.lengthscale), float(self.noise))
+        return SearchSpec(
+            instances=self.instances,
+            side=self.side,
+            lengthscale=float(self.lengthscale),
+            noise=float(self.noise),
+        )
 
     def sample(self, key: jax.Array) -> World:
         n, p = self.instances, self.side**2
-        root = jnp.linalg.cholesky(kernel(self.side, self.lengthscale) + 1e-4 * jnp.eye(p))
+        root = jnp.linalg.cholesky(kernel(self.side, self.lengthscale) + JITTER * jnp.eye(p))
         draws = jnp.einsum("pq,tnq->tnp", root, jax.random.normal(key, (1 + TRIES, n, p)))
-        often = (draws[1:] <= -0.5).astype(jnp.float32).mean(-1) > 0.02
+        often = (draws[1:] <= -LIFT).astype(jnp.float32).mean(-1) > LEAST_SHARE
         chosen = jnp.argmax(often, axis=0)
-        g = jnp.take_along_axis(draws[1:], chosen[None, :, None], axis=0)[0] + 0.5
+        g = jnp.take_along_axis(draws[1:], chosen[None, :, None], axis=0)[0] + LIFT
         if not self.feasible:
-            g = g - g.min(-1, keepdims=True) + 0.5
+            g = g - g.min(-1, keepdims=True) + LIFT
         zero = jnp.zeros(n)
         best = jnp.full(n, jnp.inf)
-        return World(draws[0], g, zero, zero, jnp.zeros((2, n)), best, jnp.zeros((), jnp.int32))
+        return World(
+            f=draws[0],
+            g=g,
+            regret=zero,
+            violation=zero,
+            half=jnp.zeros((2, n)),
+            best=best,
+            step=jnp.zeros((), jnp.int32),
+        )
 
     def optimum(self, world: World) -> jax.Array:
         """Least f where g <= 0, or, where that is nowhere, f where g is least: [n]."""
@@ -108,10 +125,12 @@ class ConstrainedSearch(Task):
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Evaluation]:
         first, second, own = jax.random.split(key, 3)
         point = learner.query(own)
-        f, g = at(world.f, point), at(world.g, point)
+        f = at(world.f, point)
+        g = at(world.g, point)
         seen = self.visit(world, point)
-        noisy = [v + self.noise * keyed_normal(k, point) for v, k in ((f, first), (g, second))]
-        return seen, Evaluation(point, *noisy)
+        objective = f + self.noise * keyed_normal(first, point)
+        constraint = g + self.noise * keyed_normal(second, point)
+        return seen, Evaluation(point=point, objective=objective, constraint=constraint)
 
     def visit(self, world: World, point: jax.Array) -> World:
         """The sums after an evaluation at `point`, int32 [n]."""
@@ -134,7 +153,7 @@ class ConstrainedSearch(Task):
 
     def judge(self, world: World, declared: jax.Array) -> dict[str, jax.Array]:
         def exponent(whole: jax.Array, half: jax.Array) -> jax.Array:
-            return jnp.log2(jnp.maximum(whole.mean(), 1e-3) / jnp.maximum(half.mean(), 1e-3))
+            return jnp.log2(jnp.maximum(whole.mean(), LEAST_SUM) / jnp.maximum(half.mean(), LEAST_SUM))
 
         return {
             "constrained_simple_regret": jnp.minimum(world.best - self.optimum(world), CAP).mean(),

@@ -17,15 +17,18 @@ from toybench.tasks.bandits import Known, LinearPlayer, keyed_normal
 from toybench.tasks.bandits._arms import at
 from toybench.tasks.bandits._linear import LinearRound, LinearSpec
 
+TINY = 1e-3  # added to both losses of the ratio, so that two losses of 0 have ratio 1
 QUIET = 0.05  # standard deviation of the noise in a quiet round
 
 
 class World(NamedTuple):
-    """Contexts [n, p, d] and their expected rewards [n, p]; sums since the start and in the last third, [n]."""
+    """Contexts [n, p, d], their expected rewards [n, p], losses since the start, in the middle and in the last third,
+    [n], and the round."""
 
     pool: jax.Array
     value: jax.Array
     regret: jax.Array
+    middle: jax.Array
     late: jax.Array
     step: jax.Array
 
@@ -50,6 +53,7 @@ class ContextualArms(Task):
     metrics = {
         "cumulative_regret": Metric("min", "expected reward lost so far, mean over instances"),
         "late_slope": Metric("min", "expected reward lost a round in the last third"),
+        "slope_ratio": Metric("info", "loss of the last third over that of the middle one; 1 is a constant rate"),
         "used": Metric("info", "rounds that went into the regression, mean over instances"),
     }
 
@@ -64,7 +68,7 @@ class ContextualArms(Task):
         pool, theta = unit[:, :p], unit[:, p]
         value = jnp.einsum("npd,nd->np", pool, theta) + self.zeta * jnp.sign(z[:, :p, d])
         zero = jnp.zeros(n)
-        return World(pool=pool, value=value, regret=zero, late=zero, step=jnp.zeros((), jnp.int32))
+        return World(pool=pool, value=value, regret=zero, middle=zero, late=zero, step=jnp.zeros((), jnp.int32))
 
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, LinearRound]:
         pick, level, noise, own = jax.random.split(key, 4)
@@ -76,8 +80,15 @@ class ContextualArms(Task):
         sigma = jnp.where(jax.random.uniform(level, best.shape)[:, 0] < self.p_low, QUIET, self.noise)
         arm = learner.choose(offer, mask, own)
         reward = at(value, arm)
-        lost, late = best[:, 0] - reward, (3 * world.step >= 2 * self.steps).astype(jnp.float32)
-        world = world._replace(regret=world.regret + lost, late=world.late + late * lost, step=world.step + 1)
+        lost = best[:, 0] - reward
+        late = (3 * world.step >= 2 * self.steps).astype(jnp.float32)
+        middle = (3 * world.step >= self.steps).astype(jnp.float32) - late
+        world = world._replace(
+            regret=world.regret + lost,
+            middle=world.middle + middle * lost,
+            late=world.late + late * lost,
+            step=world.step + 1,
+        )
         x = jnp.take_along_axis(offer, arm[:, None, None], axis=1)[:, 0]
         response = reward + sigma * keyed_normal(noise, at(index, arm))
         return world, LinearRound(x=x, response=response, sigma=sigma)
@@ -89,6 +100,7 @@ class ContextualArms(Task):
         return {
             "cumulative_regret": world.regret.mean(),
             "late_slope": world.late.mean() / rounds,
+            "slope_ratio": (world.late.mean() + TINY) / (world.middle.mean() + TINY),
             "used": learner.used().mean(),
         }
 
@@ -101,7 +113,10 @@ class ContextualArms(Task):
         best = offered.max(-1, keepdims=True)
         mask = ((offered == best) | (offered <= best - self.gap)).astype(jnp.float32)
         lost = (((best - offered) * mask).sum(-1) / mask.sum(-1)).mean()
-        return Known({"cumulative_regret": self.steps * lost, "late_slope": lost, "used": jnp.zeros(())})
+        one, none = jnp.ones(()), jnp.zeros(())
+        return Known(
+            {"cumulative_regret": self.steps * lost, "late_slope": lost, "slope_ratio": one, "used": none},
+        )
 
     def oracle(self, world: World) -> Known:
         """The best context at every step."""

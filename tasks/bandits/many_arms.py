@@ -15,6 +15,8 @@ from toybench.tasks.bandits._arms import ArmSpec, ArmTask
 
 GAPS = 8  # values of c: 1, 2, ..., 8
 
+PRIOR = (0.5, 4.0, 100.0, 99.0)  # of all kinds of means: about N(0.5, 1 / 4), rewards of variance 1
+
 
 class ManyArms(ArmTask):
     """Pure exploration: only the arm recommended at the end is judged."""
@@ -36,7 +38,7 @@ class ManyArms(ArmTask):
 
     @property
     def spec(self) -> ArmSpec:
-        return ArmSpec(self.instances, self.arms, "recommend", "gaussian", (0.5, 4.0, 100.0, 99.0))
+        return ArmSpec(instances=self.instances, arms=self.arms, goal="recommend", rewards="gaussian", prior=PRIOR)
 
     def arms_of(self, key: jax.Array) -> tuple[jax.Array, jax.Array]:
         u = jax.random.uniform(key, (self.instances, self.arms))

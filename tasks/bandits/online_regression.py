@@ -40,7 +40,7 @@ class OnlineRegression(Task):
     checkpoints = 8
     metrics = {
         "prediction_regret": Metric("min", "sum of squared errors of the predicted mean, mean over instances"),
-        "growth_ratio": Metric("info", "what was lost after an eighth of the rounds, over sigma^2 d log 8"),
+        "growth_ratio": Metric("min", "what was lost after an eighth of the rounds, over sigma^2 d log 8"),
     }
 
     @property

@@ -3,7 +3,7 @@
 Isolates meta-learning of where to evaluate. A narrow bump sits on a slow sinusoid, and its place depends on the phase
 of the sinusoid: two or three looks at the background tell where the bump must be, to whoever knows the family. A
 Gaussian process with a stationary kernel can't know that. Curves on 32 grid points, batches of 16 curves of which the
-learner queries six points each, 400 batches; judged on 256 fresh curves with everything frozen.
+learner queries six points each, 1,200 batches; judged on 256 fresh curves with everything frozen.
 """
 
 from dataclasses import dataclass
@@ -60,13 +60,13 @@ class RelatedCurves(Task):
     looks: int = 6
     batch: int = 16
     judged: int = 256  # fresh curves
-    iterations: int = 400  # batches
+    iterations: int = 1200  # batches
 
     interface = CurveOptimizer
     kind = "interactive"
     checkpoints = 5
     metrics = {
-        "simple_regret": Metric("min", "what the best of six looks lacks, mean over fresh curves"),
+        "simple_regret": Metric("min", "what the best of the looks lacks, mean over fresh curves"),
         "mean_regret": Metric("min", "the same, averaged over the looks"),
     }
 
@@ -76,7 +76,7 @@ class RelatedCurves(Task):
 
     @property
     def spec(self) -> CurveSpec:
-        return CurveSpec(self.points, self.looks, self.batch)
+        return CurveSpec(points=self.points, looks=self.looks, batch=self.batch)
 
     def sample(self, key: jax.Array) -> World:
         return World(test=self.draw_curves(key, self.judged))
@@ -88,17 +88,19 @@ class RelatedCurves(Task):
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Episode]:
         fresh, own = jax.random.split(key)
         values = self.draw_curves(fresh, self.batch)
-        return world, Episode(values=values, chosen=self.play(values, own, learner))
+        return world, Episode(values=values, chosen=self.play(values, own, learner.explore))
 
-    def play(self, values: jax.Array, key: jax.Array, learner: Any) -> jax.Array:
-        """The points that the learner looks at, one after another: int32 [b, looks]. Never twice the same is its
-        duty."""
+    def play(self, values: jax.Array, key: jax.Array, look_next: Any) -> jax.Array:
+        """The points that the learner's question `look_next` names, one after another: int32 [b, looks].
+
+        Never the same twice is the learner's duty.
+        """
         noise = jax.random.normal(key, (self.looks, *values.shape)) * NOISE
         seen = jnp.zeros_like(values)
 
         def look(carry: tuple, x: tuple) -> tuple:
             seen, observed = carry
-            chosen = learner.propose(seen, observed, x[1])
+            chosen = look_next(seen, observed, x[1])
             hot = jax.nn.one_hot(chosen, self.points)
             return (jnp.maximum(seen, hot), observed * (1 - hot) + hot * (values + x[0])), chosen
 
@@ -106,7 +108,7 @@ class RelatedCurves(Task):
         return jax.lax.scan(look, (seen, seen), (noise, keys))[1].T
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
-        chosen = self.play(world.test, key, learner)
+        chosen = self.play(world.test, key, learner.propose)
         found = jnp.take_along_axis(world.test, chosen, axis=1)
         lacks = world.test.max(-1, keepdims=True) - jax.lax.cummax(found, axis=1)
         return {"simple_regret": lacks[:, -1].mean(), "mean_regret": lacks.mean()}

@@ -9,6 +9,7 @@ Gaussian method is misspecified.
 import jax
 import jax.numpy as jnp
 
+from toybench import Metric
 from toybench.tasks.bandits import gamma
 from toybench.tasks.bandits._arms import ArmSpec, ArmTask
 
@@ -23,11 +24,20 @@ class StochasticArms(ArmTask):
     instances: int = 32
     steps: int = 2000  # type: ignore[misc]  # pulls
 
+    checkpoints = 10
+    metrics = {
+        "cumulative_regret": Metric("min", "expected reward lost by the pulls so far, mean over instances"),
+        "simple_regret": Metric("min", "expected reward that the recommended arm lacks, mean over instances"),
+    }
+
     @property
     def spec(self) -> ArmSpec:
         # 0/1 rewards with uniform means: variance of a mean 1/12, expected variance of a reward 1/6
         prior = (0.5, 2.0, 3.0, 1 / 3) if self.rewards == "bernoulli" else (0.0, 1.0, self.shape, self.shape - 1.0)
-        return ArmSpec(self.instances, self.arms, "regret", self.rewards, prior)
+        return ArmSpec(instances=self.instances, arms=self.arms, goal="regret", rewards=self.rewards, prior=prior)
+
+    def judge(self, regret: jax.Array, lacks: jax.Array) -> dict[str, jax.Array]:
+        return {"cumulative_regret": regret.mean(), "simple_regret": lacks.mean()}
 
     def arms_of(self, key: jax.Array) -> tuple[jax.Array, jax.Array]:
         a, b = jax.random.split(key)

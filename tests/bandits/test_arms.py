@@ -11,6 +11,8 @@ from scipy import stats
 from toybench.engine import programs
 from toybench.engine.cells import Cell
 from toybench.methods.bandits._arms import Tally, variance_of
+from toybench.methods.bandits._halving import State as HalvingState
+from toybench.methods.bandits._halving import Step, crown, mean_of, rank, turns
 from toybench.methods.bandits.kl_ucb import divergence, largest_mean
 from toybench.plugins import registry
 from toybench.tasks.bandits import gamma, keyed_normal
@@ -68,18 +70,18 @@ def test_varts_with_a_certain_variance_is_gaussian_ts(rewards):
 
 
 def test_indices_by_hand():
-    """Two pulls with rewards 1 and 3 at round 9: mean 2, variance 1."""
+    """Two pulls of each of four arms with rewards 1 and 3: mean 2, variance 1, eight pulls so far."""
     state = tally(np.array([[[1.0, 3.0]] * 4] * 2))
     noise = Noise(bound=jnp.array([2.0, 2.0]), each=jnp.ones((2, 4)))
-    log = np.log(9.0)
+    log = np.log(8.0)
     ucb1 = replace(method("ucb1", c=0.5), given=noise).index(state, KEY)
     np.testing.assert_allclose(ucb1, 2 + 0.5 * 2 * np.sqrt(2 * log / 2), rtol=1e-5)
     ucb_v = replace(method("ucb_v", c=0.1), given=noise).index(state, KEY)
     np.testing.assert_allclose(ucb_v, 2 + np.sqrt(2 * 0.1 * log / 2) + 3 * 4 * 0.1 * log / 2, rtol=1e-5)
     np.testing.assert_allclose(variance_of(state), 1.0, rtol=1e-5)
-    three = tally(np.array([[[1.0, 3.0, 2.0, 2.0]] * 4] * 2))  # 16 pulls in all: round 17
+    three = tally(np.array([[[1.0, 3.0, 2.0, 2.0]] * 4] * 2))  # 16 pulls in all
     kl = method("kl_ucb", c=0.25).index(three, KEY)
-    np.testing.assert_allclose(kl, 2 + np.sqrt(0.5 * (17 ** (2 * 0.25 / 2) - 1)), rtol=1e-4)
+    np.testing.assert_allclose(kl, 2 + np.sqrt(0.5 * (16 ** (2 * 0.25 / 2) - 1)), rtol=1e-4)
 
 
 def test_kl_index_of_0_1_rewards_solves_its_equation():
@@ -94,17 +96,16 @@ def test_kl_index_of_0_1_rewards_solves_its_equation():
 def test_halving_never_pulls_more_than_the_budget(steps, arms):
     spec = replace(SPEC, arms=arms, goal="recommend")
     for name in ("sequential_halving", "bracketing_sequential_halving"):
-        sizes, plan = method(name, spec, steps).plan()
-        used = (plan.place >= 0).sum()
-        assert len(plan.place) == steps and used <= steps
-        if steps >= 600:
-            assert used > 0.8 * steps
-            counts = np.bincount(plan.place[plan.place >= 0], minlength=sum(sizes))
-            assert counts.min() >= 1
+        learner = method(name, spec, steps)
+        sizes, plan = learner.plan()
+        assert len(plan) <= steps and learner.table().shape == (steps, 5)
+        assert len(plan) == steps or name == "sequential_halving"
+        assert len(plan) > 0.8 * steps or steps < 600
+        assert all(0 <= s.place < sum(sizes) for s in plan)
 
 
 def play(learner, mean: np.ndarray, noise: float = 0.0):
-    """The arm recommended after all steps."""
+    """The arm recommended after all steps, and the state."""
     n, rng = len(mean), np.random.default_rng(1)
     state, update = learner.init(KEY), jax.jit(learner.update)
     z = rng.normal(size=(learner.steps, n))
@@ -112,16 +113,75 @@ def play(learner, mean: np.ndarray, noise: float = 0.0):
         arm = np.asarray(learner.pull(state, KEY))
         reward = mean[np.arange(n), arm] + noise * z[t]
         state = update(state, Pull(jnp.asarray(arm), jnp.asarray(reward, jnp.float32)), KEY)
-    return np.asarray(learner.recommend(state)), np.asarray(state.order)
+    return np.asarray(learner.recommend(state)), state
 
 
 @pytest.mark.parametrize("name", ["sequential_halving", "bracketing_sequential_halving"])
-def test_halving_without_noise_returns_the_best_arm_that_entered(name):
+def test_halving_without_noise_returns_the_best_arm_of_the_brackets_that_finished(name):
     spec = replace(SPEC, instances=3, arms=20, goal="recommend")
     mean = np.random.default_rng(2).normal(size=(3, 20))
-    found, order = play(method(name, spec, steps=90), mean)
-    entered = np.stack([mean[i, order[i]].max() for i in range(3)])
-    np.testing.assert_allclose(mean[np.arange(3), found], entered)
+    learner = method(name, spec, steps=200)
+    found, state = play(learner, mean)
+    bracket = np.repeat(np.arange(len(learner.plan()[0])), learner.plan()[0])
+    done = np.isfinite(np.asarray(state.quality))[:, bracket]
+    order = np.asarray(state.order)
+    best = [mean[i, order[i][done[i]]].max() for i in range(3)]
+    np.testing.assert_allclose(mean[np.arange(3), found], best)
+    np.testing.assert_allclose(np.asarray(state.quality).max(-1), best, rtol=1e-5)
+
+
+def test_brackets_are_opened_and_served_as_the_authors_say():
+    """Bracket b at step b 2^b: 8, 24 and 64; every pull to the one with the fewest so far."""
+    sizes, whose = turns(70, 640)
+    assert sizes == [2, 4, 8, 16]
+    assert whose[:7] == [0] * 7 and whose[7:15] == [1] * 7 + [0]
+    assert [whose.index(b) + 1 for b in range(4)] == [1, 8, 24, 64]
+    assert turns(70, 5)[0] == [2, 4, 5, 5]
+
+
+def test_a_bracket_is_halved_with_its_own_budget_and_then_with_twice_that():
+    plan = method("bracketing_sequential_halving", replace(SPEC, arms=640, goal="recommend"), 30).plan()[1]
+    second = [s for s in plan if s.bracket == 1]
+    assert [s.alive for s in second[:8]] == [4] * 4 + [2] * 4
+    assert [s.after for s in second[:8]] == [0, 0, 0, 1, 0, 0, 0, 2]
+    assert [s.alive for s in second[8:]] == [4] * len(second[8:])
+
+
+def test_ranking_sorts_its_segment_and_clears_no_other_sums():
+    state = HalvingState(
+        order=jnp.array([[5, 6, 7, 8]]),
+        total=jnp.array([[9.0, 1.0, 4.0, 3.0]]),
+        pulls=jnp.array([[1.0, 1.0, 2.0, 1.0]]),
+        winner=jnp.array([[5, 6]]),
+        quality=jnp.array([[-jnp.inf, -jnp.inf]]),
+        step=jnp.zeros(1, jnp.int32),
+    )
+    now = Step(bracket=1, place=3, start=1, alive=3, after=2)
+    ranked = rank(state, now)
+    np.testing.assert_array_equal(ranked.order, [[5, 8, 7, 6]])
+    np.testing.assert_array_equal(ranked.total, [[9, 0, 0, 0]])
+    crowned = crown(ranked, now, mean_of(state))
+    np.testing.assert_array_equal(crowned.winner, [[5, 8]])
+    np.testing.assert_array_equal(crowned.quality, [[-np.inf, 3]])
+
+
+def test_bracketing_ucb_by_hand():
+    """Two brackets of two arms; it is the turn of the one with the fewest pulls."""
+    learner = method("bracketing_ucb", replace(SPEC, instances=1, arms=2, goal="recommend"), 9, c=0.5)
+    state = learner.init(KEY)._replace(
+        order=jnp.array([[0, 1, 1, 0]]),
+        pulls=jnp.array([[4.0, 3.0, 1.0, 0.0]]),
+        total=jnp.array([[4.0, 6.0, 1.0, 0.0]]),
+        step=jnp.array(8),
+    )
+    want = 0.5 * np.sqrt(2 * np.log([7, 7, 1]) / [4, 3, 1])
+    np.testing.assert_allclose(learner.width(state)[0, :3], want, rtol=1e-5)
+    assert np.isinf(learner.width(state)[0, 3])
+    assert learner.place(state)[0] == 3
+    assert learner.recommend(state)[0] == 1
+    late = learner.update(state, Pull(arm=jnp.array([0]), reward=jnp.array([7.0])), KEY)
+    np.testing.assert_array_equal(late.total, [[4, 6, 1, 7]])
+    np.testing.assert_array_equal(late.pulls, [[4, 3, 1, 1]])
 
 
 def test_halving_of_two_arms_errs_as_often_as_a_two_sample_test():

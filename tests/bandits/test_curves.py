@@ -86,8 +86,9 @@ def test_nobody_looks_twice_at_one_point(task):
     y = task.draw_curves(KEY, 8)
     for name in ("nap", "tnp_ei", "gp_ei"):
         learner = method(name)
-        chosen = np.asarray(task.play(y, KEY, Learner(learner, learner.init(KEY))))
-        assert all(len(set(row)) == 6 for row in chosen)
+        asked = Learner(learner, learner.init(KEY))
+        for question in (asked.explore, asked.propose):
+            assert all(len(set(row)) == 6 for row in np.asarray(task.play(y, KEY, question)))
 
 
 def test_order_of_looks_does_not_matter(task):
