@@ -13,6 +13,10 @@ from toybench.tasks.bandits.causal_interventions import Outcome, switches
 
 RIDGE = 1.0  # penalty of every regression, in units of the noise's variance
 
+LATE = 1e6  # score that puts the reward behind every other node
+TAKEN = 1e9  # score that takes no node twice
+LEAST_SQUARES = 1e-3  # of residuals, so that scores stay finite
+
 
 class State(NamedTuple):
     """Moments of the regressors by node and mechanism [n, v, 2, r, r], and of them with the node [n, v, 2, r]; inverse
@@ -55,7 +59,8 @@ class CausalUCB(Method):
 
     def init(self, key: jax.Array) -> State:
         n, v = self.spec.instances, self.spec.nodes
-        edges, r = self.first_edges(), v + 1
+        edges = self.first_edges()
+        r = v + 1
         eye = jnp.broadcast_to(jnp.eye(r) / RIDGE, (n, v, 2, r, r))
         return State(
             square=jnp.zeros((n, v, 2, r, r)),
@@ -69,7 +74,8 @@ class CausalUCB(Method):
 
     def update(self, state: State, batch: Outcome, key: jax.Array) -> State:
         one = jnp.ones((len(batch.values), 1))
-        x, s = (jnp.concatenate([one, part], axis=1) for part in (batch.values, batch.switched))
+        x = jnp.concatenate([one, batch.values], axis=1)
+        s = jnp.concatenate([one, batch.switched], axis=1)
         mechanism = jnp.stack([1 - batch.switched, batch.switched], axis=-1)  # [n, v, 2]
         z = mechanism[..., None] * (regressors(state.edges) * x[:, None])[:, :, None]  # 0 in the other mechanism
         gain = (state.inverse * z[..., None, :]).sum(-1)
@@ -92,11 +98,13 @@ class CausalUCB(Method):
         return state._replace(edges=edges, inverse=inverse_designs(state, edges))
 
     def intervene(self, state: State, key: jax.Array) -> jax.Array:
-        bits, v = switches(self.spec.nodes), self.spec.nodes
+        v = self.spec.nodes
+        bits = switches(v)
         weights = coefficients(state, state.edges, state.inverse)
         w = jnp.where(bits[None, :, :, None] > 0, weights[:, None, :, 1], weights[:, None, :, 0])  # [n, a, v, r]
         mean = w[..., 0]
-        total = reward = jnp.broadcast_to(jnp.eye(v)[-1], mean.shape)  # row of the reward in (I - W)^-1
+        reward = jnp.broadcast_to(jnp.eye(v)[-1], mean.shape)
+        total = reward  # grows to the reward's row of (I - W)^-1
         for _ in range(v - 1):
             mean = w[..., 0] + (w[..., 1:] * mean[..., None, :]).sum(-1)
             total = reward + (w[..., 1:] * total[..., :, None]).sum(-2)
@@ -158,9 +166,10 @@ class LearnsGraph(CausalUCB):
         n, v = self.spec.instances, self.spec.nodes
         score = effect_scores(state)
         last = (jnp.arange(v) == v - 1).astype(jnp.float32)[None]
-        left, before = jnp.ones((n, v)), jnp.zeros((n, v, v), bool)
+        left = jnp.ones((n, v))
+        before = jnp.zeros((n, v, v), bool)
         for _ in range(v):
-            moved = (score**2 * left[:, None, :]).sum(-1) + 1e6 * last + 1e9 * (1 - left)
+            moved = (score**2 * left[:, None, :]).sum(-1) + LATE * last + TAKEN * (1 - left)
             first = jax.nn.one_hot(jnp.argmin(moved, axis=-1), v)
             before = before | ((first[:, :, None] > 0) & (left[:, None, :] == 0))
             left = left - first
@@ -179,6 +188,6 @@ def effect_scores(state: State) -> jax.Array:
     own = jnp.moveaxis(jnp.diagonal(state.square[..., 1:, 1:], axis1=-2, axis2=-1), 2, 1)  # [n, 2, v, v]: of each node
     square = jnp.moveaxis(jnp.diagonal(own, axis1=-2, axis2=-1), 1, 2)  # [n, v, 2]: of the node itself
     freedom = jnp.maximum(state.design[..., 0, 0] - v, 1.0)
-    variance = jnp.maximum(square - (beta * state.effect).sum(-1), 1e-3) / freedom
+    variance = jnp.maximum(square - (beta * state.effect).sum(-1), LEAST_SQUARES) / freedom
     score = beta**2 / (variance[..., None] * jnp.diagonal(inverse, axis1=-2, axis2=-1))
     return jnp.sqrt(score[..., 1:].sum(2)) * (1 - jnp.eye(v))[None]

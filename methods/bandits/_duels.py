@@ -88,7 +88,8 @@ def newton(theta: jax.Array, z: jax.Array, won: jax.Array, seen: jax.Array, link
         residual = (p - won) * slope / (p * (1 - p))
     else:
         p = jax.nn.sigmoid(u)
-        weight, residual = p * (1 - p), p - won
+        weight = p * (1 - p)
+        residual = p - won
     grad = jnp.einsum("nt,ntd->nd", seen * residual, z) + RIDGE * theta
     hessian = jnp.einsum("nti,nt,ntj->nij", z, seen * weight, z) + RIDGE * jnp.eye(z.shape[-1])[None]
     covariance = jnp.linalg.inv(hessian)

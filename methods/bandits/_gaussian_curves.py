@@ -41,7 +41,8 @@ def condition(
 
     def one(mask: jax.Array, where: jax.Array, observed: jax.Array) -> tuple[jax.Array, jax.Array]:
         def step(carry: tuple, x: tuple) -> tuple:
-            (mean, cov), (on, i, y) = carry, x
+            mean, cov = carry
+            on, i, y = x
             gain = on * cov[i] / (cov[i, i] + NOISE**2)
             return (mean + gain * (y - mean[i]), cov - gain[:, None] * cov[i][None, :]), None
 

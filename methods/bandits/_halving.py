@@ -17,7 +17,9 @@ import numpy as np
 from toybench import Method
 from toybench.tasks.bandits._arms import Pull
 
-GOES_ON, RANKS, CROWNS = 0, 1, 2  # what happens after a step: nothing, a round ends, the last round ends
+GOES_ON = 0  # after a step nothing happens
+RANKS = 1  # a round ends
+CROWNS = 2  # the last round ends
 
 
 class Step(NamedTuple):
@@ -68,7 +70,8 @@ def halve(bracket: int, start: int, size: int, budget: int) -> list[Step]:
     rounded up, goes on. Where that is no pull it is one, as long as the budget lasts.
     """
     steps: list[Step] = []
-    alive, rounds = size, max(1, math.ceil(math.log2(size)))
+    alive = size
+    rounds = max(1, math.ceil(math.log2(size)))
     for _ in range(rounds):
         each = min(max(1, budget // (alive * rounds)), (budget - len(steps)) // alive)
         if each == 0:
@@ -98,7 +101,8 @@ class Halving(Method, abc.ABC):
 
     def init(self, key: jax.Array) -> State:
         """Every bracket is a random subset of the arms."""
-        sizes, n = self.plan()[0], self.spec.instances
+        sizes = self.plan()[0]
+        n = self.spec.instances
         u = jax.random.uniform(key, (len(sizes), n, self.spec.arms))
         chosen = jnp.argsort(u, axis=-1)
         order = jnp.concatenate([chosen[i, :, :size] for i, size in enumerate(sizes)], axis=-1)
@@ -148,7 +152,8 @@ def inside(state: State, now: Step) -> jax.Array:
 
 def rank(state: State, now: Step) -> State:
     """The segment sorted by the mean rewards of the round, the best first, and its sums cleared."""
-    here, i = inside(state, now), jnp.arange(state.order.shape[1])
+    here = inside(state, now)
+    i = jnp.arange(state.order.shape[1])
     # places before and after the segment keep theirs: it is sorted by part first, then by mean, stably
     part = (i >= now.start).astype(jnp.int32) + (i >= now.start + now.alive).astype(jnp.int32)
     part = jnp.broadcast_to(part[None], state.order.shape)

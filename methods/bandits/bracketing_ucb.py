@@ -50,7 +50,8 @@ class BracketingUCB(Method):
 
     def init(self, key: jax.Array) -> State:
         """Every bracket is a random subset of the arms."""
-        sizes, n = np.bincount(self.brackets()[0]), self.spec.instances
+        sizes = np.bincount(self.brackets()[0])
+        n = self.spec.instances
         chosen = jnp.argsort(jax.random.uniform(key, (len(sizes), n, self.spec.arms)), axis=-1)
         order = jnp.concatenate([chosen[i, :, :size] for i, size in enumerate(sizes)], axis=-1)
         zero = jnp.zeros(order.shape)

@@ -29,7 +29,8 @@ class ConfigLCB(GridSearch):
         return state.g - self.width * deviation(state) <= 0
 
     def cost(self, state: State, key: jax.Array) -> jax.Array:
-        s, allowed = self.width * deviation(state), self.allowed(state)
+        s = self.width * deviation(state)
+        allowed = self.allowed(state)
         # where no point is allowed all have the same large cost, and the least lower bound of g decides
         return jnp.where(allowed, state.f - s, jnp.where(allowed.any(-1, keepdims=True), jnp.inf, state.g - s))
 

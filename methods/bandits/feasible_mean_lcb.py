@@ -22,7 +22,8 @@ class FeasibleMeanLCB(GridSearch):
     width: float = 2.0  # w, posterior standard deviations
 
     def cost(self, state: State, key: jax.Array) -> jax.Array:
-        s, allowed = self.width * deviation(state), state.g <= 0
+        s = self.width * deviation(state)
+        allowed = state.g <= 0
         return jnp.where(allowed, state.f - s, jnp.where(allowed.any(-1, keepdims=True), jnp.inf, state.g - s))
 
     def hopeless(self, state: State) -> jax.Array:

@@ -38,7 +38,8 @@ class KLUCB(IndexPolicy):
         return known_mean(state)
 
     def index(self, state: Tally, key: jax.Array) -> jax.Array:
-        level, n = self.c * jnp.log(plays_of(state)), state.pulls
+        level = self.c * jnp.log(plays_of(state))
+        n = state.pulls
         if self.spec.rewards == "bernoulli":
             return jnp.where(n > 0, largest_mean(mean_of(state), level / jnp.maximum(n, 1)), jnp.inf)
         growth = jnp.exp(jnp.minimum(2 * level / jnp.maximum(n - 2, 1), LARGEST))

@@ -107,7 +107,8 @@ def gamma(key: jax.Array, shape: jax.Array) -> jax.Array:
     probability 0.95 or more, so about one draw in 10,000 is a rejected one; no loop, so that it is cheap inside a scan.
     """
     draws = jax.random.normal(key, (2, PROPOSALS, *shape.shape))
-    z, u = draws[0], draws[1]
+    z = draws[0]
+    u = draws[1]
     third = shape - 1 / 3
     v = (1 + z / jnp.sqrt(9 * third)[None]) ** 3
     logs = jnp.log(jax.scipy.stats.norm.cdf(u))

@@ -87,7 +87,8 @@ class ArmTask(Task, abc.ABC):
         noise, own = jax.random.split(key)
         arm = learner.pull(own)
         z = keyed_normal(noise, arm)
-        mean, sigma = at(world.mean, arm), at(world.sigma, arm)
+        mean = at(world.mean, arm)
+        sigma = at(world.sigma, arm)
         if self.spec.rewards == "bernoulli":
             reward = (jax.scipy.stats.norm.cdf(z) < mean).astype(jnp.float32)
         else:

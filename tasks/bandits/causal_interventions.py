@@ -19,6 +19,7 @@ from toybench import Metric, Task
 from toybench.tasks.bandits import Intervener, Known
 from toybench.tasks.bandits._arms import at
 
+WEIGHTS = (0.3, 1.0)  # between which the sizes of the weights are uniform
 REWARD_SCALE = 2.0  # a typical standard deviation of the reward
 
 
@@ -91,14 +92,16 @@ class CausalInterventions(Task):
     def sample(self, key: jax.Array) -> World:
         n, k = self.instances, self.nodes
         u = jax.random.uniform(key, (n, 4 * k * k + k))
-        present, sizes = u[:, : k * k].reshape(n, k, k) < self.density, u[:, k * k : 3 * k * k].reshape(n, 2, k, k)
+        present = u[:, : k * k].reshape(n, k, k) < self.density
+        sizes = u[:, k * k : 3 * k * k].reshape(n, 2, k, k)
         # a hidden order of all nodes but the reward, which is last
         rank = jnp.argsort(jnp.argsort(u[:, -k:].at[:, -1].set(2.0)))
         before = rank[:, None, :] < rank[:, :, None]
         forced = (jnp.arange(k) == k - 1)[None, :, None] & (rank[:, None, :] == k - 2)  # the reward has a parent
         edges = (before & (present | forced)).astype(jnp.float32)[:, None]
-        signed = (sizes * 2 - 1) * 0.7
-        weights = edges * (signed + 0.3 * jnp.where(signed < 0, -1.0, 1.0))
+        least, most = WEIGHTS
+        signed = (sizes * 2 - 1) * (most - least)
+        weights = edges * (signed + least * jnp.where(signed < 0, -1.0, 1.0))
         s = switches(k)
         mixed = jnp.where(s[None, :, :, None] > 0, weights[:, None, 1], weights[:, None, 0])
         mean = jnp.einsum("nai,ai->na", total_effects(mixed)[:, :, -1], 1 + self.shift * s)
@@ -121,9 +124,11 @@ class CausalInterventions(Task):
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         if isinstance(learner, Known):
             return learner.metrics
-        edges, true = learner.edges(), world.weights[:, 0] != 0
+        edges = learner.edges()
+        true = world.weights[:, 0] != 0
         leads = total_effects(true.astype(jnp.float32))[:, -1] > 0  # nodes with a path to the reward, and itself
-        needed, absent = true & leads[:, :, None], ~true & ~jnp.eye(self.nodes, dtype=bool)[None]
+        needed = true & leads[:, :, None]
+        absent = ~true & ~jnp.eye(self.nodes, dtype=bool)[None]
         return {
             "cumulative_regret": world.regret.mean(),
             "structure_samples": learner.structure_rounds().mean(),

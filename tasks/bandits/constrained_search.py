@@ -134,7 +134,8 @@ class ConstrainedSearch(Task):
 
     def visit(self, world: World, point: jax.Array) -> World:
         """The sums after an evaluation at `point`, int32 [n]."""
-        f, g = at(world.f, point), at(world.g, point)
+        f = at(world.f, point)
+        g = at(world.g, point)
         regret = world.regret + jnp.maximum(f - self.optimum(world), 0.0)
         violation = world.violation + jnp.maximum(g, 0.0)
         early = 2 * world.step < self.steps

@@ -65,7 +65,8 @@ class ContextualArms(Task):
         n, p, d = self.instances, self.pool, self.dim
         z = jax.random.normal(key, (n, p + 1, d + 1))
         unit = z[..., :d] / jnp.linalg.norm(z[..., :d], axis=-1, keepdims=True)
-        pool, theta = unit[:, :p], unit[:, p]
+        pool = unit[:, :p]
+        theta = unit[:, p]
         value = jnp.einsum("npd,nd->np", pool, theta) + self.zeta * jnp.sign(z[:, :p, d])
         zero = jnp.zeros(n)
         return World(pool=pool, value=value, regret=zero, middle=zero, late=zero, step=jnp.zeros((), jnp.int32))
@@ -113,7 +114,8 @@ class ContextualArms(Task):
         best = offered.max(-1, keepdims=True)
         mask = ((offered == best) | (offered <= best - self.gap)).astype(jnp.float32)
         lost = (((best - offered) * mask).sum(-1) / mask.sum(-1)).mean()
-        one, none = jnp.ones(()), jnp.zeros(())
+        one = jnp.ones(())
+        none = jnp.zeros(())
         return Known(
             {"cumulative_regret": self.steps * lost, "late_slope": lost, "slope_ratio": one, "used": none},
         )

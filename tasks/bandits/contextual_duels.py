@@ -90,8 +90,11 @@ class ContextualDuels(Task):
         utility = jnp.einsum("nkd,nd->nk", offer, world.theta)
         random = jax.lax.top_k(jax.random.uniform(chance, utility.shape), 2)[1]
         pair = jnp.where(world.step < self.warm, random, learner.duel(offer, own))
-        x, y = (jnp.take_along_axis(offer, pair[:, i, None, None], axis=1)[:, 0] for i in range(2))
-        first, second, best = at(utility, pair[:, 0]), at(utility, pair[:, 1]), utility.max(-1)
+        x = jnp.take_along_axis(offer, pair[:, 0, None, None], axis=1)[:, 0]
+        y = jnp.take_along_axis(offer, pair[:, 1, None, None], axis=1)[:, 0]
+        first = at(utility, pair[:, 0])
+        second = at(utility, pair[:, 1])
+        best = utility.max(-1)
         shape = jax.scipy.stats.norm.cdf if self.link == "probit" else jax.nn.sigmoid
         won = (jax.random.uniform(result, first.shape) < shape(first - second)).astype(jnp.float32)
         world = world._replace(

@@ -238,3 +238,53 @@ def test_a_smaller_budget_is_a_shorter_problem(method):
         task, _, steps, _ = Cell("bandits", "stochastic_arms", method, budget, (0,)).build()
         assert task.steps == rounds
         assert steps == (0 if method == "floor" else rounds)
+
+
+def test_varts_takes_another_shape_at_the_same_expected_variance(rewards):
+    """Prior (0.5, 2, 3, 1.5) has the expected variance 0.75; of shape 5 its rate is 3."""
+    other = method("varts", replace(SPEC, prior=(0.5, 2.0, 5.0, 3.0))).posterior(tally(rewards))
+    for got, want in zip(method("varts", shape=5.0).posterior(tally(rewards)), other, strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-5)
+
+
+def test_epsilon_greedy_explores_as_often_as_it_says():
+    state = tally(np.array([[[1.0, 3.0]] * 3 + [[9.0, 9.0]]] * 2))
+    learner = method("epsilon_greedy", c=0.5)
+    chosen = np.asarray(jax.vmap(lambda k: learner.pull(state, k))(jax.random.split(KEY, 4000)))
+    rate = 0.5 * 4 / 8  # c k / t after eight pulls
+    assert abs((chosen != 3).mean() - rate * 3 / 4) < 0.02
+    np.testing.assert_array_equal(learner.recommend(state), [3, 3])
+
+
+def test_uniform_allocation_pulls_a_subset_in_turn():
+    learner = method("uniform_allocation", replace(SPEC, goal="recommend"), steps=10, each=4)
+    turns_ = []
+    state = learner.init(KEY)
+    for _ in range(5):
+        arm = learner.pull(state, KEY)
+        turns_.append(int(arm[0]))
+        state = learner.update(state, Pull(arm=arm, reward=arm.astype(jnp.float32)), KEY)
+    assert turns_ == [0, 1, 0, 1, 0]  # ten pulls allow two arms four pulls each
+    np.testing.assert_array_equal(learner.recommend(state), [1, 1])
+    np.testing.assert_array_equal(state.square, [[0, 2, 0, 0]] * 2)
+
+
+def test_gaussian_ts_draws_have_the_width_of_its_variance(rewards):
+    noise = Noise(bound=jnp.array([3.0, 3.0]), each=jnp.full((2, 4), 0.6))
+    keys = jax.random.split(KEY, 4000)
+    for sigma, want in (("max", 3.0), ("true", 0.6), ("mean", (1.5 / 2) ** 0.5)):
+        learner = replace(method("gaussian_ts", sigma=sigma), given=noise)
+        draws = np.asarray(jax.vmap(lambda k, m=learner: m.index(tally(rewards), k))(keys))
+        np.testing.assert_allclose(draws.std(0), want / 3, rtol=0.06)  # sqrt(2 + 7)
+    mean = (2 * 0.5 + rewards.sum(-1)) / 9
+    np.testing.assert_allclose(learner.value(tally(rewards)), mean, rtol=1e-4)
+
+
+def test_worst_regret_is_that_of_the_worst_gap():
+    task = registry.load("tasks", "bandits/many_arms")(arms=4, steps=16, instances=16, means="one_good")
+    lacks = jnp.zeros(16).at[4].set(1.0).at[5].set(0.5)
+    got = task.judge(lacks, lacks)
+    np.testing.assert_allclose(got["simple_regret"], 1.5 / 16)
+    np.testing.assert_allclose(got["worst_scaled_regret"], 0.75 / 0.5)
+    mean, _ = task.arms_of(KEY)
+    np.testing.assert_allclose(np.asarray(mean).max(-1), np.repeat(np.arange(1, 9), 2) * 0.5)

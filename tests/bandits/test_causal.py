@@ -118,3 +118,87 @@ def test_an_outcome_counts_for_the_mechanism_that_was_on():
     state = learner.update(learner.init(KEY), batch, KEY)
     np.testing.assert_array_equal(state.square[0, :, :, 0, 0], [[1, 0], [0, 1], [1, 0], [1, 0]])
     np.testing.assert_array_equal(state.cross[0, 1], [[0] * 5, [2, 4, 4, 4, 4]])
+
+
+def test_linear_optimism_by_numpy():
+    learner = method("linear_intervention_ucb", c=0.8)
+    rng = np.random.default_rng(3)
+    s = rng.integers(0, 2, size=(30, 5, 4)).astype(np.float32)
+    values = rng.normal(size=(30, 5, 4)).astype(np.float32)
+    state, step = learner.init(KEY), jax.jit(learner.update)
+    for a, b in zip(s, values, strict=True):
+        state = step(state, Outcome(switched=jnp.asarray(a), values=jnp.asarray(b)), KEY)
+    bits = np.concatenate([np.ones((16, 1)), np.asarray(switches(4))], 1)
+    got = learner.intervene(state, KEY)
+    for i in range(5):
+        z = np.concatenate([np.ones((30, 1)), s[:, i]], 1)
+        inverse = np.linalg.inv(np.eye(5) + z.T @ z)
+        upper = bits @ inverse @ (z.T @ values[:, i, -1])
+        upper += 0.8 * 2.0 * np.sqrt(np.einsum("ar,rs,as->a", bits, inverse, bits))
+        assert got[i] == upper.argmax()
+
+
+def test_graph_free_index_by_hand():
+    learner = method("graph_free_ucb", c=0.5)
+    pulls = np.tile(np.arange(1.0, 17.0), (5, 1))
+    total = pulls * np.linspace(0, 3, 16)[None]
+    state = learner.init(KEY)._replace(pulls=jnp.asarray(pulls), total=jnp.asarray(total))
+    upper = total / pulls + 0.5 * 2.0 * np.sqrt(2 * np.log(pulls.sum(-1, keepdims=True)) / pulls)
+    np.testing.assert_array_equal(learner.intervene(state, KEY), upper.argmax(-1))
+    after = learner.update(state, Outcome(switched=jnp.ones((5, 4)), values=jnp.full((5, 4), 2.0)), KEY)
+    np.testing.assert_allclose(after.total[:, 15] - state.total[:, 15], 2.0, rtol=1e-5)
+    np.testing.assert_allclose(after.pulls[:, 15] - state.pulls[:, 15], 1.0)
+
+
+def test_graph_optimism_by_numpy(task, world):
+    """Mean by solving the fitted equations, width node by node, over all interventions."""
+    learner = replace(method("known_graph_ucb", c=0.9), given=task.given(world))
+    state, _, _ = play(task, world, learner, 60)
+    weights = np.asarray(coefficients(state, state.edges, state.inverse), float)
+    inverse, edges = np.asarray(state.inverse, float), np.asarray(state.edges)
+    got = learner.intervene(state, KEY)
+    for i in range(5):
+        upper = []
+        for s in np.asarray(switches(4)).astype(int):
+            w = np.stack([weights[i, v, s[v]] for v in range(4)])
+            effects = np.linalg.inv(np.eye(4) - w[:, 1:])
+            mean = effects @ w[:, 0]
+            wide = 0.0
+            for v in range(4):
+                z = np.concatenate([[1.0], np.where(edges[i, v], mean, 0.0)])
+                wide += abs(effects[-1, v]) * np.sqrt(z @ inverse[i, v, s[v]] @ z)
+            upper.append(mean[-1] + 0.9 * wide)
+        assert upper[int(got[i])] > max(upper) - 1e-3
+
+
+def test_effect_scores_by_least_squares():
+    """The score of one pair by numpy: coefficients of a ridge regression on switches over their standard errors."""
+    learner = method("asymmetric_graph_ucb", samples=400)
+    rng = np.random.default_rng(5)
+    s = rng.integers(0, 2, size=(80, 5, 4)).astype(np.float32)
+    values = (s + rng.normal(size=(80, 5, 4))).astype(np.float32)
+    state, step = learner.init(KEY), jax.jit(learner.update)
+    for a, b in zip(s, values, strict=True):
+        state = step(state, Outcome(switched=jnp.asarray(a), values=jnp.asarray(b)), KEY)
+    total = 0.0
+    for m in (0, 1):
+        here = s[:, 0, 2] == m
+        z, y = np.concatenate([np.ones((here.sum(), 1)), s[here, 0]], 1), values[here, 0, 2]
+        inverse = np.linalg.inv(np.eye(5) + z.T @ z)
+        beta = inverse @ (z.T @ y)
+        variance = (y @ y - beta @ (z.T @ y)) / (here.sum() - 4)
+        total += beta[2] ** 2 / (variance * inverse[2, 2])
+    np.testing.assert_allclose(effect_scores(state)[0, 2, 1], np.sqrt(total), rtol=5e-3)
+
+
+def test_a_superfluous_parent_is_dropped_where_both_errors_count(task, world):
+    """Of the ancestors, full_graph_ucb keeps those with a significant weight."""
+    learner = method("full_graph_ucb", threshold=2.8)
+    state, _, _ = play(task, world, method("asymmetric_graph_ucb", samples=400), 399)
+    found = np.asarray(learner.ancestors(state))
+    inverse = np.asarray(inverse_designs(state, jnp.asarray(found)))
+    weights = np.asarray(coefficients(state, jnp.asarray(found), jnp.asarray(inverse)))
+    score = np.abs(weights) / np.sqrt(np.diagonal(inverse, axis1=-2, axis2=-1))
+    want = found & (score[..., 1:] > 2.8).any(2)
+    np.testing.assert_array_equal(learner.learn_edges(state), want)
+    assert want.sum() < found.sum()

@@ -7,7 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from toybench.methods.bandits._curves import expected_improvement
+from toybench.methods.bandits._curves import (
+    Answers,
+    expected_improvement,
+    greedy,
+    likelihood_loss,
+    policy_loss,
+    sampled,
+)
 from toybench.methods.bandits._gaussian_curves import condition
 from toybench.plugins import registry
 from toybench.tasks.bandits.related_curves import NOISE, CurveSpec, Episode
@@ -118,3 +125,57 @@ def test_reinforcement_raises_the_score_of_looks_that_paid():
     after = learner.ask(state, jnp.zeros((1, 32)), jnp.zeros((1, 32)))[2]
     gain = jax.nn.log_softmax(after)[0] - jax.nn.log_softmax(before)[0]
     assert gain[20] > 0.5 and gain[0] < 0
+
+
+def test_sampled_looks_follow_the_softmax_of_the_scores():
+    score = jnp.log(jnp.array([[1.0, 2.0, 3.0, 4.0]]))
+    seen = jnp.array([[0.0, 0.0, 1.0, 0.0]])
+    drawn = np.asarray(jax.vmap(lambda k: sampled(score, seen, k)[0])(jax.random.split(KEY, 6000)))
+    share = np.bincount(drawn, minlength=4) / 6000
+    np.testing.assert_allclose(share, np.array([1, 2, 0, 4]) / 7, atol=0.02)
+    np.testing.assert_array_equal(greedy(score, seen), [3])
+
+
+def test_losses_by_numpy():
+    rng = np.random.default_rng(1)
+    mean, log_dev, score = rng.normal(size=(3, 2, 5, 4)).astype(np.float32)  # two looks, five curves, four points
+    values = rng.normal(size=(5, 4)).astype(np.float32)
+    chosen = np.array([[0, 1], [1, 0], [2, 3], [3, 1], [0, 2]])
+    found = np.take_along_axis(values, chosen, 1)
+    answers = Answers(mean=mean, log_dev=log_dev, score=score, found=found.T)
+    batch = Episode(values=jnp.asarray(values), chosen=jnp.asarray(chosen, jnp.int32))
+    nll = (0.5 * ((values[None] - mean) / np.exp(log_dev)) ** 2 + log_dev).mean()
+    np.testing.assert_allclose(likelihood_loss(answers, batch), nll, rtol=1e-4)
+    best = np.maximum(found[:, 0], found[:, 1])
+    gains = [best + 0.5, best - found[:, 0]]
+    total = 0.0
+    for look, gain in enumerate(gains):
+        advantage = (gain - gain.mean()) / (gain.std() + 1e-3)
+        for b in range(5):
+            free = [p for p in range(4) if p not in chosen[b, :look]]
+            logp = score[look, b, chosen[b, look]] - np.log(np.exp(score[look, b, free]).sum())
+            total -= logp * advantage[b] / 10
+    np.testing.assert_allclose(policy_loss(answers, batch), total, rtol=1e-3, atol=1e-4)
+
+
+def test_the_three_losses_are_parts_of_one():
+    nap = method("nap", likelihood=0.7)
+    params = nap.init(KEY).params
+    batch = Episode(values=jnp.linspace(0, 1, 64).reshape(2, 32), chosen=jnp.tile(jnp.arange(6), (2, 1)) * 5)
+    alone, predicts = (method(n).loss(params, batch) for n in ("nap_rl_only", "tnp_ei"))
+    np.testing.assert_allclose(nap.loss(params, batch), alone + 0.7 * predicts, rtol=1e-4)
+
+
+def test_answers_know_the_looks_before_and_no_others():
+    learner = method("nap")
+    params = learner.init(KEY).params
+    values = jnp.linspace(-1, 1, 64).reshape(2, 32)
+    chosen = jnp.array([[1, 7, 9, 12, 20, 30], [4, 3, 2, 1, 0, 5]])
+    answers = learner.answers(params, Episode(values=values, chosen=chosen))
+    seen = jax.nn.one_hot(chosen[:, :3], 32).sum(1)
+    state = learner.init(KEY)
+    mean, deviation, score = learner.ask(state, seen, seen * values)
+    np.testing.assert_allclose(answers.mean[3], mean, atol=1e-4)
+    np.testing.assert_allclose(jnp.exp(answers.log_dev[3]), deviation, rtol=1e-3)
+    np.testing.assert_allclose(answers.score[3], score, atol=1e-4)
+    np.testing.assert_allclose(answers.found, jnp.take_along_axis(values, chosen, 1).T)

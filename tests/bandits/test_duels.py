@@ -10,7 +10,7 @@ from scipy import optimize, stats
 
 from toybench.methods.bandits._duels import newton, width
 from toybench.plugins import registry
-from toybench.tasks.bandits.contextual_duels import DuelSpec
+from toybench.tasks.bandits.contextual_duels import Duel, DuelSpec
 
 SPEC = DuelSpec(instances=2, arms=6, dim=3, link="logistic")
 KEY = jax.random.key(1)
@@ -110,3 +110,60 @@ def test_perturbations_imitate_the_feedback():
     assert abs((1.0 + eps[:, 0] > eps[:, 1]).mean() - stats.logistic.cdf(1.0)) < 0.006
     eps = rng.normal(size=(100_000, 2)) * 0.5**0.5
     assert abs((1.0 + eps[:, 0] > eps[:, 1]).mean() - stats.norm.cdf(1.0)) < 0.006
+
+
+def test_colstim_perturbs_by_clipped_noise_times_the_width(believed):
+    """The first context by numpy, from the same draws."""
+    state, offer = believed
+    for link in ("logistic", "probit"):
+        learner = method("colstim", replace(SPEC, link=link))
+        for key in jax.random.split(KEY, 10):
+            eps = jax.random.normal(key, (2, 6)) * 0.5**0.5 if link == "probit" else jax.random.gumbel(key, (2, 6))
+            limit = np.sqrt(3 * np.log(50))
+            wide = np.sqrt(0.1) * np.linalg.norm(np.asarray(offer), axis=-1)
+            score = np.einsum("nkd,nd->nk", offer, state.params) + np.clip(eps, -limit, limit) * wide
+            np.testing.assert_array_equal(learner.duel(state, offer, key)[:, 0], score.argmax(-1))
+
+
+def test_double_thompson_draws_have_the_hessians_covariance():
+    learner = method("double_thompson", c=0.5)
+    cov = np.array([[2.0, 0.5, 0], [0.5, 1, 0], [0, 0, 0.1]])
+    state = learner.init(KEY)._replace(covariance=jnp.tile(jnp.asarray(cov, jnp.float32), (2, 1, 1)))
+    offer = jnp.tile(jnp.array([[1.0, 0, 0], [-1.0, 0, 0]]), (2, 1, 1))
+    state = state._replace(params=jnp.tile(jnp.array([0.6, 0, 0]), (2, 1)))
+    pairs = np.asarray(jax.vmap(lambda k: learner.duel(state, offer, k))(jax.random.split(KEY, 4000)))
+    want = stats.norm.cdf(0.6 / (0.5 * np.sqrt(2)))  # that a draw likes the first context
+    np.testing.assert_allclose((pairs == 0).mean((0, 1)), want, atol=0.02)
+    both = (pairs == 0).all(-1).mean()
+    np.testing.assert_allclose(both, want**2, atol=0.02)  # two draws are independent
+
+
+def test_the_design_adds_up_differences():
+    learner = method("greedy_then_ucb")
+    state = learner.init(KEY)
+    z = np.random.default_rng(4).normal(size=(7, 2, 3)).astype(np.float32)
+    step = jax.jit(learner.update)
+    for row in z:
+        state = step(state, Duel(difference=jnp.asarray(row), won=jnp.ones(2)), KEY)
+    for i in range(2):
+        want = np.linalg.inv(np.eye(3) + z[:, i].T @ z[:, i])
+        np.testing.assert_allclose(state.design[i], want, atol=1e-4)
+
+
+@pytest.mark.parametrize("primary", ["weak", "average"])
+def test_regret_of_the_better_one_and_of_both(primary):
+    task = registry.load("tasks", "bandits/contextual_duels")(instances=3, warm=0, contexts="fixed", primary=primary)
+    world = task.sample(KEY)
+
+    class Fixed:
+        def duel(self, offer, key):
+            return jnp.tile(jnp.array([[2, 4]]), (3, 1))
+
+    world, duel = task.draw(world, KEY, Fixed())
+    utility = np.einsum("nkd,nd->nk", world.fixed, world.theta)
+    best = utility.max(-1)
+    np.testing.assert_allclose(world.weak, best - utility[:, [2, 4]].max(-1), atol=1e-5)
+    np.testing.assert_allclose(world.average, best - utility[:, [2, 4]].mean(-1), atol=1e-5)
+    np.testing.assert_allclose(duel.difference, world.fixed[:, 2] - world.fixed[:, 4], atol=1e-6)
+    assert next(iter(task.metrics)) == f"{primary}_regret"
+    assert next(iter(task.evaluate(world, KEY, Fixed()))) in task.metrics

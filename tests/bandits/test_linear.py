@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from toybench.methods.bandits._linear import radius
 from toybench.plugins import registry
 from toybench.tasks.bandits._linear import LinearRound, LinearSpec
 
@@ -134,3 +135,77 @@ def test_forecasters_predict_what_numpy_does():
         forward = np.linalg.solve(0.3 * np.eye(4) + a.T @ a + np.outer(q, q), a.T @ y)
         np.testing.assert_allclose(ftrl.predict(learned(ftrl, data), x)[i], q @ ridge, rtol=1e-3)
         np.testing.assert_allclose(vaw.predict(learned(vaw, data), x)[i], q @ forward, rtol=1e-3)
+
+
+def test_the_radius_by_hand():
+    got = radius(jnp.array([30.0]), 4, 0.5, 2.0, 3.0)
+    want = 0.5 * np.sqrt(4 * np.log(1 + 30 / 8) + 2 * np.log(20)) + np.sqrt(2) * 3
+    np.testing.assert_allclose(got, want, rtol=1e-5)
+    state = learned(method("oful", replace(SPEC, noise=0.3), c=0.5), rounds())
+    want = 0.15 * np.sqrt(4 * np.log(1 + 60 / 4) + 2 * np.log(20)) + 1
+    np.testing.assert_allclose(method("oful", replace(SPEC, noise=0.3), c=0.5).extent(state), want, rtol=1e-5)
+
+
+def test_weighted_radius_grows_with_the_weights():
+    learner = method("weighted_oful", c=0.5)
+    data = rounds(sigma=0.5)
+    want = 0.5 * np.sqrt(4 * np.log(1 + 240 / 4) + 2 * np.log(20)) + 1
+    np.testing.assert_allclose(learner.extent(learned(learner, data)), want, rtol=1e-4)
+
+
+def test_optimism_adds_the_width(offer):
+    """An upper bound by numpy: x theta + radius |x| in the inverse design."""
+    learner = method("oful", c=0.7)
+    state = learned(learner, rounds())
+    x = np.asarray(offer, float)
+    inverse = np.asarray(state.inverse, float)
+    theta = np.einsum("nij,nj->ni", inverse, np.asarray(state.moment, float))
+    wide = np.sqrt(np.einsum("nki,nij,nkj->nk", x, inverse, x))
+    upper = np.einsum("nkd,nd->nk", x, theta) + np.asarray(learner.extent(state))[:, None] * wide
+    got = learner.choose(state, offer, jnp.ones(offer.shape[:2], bool), KEY)
+    np.testing.assert_array_equal(got, upper.argmax(-1))
+
+
+def test_multi_level_takes_the_tightest_bound(offer):
+    """Two levels by numpy: noise of 1 and of 0.05, which is the fifth level and has radius factor 2^-4."""
+    learner = method("multi_level_ftrl", c=0.7)
+    data = rounds(sigma=None)
+    got = learner.choose(learned(learner, data), offer, jnp.ones(offer.shape[:2], bool), KEY)
+    for i in range(3):
+        upper = []
+        for noise, factor in ((1.0, 1.0), (0.05, 2.0**-4)):
+            here = np.isclose(np.asarray(data.sigma[:, i]), noise)
+            x, y = np.asarray(data.x[here, i], float), np.asarray(data.response[here, i], float)
+            inverse = np.linalg.inv(np.eye(4) + x.T @ x)
+            extent = 0.7 * factor * np.sqrt(4 * np.log(1 + here.sum() / 4) + 2 * np.log(20)) + 1
+            q = np.asarray(offer[i], float)
+            upper.append(q @ inverse @ (x.T @ y) + extent * np.sqrt(np.einsum("ki,ij,kj->k", q, inverse, q)))
+        assert got[i] == np.min(upper, axis=0).argmax()
+
+
+def test_online_gradient_by_hand():
+    learner = method("online_gradient", c=0.5)
+    state = learner.init(KEY)._replace(params=jnp.ones((3, 4)), rounds=jnp.array(9.0))
+    x = jnp.tile(jnp.array([1.0, 2.0, 0.0, -1.0]), (3, 1))
+    after = learner.update(state, LinearRound(x=x, response=jnp.full(3, 5.0), sigma=jnp.ones(3)), KEY)
+    np.testing.assert_allclose(after.params[0], 1 + 0.05 * 3 * np.array([1, 2, 0, -1]), rtol=1e-5)
+    first = learner.update(learner.init(KEY), LinearRound(x=x, response=jnp.full(3, 5.0), sigma=jnp.ones(3)), KEY)
+    np.testing.assert_allclose(first.params[0], 0.25 * 5 * np.array([1, 2, 0, -1]), rtol=1e-5)  # capped at 1 / d
+
+
+def test_a_constant_rate_has_ratio_1_and_a_round_counts_once():
+    task = registry.load("tasks", "bandits/contextual_arms")(instances=5, steps=9, offered=100)
+    world = task.sample(KEY)
+
+    class Same:
+        def choose(self, offer, mask, key):
+            return jnp.argmin(jnp.einsum("nkd,nd->nk", offer, jnp.ones((5, 8))), axis=-1)
+
+        def used(self):
+            return jnp.zeros(5)
+
+    for i in range(9):
+        world, _ = task.draw(world, jax.random.key(i), Same())
+    got = task.evaluate(world, KEY, Same())
+    np.testing.assert_allclose(got["slope_ratio"], 1.0, rtol=1e-4)
+    np.testing.assert_allclose(got["late_slope"], got["cumulative_regret"] / 9, rtol=1e-4)

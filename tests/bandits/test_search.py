@@ -91,3 +91,35 @@ def test_problems_are_as_they_say(feasible):
     world = task.sample(KEY)
     share = np.asarray((world.g <= 0).mean(-1))
     assert (share > 0.015).mean() > 0.9 if feasible else (share == 0).all()
+
+
+def test_costs_of_the_other_searches_by_numpy(evaluated):
+    state = evaluated[0]
+    f, g, s = (np.asarray(x) for x in (state.f, state.g, deviation(state)))
+    priced = f - 1.5 * s + 4.0 * np.maximum(g - 1.5 * s, 0)
+    np.testing.assert_allclose(method("penalised_lcb", weight=4.0, width=1.5).cost(state, KEY), priced, rtol=1e-4)
+    learner = method("feasible_mean_lcb")
+    believed = np.where(g <= 0, f - 2 * s, np.inf)
+    assert (g <= 0).any(-1).all()
+    np.testing.assert_array_equal(learner.query(state, KEY), believed.argmin(-1))
+    lifted = state._replace(g=state.g - state.g.min() + 0.1)
+    lower = np.asarray(lifted.g) - 2 * s
+    np.testing.assert_array_equal(learner.query(lifted, KEY), lower.argmin(-1))
+    for name in ("penalised_lcb", "feasible_mean_lcb", "constrained_ei"):
+        assert not method(name).hopeless(lifted).any()
+
+
+def test_exponents_and_sums_by_hand():
+    """Half of the steps lose 3 in all, the whole 6: linear growth; violation doubles twice."""
+    task = registry.load("tasks", "bandits/constrained_search")(instances=2, steps=4)
+    world = task.sample(KEY)
+    world = world._replace(
+        regret=jnp.array([6.0, 6.0]),
+        violation=jnp.array([8.0, 0.0]),
+        half=jnp.array([[3.0, 3.0], [2.0, 0.0]]),
+        best=task.optimum(world) + jnp.array([0.5, 9.0]),
+    )
+    got = task.judge(world, jnp.zeros(()))
+    np.testing.assert_allclose(got["regret_exponent"], 1.0, rtol=1e-4)
+    np.testing.assert_allclose(got["violation_exponent"], 2.0, rtol=1e-4)
+    np.testing.assert_allclose(got["constrained_simple_regret"], (0.5 + 3) / 2, rtol=1e-4)
