@@ -26,9 +26,9 @@ FORECASTS = (
 )
 DUELS = ("contextual_duels", "contextual_duels[contexts=fixed]", "contextual_duels[link=probit]")
 DUELS_FOR_AVERAGE = (
-    "contextual_duels[primary=average]",
-    "contextual_duels[contexts=fixed,primary=average]",
-    "contextual_duels[link=probit,primary=average]",
+    "contextual_duels_average",
+    "contextual_duels_average[contexts=fixed]",
+    "contextual_duels_average[link=probit]",
 )
 ROUGH = "constrained_search[lengthscale=0.1]"
 INFEASIBLE = ("constrained_search[feasible=false]", "constrained_search[lengthscale=0.1,feasible=false]")
@@ -72,7 +72,7 @@ benchmark = Benchmark(
         TOO_FAR,
         *FORECASTS[1:],
         *DUELS[1:],
-        *DUELS_FOR_AVERAGE,
+        *DUELS_FOR_AVERAGE[1:],
         ROUGH,
         *INFEASIBLE,
         "causal_interventions[shift=0]",

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
-from toybench.tasks.bandits.contextual_duels import Duel
+from toybench.tasks.bandits._duels import Duel
 
 RIDGE = 1.0  # penalty of the likelihood and of the design, so that both exist before the duels span the space
 
