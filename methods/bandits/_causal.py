@@ -3,13 +3,14 @@
 Shapes: n instances, v nodes, a = 2^v interventions; regressors are the intercept and the v nodes: r = v + 1.
 """
 
-from typing import NamedTuple
+import abc
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from toybench import Method
-from toybench.tasks.bandits.causal_interventions import Outcome, switches
+from toybench.tasks.bandits.causal_interventions import CausalSpec, Outcome, switches
 
 RIDGE = 1.0  # penalty of every regression, in units of the noise's variance
 
@@ -32,7 +33,7 @@ class State(NamedTuple):
     step: jax.Array
 
 
-class CausalUCB(Method):
+class CausalUCB(Method, abc.ABC):
     """Linear structural equations with the graph `first_edges`, which `learn_edges` replaces after `exploring` rounds.
 
     While exploring, interventions are random. Then the value of one is the reward's mean under the fitted equations,
@@ -44,18 +45,18 @@ class CausalUCB(Method):
 
     deterministic = True
 
-    def first_edges(self) -> jax.Array:
-        """Edges that the model starts with: bool [n, v, v]."""
-        return jnp.zeros((self.spec.instances, self.spec.nodes, self.spec.nodes), bool)
-
-    def learn_edges(self, state: State) -> jax.Array:
-        """Edges after the last exploring round: bool [n, v, v]."""
-        return state.edges
-
     @property
+    @abc.abstractmethod
     def exploring(self) -> int:
         """Rounds that are spent on the graph."""
-        return 0
+
+    @abc.abstractmethod
+    def first_edges(self) -> jax.Array:
+        """Edges that the model starts with: bool [n, v, v]."""
+
+    @abc.abstractmethod
+    def learn_edges(self, state: State) -> jax.Array:
+        """Edges after the last exploring round: bool [n, v, v]."""
 
     def init(self, key: jax.Array) -> State:
         n, v = self.spec.instances, self.spec.nodes
@@ -147,33 +148,29 @@ def coefficients(state: State, edges: jax.Array, inverse: jax.Array) -> jax.Arra
     return open_ * (inverse * (open_ * state.cross)[..., None, :]).sum(-1)
 
 
-class LearnsGraph(CausalUCB):
-    """Random interventions tell whom a switch moves: a node's descendants, and nobody else."""
+def no_edges(spec: CausalSpec) -> jax.Array:
+    """A graph without edges: bool [n, v, v]."""
+    return jnp.zeros((spec.instances, spec.nodes, spec.nodes), bool)
 
-    threshold: float = 1.0  # standard errors, of the effects of a switch under both mechanisms of a node
-    samples: int = 60  # exploring rounds
 
-    @property
-    def exploring(self) -> int:
-        return min(self.samples, self.steps)
+def ancestors(state: State, threshold: Any) -> jax.Array:
+    """Believed ancestors, free of rings: bool [n, child, ancestor].
 
-    def ancestors(self, state: State) -> jax.Array:
-        """Believed ancestors, free of rings: bool [n, child, ancestor].
-
-        An order is built from its first node on: next is the node that switches of those left move least. Ancestors of
-        a node are those before it whose switch moves it by more than the threshold. The reward is last.
-        """
-        n, v = self.spec.instances, self.spec.nodes
-        score = effect_scores(state)
-        last = (jnp.arange(v) == v - 1).astype(jnp.float32)[None]
-        left = jnp.ones((n, v))
-        before = jnp.zeros((n, v, v), bool)
-        for _ in range(v):
-            moved = (score**2 * left[:, None, :]).sum(-1) + LATE * last + TAKEN * (1 - left)
-            first = jax.nn.one_hot(jnp.argmin(moved, axis=-1), v)
-            before = before | ((first[:, :, None] > 0) & (left[:, None, :] == 0))
-            left = left - first
-        return before & (score > self.threshold)
+    Random interventions tell whom a switch moves: a node's descendants, and nobody else. An order is built from its
+    first node on: next is the node that switches of those left move least. Ancestors of a node are those before it
+    whose switch moves it by more than the threshold, in standard errors. The reward is last.
+    """
+    score = effect_scores(state)
+    n, v = score.shape[:2]
+    last = (jnp.arange(v) == v - 1).astype(jnp.float32)[None]
+    left = jnp.ones((n, v))
+    before = jnp.zeros((n, v, v), bool)
+    for _ in range(v):
+        moved = (score**2 * left[:, None, :]).sum(-1) + LATE * last + TAKEN * (1 - left)
+        first = jax.nn.one_hot(jnp.argmin(moved, axis=-1), v)
+        before = before | ((first[:, :, None] > 0) & (left[:, None, :] == 0))
+        left = left - first
+    return before & (score > threshold)
 
 
 def effect_scores(state: State) -> jax.Array:

@@ -19,10 +19,10 @@ width is the propagated one to first order, with a tuned factor.
 
 import jax
 
-from toybench.methods.bandits._causal import LearnsGraph, State
+from toybench.methods.bandits._causal import CausalUCB, State, ancestors, no_edges
 
 
-class AsymmetricGraphUCB(LearnsGraph):
+class AsymmetricGraphUCB(CausalUCB):
     """A low threshold after few rounds; equations of nodes that don't lead to the reward have no effect on it."""
 
     threshold: float = 0.67  # standard errors; upper 80 % point without an effect
@@ -31,5 +31,12 @@ class AsymmetricGraphUCB(LearnsGraph):
     paper = "peng2024asymmetric"
     space = {"threshold": (0.0, 0.67, 1.55, 2.15, 2.8, 3.4)}
 
+    @property
+    def exploring(self) -> int:
+        return min(self.samples, self.steps)
+
+    def first_edges(self) -> jax.Array:
+        return no_edges(self.spec)
+
     def learn_edges(self, state: State) -> jax.Array:
-        return self.ancestors(state)
+        return ancestors(state, self.threshold)

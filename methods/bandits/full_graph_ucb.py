@@ -18,10 +18,10 @@ with.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.bandits._causal import LearnsGraph, State, coefficients, inverse_designs
+from toybench.methods.bandits._causal import CausalUCB, State, ancestors, coefficients, inverse_designs, no_edges
 
 
-class FullGraphUCB(LearnsGraph):
+class FullGraphUCB(CausalUCB):
     """Pays for certainty that the bandit doesn't need."""
 
     threshold: float = 2.8  # standard errors; upper 2 % point without an effect
@@ -29,8 +29,15 @@ class FullGraphUCB(LearnsGraph):
 
     space = {"threshold": (0.0, 0.67, 1.55, 2.15, 2.8, 3.4)}
 
+    @property
+    def exploring(self) -> int:
+        return min(self.samples, self.steps)
+
+    def first_edges(self) -> jax.Array:
+        return no_edges(self.spec)
+
     def learn_edges(self, state: State) -> jax.Array:
-        found = self.ancestors(state)
+        found = ancestors(state, self.threshold)
         inverse = inverse_designs(state, found)
         error = jnp.sqrt(jnp.diagonal(inverse, axis1=-2, axis2=-1))
         significant = (jnp.abs(coefficients(state, found, inverse)) > self.threshold * error)[..., 1:].any(2)

@@ -13,7 +13,7 @@ of the noises are learned.
 
 import jax
 
-from toybench.methods.bandits._causal import CausalUCB
+from toybench.methods.bandits._causal import CausalUCB, State
 
 
 class KnownGraphUCB(CausalUCB):
@@ -21,5 +21,12 @@ class KnownGraphUCB(CausalUCB):
 
     space = {"c": (0.3, 1.0, 3.0, 5.0, 10.0, 30.0)}
 
+    @property
+    def exploring(self) -> int:
+        return 0
+
     def first_edges(self) -> jax.Array:
         return self.given
+
+    def learn_edges(self, state: State) -> jax.Array:
+        return state.edges

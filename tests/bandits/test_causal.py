@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from toybench.methods.bandits._causal import coefficients, effect_scores, inverse_designs, regressors
+from toybench.methods.bandits._causal import ancestors, coefficients, effect_scores, inverse_designs, regressors
 from toybench.plugins import registry
 from toybench.tasks.bandits.causal_interventions import CausalSpec, Outcome, switches, total_effects
 
@@ -195,7 +195,7 @@ def test_a_superfluous_parent_is_dropped_where_both_errors_count(task, world):
     """Of the ancestors, full_graph_ucb keeps those with a significant weight."""
     learner = method("full_graph_ucb", threshold=2.8)
     state, _, _ = play(task, world, method("asymmetric_graph_ucb", samples=400), 399)
-    found = np.asarray(learner.ancestors(state))
+    found = np.asarray(ancestors(state, 2.8))
     inverse = np.asarray(inverse_designs(state, jnp.asarray(found)))
     weights = np.asarray(coefficients(state, jnp.asarray(found), jnp.asarray(inverse)))
     score = np.abs(weights) / np.sqrt(np.diagonal(inverse, axis1=-2, axis2=-1))
