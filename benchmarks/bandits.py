@@ -137,11 +137,11 @@ benchmark = Benchmark(
     edges={
         "asymmetric_graph_ucb.threshold": "0 is its bound: every edge that an order allows is kept",
         "full_graph_ucb.threshold": "0 is its bound: every edge that an order allows is kept",
-        "ds_oful.threshold": "toward 0 it is OFUL; beyond 0.3 too few rounds are left to learn from (at noise 1, 339 for 93)",
-        "graph_free_ucb.c": "below it the noise's part of the width is as good as gone; the lower values score alike",
-        "oful.c": "below it the noise's part of the width is as good as gone; the lower values score alike",
-        "oful_misspecified.c": "below it the noise's part of the width is as good as gone; the lower values score alike",
-        "weighted_oful.c": "below it the noise's part of the width is as good as gone; the lower values score alike",
+        "ds_oful.threshold": "toward 0 it is OFUL; beyond 0.3 too few rounds are left to learn from",
+        "graph_free_ucb.c": "below it the width is as good as gone, and lower values score alike",
+        "oful.c": "below it the width is as good as gone, and lower values score alike",
+        "oful_misspecified.c": "below it the width is as good as gone, and lower values score alike",
+        "weighted_oful.c": "below it the width is as good as gone, and lower values score alike",
     },
     claims=(
         Claim(
