@@ -400,7 +400,8 @@ benchmark = Benchmark(
             says="Optimism about objective and constraint lets regret and violation grow sublinearly, and finds out "
             "that a problem has no solution without ever saying so of one that has.",
             differs="Draws of Gaussian processes with a known kernel on a 15 x 15 grid, 50 evaluations; the width of "
-            "the confidence bounds is 2. Exponents below 0.9, 2 % of false and 90 % of true declarations are ours.",
+            "the confidence bounds is 2. Exponents below 0.9 are ours; so are no false declaration and all true ones "
+            "in 90 % of the seeds, 8 problems each, and 90 % of true ones where rough.",
             conditions=(
                 *(
                     Bound(task=task, method="config_lcb", metric=metric, below=0.9)
@@ -408,10 +409,18 @@ benchmark = Benchmark(
                     for metric in ("regret_exponent", "violation_exponent")
                 ),
                 *(
-                    Bound(task=task, method="config_lcb", metric="declared", below=0.02)
+                    Bound(task=task, method="config_lcb", metric="declared", below=0.1, aggregate="share", share=0.9)
                     for task in ("constrained_search", ROUGH)
                 ),
-                *(Bound(task=task, method="config_lcb", metric="declared", above=0.9) for task in INFEASIBLE),
+                Bound(
+                    task=INFEASIBLE[0],
+                    method="config_lcb",
+                    metric="declared",
+                    above=0.9,
+                    aggregate="share",
+                    share=0.9,
+                ),
+                Bound(task=INFEASIBLE[1], method="config_lcb", metric="declared", above=0.9),
             ),
         ),
         Claim(
