@@ -29,25 +29,6 @@ def test_a_claim_is_about_things_that_exist(study: str, claim: Claim) -> None:
     assert papers.index()[claim.paper].study == study
     assert len(claim.says.split()) > 5
     assert claim.differs
-<<<<<<< HEAD
-=======
-    for condition in claim.conditions:
-        tasks, methods = parts(condition)
-        for task in tasks:
-            stem, given = split_label(task)
-            cls = registry.load("tasks", f"{study}/{stem}")
-            make(cls, given)
-            assert condition.metric in ("", *cls.metrics), f"{claim.paper}: {task} has no metric {condition.metric}"
-            for method in methods:
-                name, given = split_label(method)
-                if name not in registry.REFERENCES:
-                    loaded = registry.load("methods", f"{study}/{name}")
-                    make(loaded, given)
-                    assert not unanswered(loaded, cls.interface), f"{method} can't run on {task}"
-                assert f"{study}/{task}/{method}" in planned(study), (
-                    f"{study}/{task}/{method} is not among the cells that run"
-                )
->>>>>>> 6cd2dd1 (claims of bandits, reviewed, before fresh seeds)
 
 
 def test_every_paper_of_a_landed_study_has_a_claim() -> None:
