@@ -1,7 +1,8 @@
 """Learns who may matter for the reward, tolerates superfluous parents but not missing ones, then is optimistic.
 
 **Source**: Peng, Zhang and Mitra, "Asymmetric Graph Error Control with Low Complexity in Causal Bandits", 2024,
-https://arxiv.org/abs/2408.11240 (asymmetric error control, sub-graph learning, uncertainty bound).
+https://arxiv.org/abs/2408.11240 (asymmetric error control, sub-graph learning, uncertainty bound; abstract and
+introduction could be read).
 
     1. random interventions for a while: j is an ancestor of i if switching j moves the mean of i by more than a low
        threshold; every believed ancestor becomes a regressor

@@ -1,7 +1,8 @@
 """The first by estimated utilities perturbed like the feedback's noise, the second its most promising challenger.
 
 **Source**: Bengs, Saha and Hüllermeier, "Stochastic Contextual Dueling Bandits under Linear Stochastic Transitivity
-Models", 2022, https://arxiv.org/abs/2202.04593 (CoLSTIM).
+Models", 2022, https://arxiv.org/abs/2202.04593 (CoLSTIM; abstract, introduction and a third party's
+implementation could be read).
 
     i = argmax_i x_i . theta + eps_i |x_i|_{V^-1},   eps_i ~ Gumbel, clipped at +- sqrt(d log T)
     j = argmax_j (x_j - x_i) . theta + c |x_j - x_i|_{V^-1}

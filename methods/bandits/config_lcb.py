@@ -1,7 +1,7 @@
 """Optimism about objective and constraint alike: the least lower bound of f where the lower bound of g allows.
 
 **Source**: Xu, Jiang, Svetozarevic and Jones, "Constrained Efficient Global Optimization of Expensive Black-box
-Functions", 2022, https://arxiv.org/abs/2211.00162 (CONFIG).
+Functions", 2022, https://arxiv.org/abs/2211.00162 (CONFIG; abstract and introduction could be read).
 
     x = argmin mu_f(x) - w s(x)  subject to  mu_g(x) - w s(x) <= 0;   no such x: declare the problem infeasible
 

@@ -1,7 +1,7 @@
 """OFUL that regresses only on rounds whose context was still uncertain.
 
 **Source**: Zhang, He, Fan and Gu, "On the Interplay Between Misspecification and Sub-optimality Gap in Linear
-Contextual Bandits", 2023, https://arxiv.org/abs/2303.09390 (DS-OFUL).
+Contextual Bandits", 2023, https://arxiv.org/abs/2303.09390 (DS-OFUL; abstract and introduction could be read).
 
     (x_t, y_t) enters V and the regression only if |x_t|_{V^-1} >= Gamma;   action and radius as OFUL's
 

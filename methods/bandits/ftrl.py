@@ -1,7 +1,8 @@
 """Follow the regularised leader on the squared loss: ridge regression, refitted every round.
 
 **Source**: Zhao, Zhou, He and Gu, "Optimal Online Generalized Linear Regression with Stochastic Noise and Its
-Application to Heteroscedastic Bandits", 2022, https://arxiv.org/abs/2202.13603 (FTRL).
+Application to Heteroscedastic Bandits", 2022, https://arxiv.org/abs/2202.13603 (FTRL; abstract and introduction could
+be read).
 
     theta_t = argmin_theta  lam / 2 |theta|^2 + sum_{s < t} (x_s . theta - y_s)^2 / 2
 

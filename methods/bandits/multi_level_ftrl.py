@@ -1,7 +1,8 @@
 """One follow-the-leader regression for each level of noise, and the tightest of their upper bounds.
 
 **Source**: Zhao, Zhou, He and Gu, "Optimal Online Generalized Linear Regression with Stochastic Noise and Its
-Application to Heteroscedastic Bandits", 2022, https://arxiv.org/abs/2202.13603 (multi-level learning with FTRL).
+Application to Heteroscedastic Bandits", 2022, https://arxiv.org/abs/2202.13603 (multi-level learning with FTRL;
+abstract and introduction could be read).
 
     round t belongs to level l where 2^-(l+1) < sigma_t <= 2^-l; its FTRL estimate is theta_l with design V_l
     a = argmax_a min over levels l with rounds of  x_a . theta_l + (c 2^-l sqrt(d log(1 + n_l / (lam d)) + 2 log 20)

@@ -1,7 +1,8 @@
 """A neural process that is trained to look where it pays, and at the same time to predict what it will see.
 
 **Source**: Maraval, Zimmer, Grosnit and Bou Ammar, "End-to-End Meta-Bayesian Optimisation with Transformer Neural
-Processes", 2023, https://arxiv.org/abs/2305.15930 (NAP).
+Processes", 2023, https://arxiv.org/abs/2305.15930 (NAP; the authors' repository was
+read).
 
     loss = policy loss of the acquisition head + lam * negative log likelihood of the prediction head
     policy: softmax over candidates of the acquisition head, given the points seen; the best score when it is judged

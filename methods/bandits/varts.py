@@ -1,7 +1,7 @@
 """Thompson sampling that draws each arm's variance as well as its mean, from a normal-gamma posterior.
 
 **Source**: Saha and Kveton, "Only Pay for What Is Uncertain: Variance-Adaptive Thompson Sampling", 2023,
-https://arxiv.org/abs/2303.09033 (VarTS, unknown variances).
+https://arxiv.org/abs/2303.09033 (VarTS, unknown variances; abstract and introduction could be read).
 
     k_n = k + n,  m_n = (k m + n xbar) / k_n,  a_n = a + n / 2
     b_n = b + n v / 2 + k n (xbar - m)^2 / (2 k_n)                   v: mean squared deviation of the rewards
