@@ -153,6 +153,9 @@ benchmark = Benchmark(
             differs="UCB1's width is scaled by the largest standard deviation of an arm instead of a range, UCB-V's "
             "range is twice that, and KL-UCB is its form for Gaussian rewards. The margin is about 5 % of the "
             "method's regret.",
+            note="It is ahead of all published rivals by 62 to 677, but not of sampling at the expected variance, to "
+            "which it is 2 behind (from 6 behind to 3 ahead): on these problems one number of the prior is worth as "
+            "much as learning all variances.",
             conditions=tuple(
                 Better(task="stochastic_arms", method="varts", than=rival, metric="cumulative_regret", margin=5.0)
                 for rival in ("gaussian_ts", "gaussian_ts[sigma=mean]", *PUBLISHED)
@@ -163,6 +166,8 @@ benchmark = Benchmark(
             says="It loses less than UCB1, UCB-V and KL-UCB even where the factors of their widths are tuned.",
             differs="The paper compares with published constants; factors are tuned on instances of the same prior. "
             "The sign alone is asked for.",
+            note="A tuned factor makes each rival as good or better: UCB1 is 11 ahead, KL-UCB 4, and UCB-V 1 behind "
+            "of about 97. The factors (0.35, 0.25 and 0.03) are so small that the rivals give up their guarantees.",
             conditions=tuple(
                 Better(task="stochastic_arms", method="varts", than=rival, metric="cumulative_regret")
                 for rival in ("ucb1", "ucb_v", "kl_ucb")
@@ -173,6 +178,8 @@ benchmark = Benchmark(
             says="It stays ahead of the published UCB1, UCB-V and KL-UCB where its model of the rewards is wrong.",
             differs="0/1 rewards with uniform means, for which KL-UCB is made; the prior is matched to them by its "
             "moments.",
+            note="UCB1 and UCB-V are far behind (73 and 276 against 46), but KL-UCB, whose model of 0/1 rewards is "
+            "right, loses 41.",
             conditions=tuple(
                 Better(
                     task="stochastic_arms[rewards=bernoulli]",
@@ -206,6 +213,10 @@ benchmark = Benchmark(
             differs="640 arms and 600 pulls, so that the anytime schedule finishes brackets of up to 16 arms. The "
             "rivals' factor and pulls an arm are tuned on each problem. The margin is 5 % of the gap between good and "
             "bad arms.",
+            note="The anytime schedule finishes brackets of up to 16 arms with 600 pulls. Optimism in the same "
+            "brackets lacks 0.34 against 0.54, and 0.22 against 0.64 where one arm in fifty is good; where one in "
+            "three is, all find one. At 2,400 pulls of 2,560 arms three tuning seeds have 0.46 against 0.36 of "
+            "uniform sampling. Abstract and introduction of the paper could be read.",
             conditions=tuple(
                 Better(
                     task=task,
@@ -239,6 +250,9 @@ benchmark = Benchmark(
             "size.",
             differs="The best size is chosen by tuning on each problem; little is 0.15 of the gap between good and "
             "bad arms. Stated apart from the claim above after a pilot in which it failed.",
+            note="Where good arms are rare, 0.29 and 0.47 more is lost than with the best subset size: a bracket that "
+            "large isn't finished after 600 pulls. With one good arm in three nothing is lost. Abstract and "
+            "introduction of the paper could be read.",
             conditions=tuple(
                 Equivalent(
                     task=task,
@@ -273,6 +287,8 @@ benchmark = Benchmark(
             says="That constant hardly depends on the number of arms.",
             differs="8, 32 and 128 arms at 32 pulls an arm. The value, 0.8, is what 32 arms had on earlier seeds, and "
             "a quarter of it is the margin.",
+            note="It grows a little with the number of arms: 0.65 for 8, 0.80 for 32 and 0.94 for 128, the last too "
+            "near the edge of the margin for 64 seeds.",
             expected="supported",
             conditions=tuple(
                 Equivalent(
@@ -291,6 +307,9 @@ benchmark = Benchmark(
             "loses less than one for the largest noise, than weights by inverse variance and than no exploration.",
             differs="Linear link only, so that FTRL is ridge regression and weights by inverse variance are a rival; "
             "for the paper's other links they have no closed form. Two levels of noise, 0.05 and 1.",
+            note="It halves the loss of one regression and more (8 against 18, and 13 against 56), as claimed. "
+            "Weights by inverse variance lose half of that again, 3.9 and 6.2 less; they are a rival under the linear "
+            "link alone.",
             conditions=tuple(
                 Better(task=task, method="multi_level_ftrl", than=rival, metric="cumulative_regret", margin=margin)
                 for task in ("contextual_arms", "contextual_arms[p_low=0.5]")
@@ -301,6 +320,9 @@ benchmark = Benchmark(
             paper="zhao2022optimal",
             says="Where all rounds are equally noisy, it is the regression for the largest noise.",
             differs="One level holds all rounds, so that both are one algorithm; the margin is for rounding.",
+            note="On average both are one, within 0.04 of 90. Rounding parts them where two contexts are nearly tied, "
+            "and from there single seeds differ by up to a few; a unit test compares their choices on equal "
+            "histories.",
             kind="theorem",
             expected="supported",
             conditions=(
@@ -341,6 +363,9 @@ benchmark = Benchmark(
             differs="Gap 0.5, misspecification 0.2 of random sign. The first pilot's setting (noise 1, 20 changing "
             "contexts) is a condition, as are the later ones (noise 0.3, all 100 contexts or 20). Nothing is 2 % of "
             "the gap a round.",
+            note="Far less is lost than with the enlarged radius on all three problems (by 107 to 533). Where the "
+            "offer changes, no exploration at all loses 3 and 10 less still; where it is fixed, seeds that stop "
+            "selecting before the best direction is known lose 0.024 a round on average.",
             conditions=(
                 *(
                     Better(task=task, method="ds_oful", than=rival, metric="cumulative_regret", margin=margin)
@@ -355,6 +380,9 @@ benchmark = Benchmark(
             says="There it also loses less than OFUL with a radius that is tuned and takes no notice of the "
             "misspecification.",
             differs="As above; the paper's guarantees are for enlarged radii, its experiments for tuned ones.",
+            note="Where 20 contexts change, the selection is ahead by 3 of 26; where noise is 1 there is no "
+            "difference. Where all 100 stay, seeds that stop selecting early lose much, and the mean is 22 behind (11 "
+            "to 34): the threshold, 0.3, was best on three tuning seeds, among which there was none such.",
             conditions=tuple(
                 Better(task=task, method="ds_oful", than="oful", metric="cumulative_regret")
                 for task in (FIXED_OFFER, CHANGING_OFFER, NOISY_OFFER)
@@ -379,6 +407,8 @@ benchmark = Benchmark(
             differs="5 dimensions, 10 contexts, 500 duels of which the first 50 are random for everybody; widths are "
             "tuned for weak regret on one grid. The margin is 1 of about 5 lost after the random duels; for the "
             "ablation, the sign.",
+            note="Ahead of the maximum informative pair by 3 to 6, but the imitation is not what does it: without it "
+            "0.3 to 3 less is lost, on all three problems.",
             conditions=tuple(
                 Better(task=task, method="colstim", than=rival, metric="weak_regret", margin=margin)
                 for task in DUELS
@@ -390,6 +420,8 @@ benchmark = Benchmark(
             says="So it does in average regret.",
             differs="As above, but widths are tuned for average regret. The margin against the maximum informative "
             "pair is about 5 % of the regret.",
+            note="With widths tuned for it, average regret is alike to within a few percent (111 against 107), and "
+            "without the imitation 2 to 12 less is lost.",
             conditions=tuple(
                 Better(task=task, method="colstim", than=rival, metric="average_regret", margin=margin)
                 for task in DUELS_FOR_AVERAGE
@@ -403,6 +435,9 @@ benchmark = Benchmark(
             differs="Draws of Gaussian processes with a known kernel on a 15 x 15 grid, 50 evaluations; the width of "
             "the confidence bounds is 2. Exponents below 0.9 are ours; so are no false declaration and all true ones "
             "in 90 % of the seeds, 8 problems each, and 90 % of true ones where rough.",
+            note="Growth is sublinear on all problems. Of 64 seeds none declares wrongly, which shows a share above "
+            "0.944 for one such condition alone, not for all of the paper's claims; on rough problems 95 % are "
+            "declared, with 92 % to 97 % as the interval.",
             conditions=(
                 *(
                     Bound(task=task, method="config_lcb", metric=metric, below=0.9)
@@ -445,6 +480,8 @@ benchmark = Benchmark(
             says="The optimism about the constraint is needed for the optimum: the constraint's posterior mean in its "
             "place misses it, and so does expected improvement without a bound.",
             differs="The ablation is ours. The margin is 5 % of what random points lack.",
+            note="The constraint's posterior mean in its place lacks 0.37 and 0.56 more. Expected improvement, "
+            "without a bound, is as good: 0.009 and 0.002 behind, with 0.022 as the largest value of either interval.",
             conditions=tuple(
                 Better(
                     task=task,
@@ -479,6 +516,8 @@ benchmark = Benchmark(
             "or the family's own covariance.",
             differs="As above. The stationary kernel's parameters are fitted to the whole training curves; the "
             "family's mean and covariance are the strongest that a Gaussian process can learn of them.",
+            note="It is 0.04 ahead of the stationary kernel (0.10 against 0.14). The family's own mean and covariance "
+            "are as good, with a difference between -0.008 and 0.004: with these curves nothing beyond them pays.",
             conditions=tuple(
                 Better(task="related_curves", method="nap", than=rival, metric="simple_regret")
                 for rival in ("gp_ei", "family_gp_ei")
@@ -493,6 +532,9 @@ benchmark = Benchmark(
             "means, and all of them are regressors. Thresholds are tuned on one grid that begins at 0, where both are "
             "one method; 0.67 and 2.8, their defaults, are conditions too, and so is the first pilot's problem, whose "
             "switches shift no mean. The margin is 5 % of what ignoring the graph loses.",
+            note="At the defaults and equal exploration it loses 606 less than equal care about both errors. Tuned, "
+            "both choose a threshold of 0 and are one method. A linear model of the switches is ahead by 36 to 60 "
+            "where switches shift means: with 64 interventions its bias costs less than learning a graph.",
             conditions=tuple(
                 Better(task=task, method=method, than=rival, metric="cumulative_regret", margin=15.0)
                 for task in ("causal_interventions", "causal_interventions[shift=0]")
