@@ -137,6 +137,7 @@ benchmark = Benchmark(
     edges={
         "asymmetric_graph_ucb.threshold": "0 is its bound: every edge that an order allows is kept",
         "full_graph_ucb.threshold": "0 is its bound: every edge that an order allows is kept",
+        "ds_oful.c": "two values, for three thresholds: 0.03 is about where OFUL's is best, and 0.1 is beyond",
         "ds_oful.threshold": "toward 0 it is OFUL; beyond 0.3 too few rounds are left to learn from",
         "nap_rl_only.lr": "alone it lacks 0.25 to 0.33 at every rate, random looks 0.36; a smaller one trains it less",
         "graph_free_ucb.c": "below it the width is as good as gone, and lower values score alike",
