@@ -13,13 +13,19 @@ https://arxiv.org/abs/2206.15478 ("asymmetrical dot products").
 
 import jax
 
-from toybench.methods.quasimetric._latent import TwoEncoders, from_logit
+from toybench.methods.quasimetric._embedding import LatentDistance, from_logit
 
 
-class AsymmetricDotProduct(TwoEncoders):
-    """Guarantees no axiom but non-negativity."""
+class AsymmetricDotProduct(LatentDistance):
+    """Inner product of a node's latent as a source and another's as a goal, a logit."""
 
     decay: float = 1.0  # AdamW's weight decay, per unit of learning rate; the authors' example uses plain Adam
+
+    separate_goals = True
+    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": (0.3, 1.0, 3.0)}
+
+    def head(self, key: jax.Array) -> tuple:
+        return ()
 
     def between(self, head: tuple, u: jax.Array, v: jax.Array) -> jax.Array:
         return from_logit((u * v).sum(-1))

@@ -7,7 +7,8 @@ Inequality", 2020, https://arxiv.org/abs/2002.05825, and the authors' code.
     d(u, v) = maxmean_k c_k(h_3)_k                            c_k: concave, increasing, c_k(0) = 0
 
 **Differs from the paper**: 1. width 64. 2. ReLU activations throughout: pairwise MaxReLU outputs may be negative,
-which loses the guarantee.
+which loses the guarantee. 3. weights start at N(0, 1/inputs), three times the variance in the
+authors' code.
 
 **Shapes**: b pairs, l latent dimensions, k components, p pieces of c.
 """
@@ -15,26 +16,37 @@ which loses the guarantee.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.quasimetric._latent import LatentDistance, maxmean, normals
-from toybench.methods.quasimetric._norms import concave, nonnegative
+from toybench.blocks.random import normals
+from toybench.methods.quasimetric._embedding import LatentDistance, concave, maxmean, nonnegative
+
+FLAT = 1e-3  # scale of the activations' raw parameters at the start, as in the authors' code
+FIRST_OFFSET = -1.0  # raw offset of their lines at the start, as in the authors' code
 
 
 class DeepNorm(LatentDistance):
-    """Guarantees a quasimetric."""
+    """Maxmean of concave functions of an input-convex network of the latents' difference."""
 
     layers: int = 3  # the default of torch-quasimetric
     pieces: int = 5  # p; the default of torch-quasimetric
 
     guaranteed_quasimetric = True
+    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": (0.0, 0.3, 1.0)}
 
     def head(self, key: jax.Array) -> dict:
-        n, k, depth = self.latent, self.hidden, self.layers
-        draw = normals(key, u=(depth, n, k), w=(depth - 1, k, k), slopes=(self.pieces, k), offsets=(self.pieces - 1, k))
+        n = self.latent
+        k = self.hidden
+        draw = normals(
+            key,
+            u=(self.layers, n, k),
+            w=(self.layers - 1, k, k),
+            slopes=(self.pieces, k),
+            offsets=(self.pieces - 1, k),
+        )
         return {
             "u": draw["u"] / n**0.5,
             "w": draw["w"] / k**0.5,
-            "slopes": 1e-3 * draw["slopes"],
-            "offsets": 1e-3 * draw["offsets"] - 1.0,
+            "slopes": FLAT * draw["slopes"],
+            "offsets": FLAT * draw["offsets"] + FIRST_OFFSET,
             "maxmean": -jnp.ones(()),
         }
 

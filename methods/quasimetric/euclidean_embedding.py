@@ -12,13 +12,17 @@ https://arxiv.org/abs/2206.15478 ("metric embeddings").
 
 import jax
 
-from toybench.methods.quasimetric._latent import LatentDistance, length
+from toybench.methods.quasimetric._embedding import LatentDistance, length
 
 
 class EuclideanEmbedding(LatentDistance):
-    """A metric, so also a quasimetric: it obeys every axiom and can't tell the two directions apart."""
+    """Euclidean distance of latents: a metric, which can't tell the two directions apart."""
 
     guaranteed_quasimetric = True
+    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": (0.0, 1.0, 3.0)}
+
+    def head(self, key: jax.Array) -> tuple:
+        return ()
 
     def between(self, head: tuple, u: jax.Array, v: jax.Array) -> jax.Array:
         return length(u - v)

@@ -6,7 +6,8 @@ Embeddings", 2022, https://arxiv.org/abs/2211.15120 (IQE, and maxmean reduction)
     d_k(u, v) = | union_j [u_kj, max(u_kj, v_kj)] |        component k: length of a union of intervals
     d(u, v)   = a * max_k d_k + (1 - a) * mean_k d_k       a in (0, 1) learned
 
-**Differs from the paper**: 1. the encoder is a small MLP on random node features, trained on discounted distances.
+**Differs from the paper**: 1. the encoder is a small MLP on random node features, trained on discounted distances. 2. 4
+intervals a component; the authors' code asks for 8 and more. 3. a starts at 1/2; the authors' code starts at 0.27.
 
 **Shapes**: b pairs, k components, j intervals a component; latents [b, k * j].
 """
@@ -14,23 +15,23 @@ Embeddings", 2022, https://arxiv.org/abs/2211.15120 (IQE, and maxmean reduction)
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.quasimetric._latent import LatentDistance
+from toybench.methods.quasimetric._embedding import LatentDistance, greatest, maxmean
 
 
 class IQE(LatentDistance):
-    """Guarantees a quasimetric, and is positively homogeneous in the latents."""
+    """Maxmean of the lengths of unions of intervals between latents."""
 
     intervals: int = 4  # j; the paper uses components of 8 to 16 intervals at larger latents
 
     guaranteed_quasimetric = True
+    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": (0.0, 0.3, 1.0)}
 
     def head(self, key: jax.Array) -> jax.Array:
         return jnp.zeros(())  # logit of a
 
     def between(self, head: jax.Array, u: jax.Array, v: jax.Array) -> jax.Array:
-        components = union_length(*(z.reshape(len(z), -1, self.intervals) for z in (u, v)))  # [b, k]
-        a = jax.nn.sigmoid(head)
-        return a * components.max(-1) + (1 - a) * components.mean(-1)
+        shape = (len(u), -1, self.intervals)
+        return maxmean(head, union_length(u.reshape(shape), v.reshape(shape)))
 
 
 def union_length(u: jax.Array, v: jax.Array) -> jax.Array:
@@ -38,8 +39,9 @@ def union_length(u: jax.Array, v: jax.Array) -> jax.Array:
 
     An interval adds what lies beyond the furthest end of those that start before it; pairs beat sorting at small j.
     """
-    end, j = jnp.maximum(u, v), jnp.arange(u.shape[-1])
-    first = jnp.broadcast_to(j[:, None] < j[None, :], (*u.shape, u.shape[-1]))  # a tie goes to the lower index
-    earlier = (u[..., :, None] < u[..., None, :]) | ((u[..., :, None] == u[..., None, :]) & first)
-    reach = jnp.where(earlier, end[..., :, None], -jnp.inf).max(-2)
+    end = jnp.maximum(u, v)
+    j = jnp.arange(u.shape[-1])
+    lower = jnp.broadcast_to(j[None, :] < j[:, None], (*u.shape, u.shape[-1]))  # a tie goes to the lower index
+    earlier = (u[..., None, :] < u[..., :, None]) | ((u[..., None, :] == u[..., :, None]) & lower)
+    reach = greatest(jnp.where(earlier, end[..., None, :], u[..., :, None]))  # of interval i, over those before it
     return jnp.maximum(0.0, end - jnp.maximum(u, reach)).sum(-1)

@@ -15,20 +15,18 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks import nn
-from toybench.methods.quasimetric._latent import LatentDistance, from_logit
+from toybench.methods.quasimetric._embedding import LatentDistance, from_logit, pair_logit, pair_network
 
 
 class MLPConcatenated(LatentDistance):
-    """Guarantees no axiom but non-negativity."""
+    """Unconstrained network on the latents of both nodes."""
 
     decay: float = 1.0  # AdamW's weight decay, per unit of learning rate; the authors' example uses plain Adam
 
-    @property
-    def network(self) -> nn.MLP:
-        return nn.MLP((self.hidden, self.hidden, 1))
+    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": (0.3, 1.0, 3.0)}
 
     def head(self, key: jax.Array) -> dict:
-        return nn.init(self.network, key, jnp.zeros((1, 2 * self.latent)))
+        return nn.init(pair_network(self.hidden), key, jnp.zeros((1, 2 * self.latent)))
 
     def between(self, head: dict, u: jax.Array, v: jax.Array) -> jax.Array:
-        return from_logit(self.network.apply(head, jnp.concatenate([u, v], axis=-1))[:, 0])
+        return from_logit(pair_logit(self.hidden, head, u, v))

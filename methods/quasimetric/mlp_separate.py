@@ -11,9 +11,23 @@ logit. 3. weight decay, tuned as for every method of the study.
 **Shapes**: b pairs, l latent dimensions.
 """
 
-from toybench.methods.quasimetric._latent import TwoEncoders
-from toybench.methods.quasimetric.mlp_concatenated import MLPConcatenated
+import jax
+import jax.numpy as jnp
+
+from toybench.blocks import nn
+from toybench.methods.quasimetric._embedding import LatentDistance, from_logit, pair_logit, pair_network
 
 
-class MLPSeparate(MLPConcatenated, TwoEncoders):
-    """Guarantees no axiom but non-negativity; even d(x, x) is free."""
+class MLPSeparate(LatentDistance):
+    """Unconstrained network on one node's latent as a source and another's as a goal; even d(x, x) is free."""
+
+    decay: float = 1.0  # AdamW's weight decay, per unit of learning rate; the authors' example uses plain Adam
+
+    separate_goals = True
+    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": (0.3, 1.0, 3.0)}
+
+    def head(self, key: jax.Array) -> dict:
+        return nn.init(pair_network(self.hidden), key, jnp.zeros((1, 2 * self.latent)))
+
+    def between(self, head: dict, u: jax.Array, v: jax.Array) -> jax.Array:
+        return from_logit(pair_logit(self.hidden, head, u, v))

@@ -15,25 +15,25 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks import nn
-from toybench.methods.quasimetric._latent import LatentDistance, Twin
+from toybench.methods.quasimetric._embedding import Encoder, LatentDistance, greatest
 
 
 class MRN(LatentDistance):
-    """The squared part breaks the triangle inequality."""
+    """Squared Euclidean part, which breaks the triangle inequality, and the greatest of asymmetric residuals."""
 
     outputs: int = 16  # of f and of g; the authors' value
 
+    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": (0.0, 0.3, 1.0)}
+
     @property
-    def network(self) -> Twin:
-        return Twin((self.hidden, self.outputs))
+    def projections(self) -> Encoder:
+        """f and g, as one module."""
+        return Encoder(widths=(self.hidden, self.outputs), separate=True)
 
     def head(self, key: jax.Array) -> dict:
-        return nn.init(self.network, key, jnp.zeros((1, self.latent)))
+        return nn.init(self.projections, key, jnp.zeros((1, self.latent)))
 
     def between(self, head: dict, u: jax.Array, v: jax.Array) -> jax.Array:
-        (f_u, g_u), (f_v, g_v) = self.network.apply(head, u), self.network.apply(head, v)
-        return self.symmetric(f_u - f_v) + jax.nn.relu((g_u - g_v).max(-1))
-
-    def symmetric(self, gap: jax.Array) -> jax.Array:
-        """The metric part from the difference of projections [b, i]: [b]."""
-        return jnp.mean(gap**2, axis=-1)
+        f_u, g_u = self.projections.apply(head, u)
+        f_v, g_v = self.projections.apply(head, v)
+        return jnp.mean((f_u - f_v) ** 2, axis=-1) + jax.nn.relu(greatest(g_u - g_v))

@@ -15,14 +15,27 @@ hidden width 64 instead of 176.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.quasimetric._latent import length
-from toybench.methods.quasimetric.mrn import MRN
+from toybench.blocks import nn
+from toybench.methods.quasimetric._embedding import Encoder, LatentDistance, greatest, length
 
 
-class MRNFixed(MRN):
-    """Guarantees a quasimetric."""
+class MRNFixed(LatentDistance):
+    """Euclidean part, not squared, and the greatest of asymmetric residuals."""
+
+    outputs: int = 16  # of f and of g; the authors' value
 
     guaranteed_quasimetric = True
+    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": (0.0, 0.3, 1.0)}
 
-    def symmetric(self, gap: jax.Array) -> jax.Array:
-        return length(gap) / jnp.sqrt(1.0 * self.outputs)
+    @property
+    def projections(self) -> Encoder:
+        """f and g, as one module."""
+        return Encoder(widths=(self.hidden, self.outputs), separate=True)
+
+    def head(self, key: jax.Array) -> dict:
+        return nn.init(self.projections, key, jnp.zeros((1, self.latent)))
+
+    def between(self, head: dict, u: jax.Array, v: jax.Array) -> jax.Array:
+        f_u, g_u = self.projections.apply(head, u)
+        f_v, g_v = self.projections.apply(head, v)
+        return length(f_u - f_v) / self.outputs**0.5 + jax.nn.relu(greatest(g_u - g_v))

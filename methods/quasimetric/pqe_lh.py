@@ -14,14 +14,26 @@ https://arxiv.org/abs/2206.15478 (PQE-LH).
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.quasimetric._poisson import Poisson
+from toybench.methods.quasimetric._embedding import LatentDistance, mix_partitions, mixture_weights
 
 
-class PQELH(Poisson):
-    """Guarantees a quasimetric."""
+class PQELH(LatentDistance):
+    """Weighted sum of expected quasipartitions, of Poisson counts on half-lines."""
+
+    processes: int = 4  # j; the authors' default
 
     paper = "wang2022learning"
+    guaranteed_quasimetric = True
+    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": (0.0, 1.0, 3.0)}
 
-    def partition(self, head: dict, u: jax.Array, v: jax.Array) -> jax.Array:
+    def head(self, key: jax.Array) -> dict:
+        return {"weights": mixture_weights(key, self.latent // self.processes)}
+
+    def partition(self, u: jax.Array, v: jax.Array) -> jax.Array:
+        """Expected quasipartitions of latents u, v [b, k, j]: [b, k] in [0, 1]."""
         # Count(-inf, u) <= Count(-inf, v) has probability exp(-measure of what only u covers)
         return -jnp.expm1(-jax.nn.relu(u - v).mean(-1))
+
+    def between(self, head: dict, u: jax.Array, v: jax.Array) -> jax.Array:
+        shape = (len(u), -1, self.processes)
+        return mix_partitions(head["weights"], self.partition(u.reshape(shape), v.reshape(shape)))

@@ -6,7 +6,8 @@ Inequality", 2020, https://arxiv.org/abs/2002.05825, and the authors' code.
     h_k = || W_k [relu(x); relu(-x)] ||_2     W_k >= 0     x = u - v
     d(u, v) = maxmean_k c_k(h_k)                           c_k: concave, increasing, c_k(0) = 0
 
-**Differs from the paper**: 1. 16 components of 8 rows instead of rows of 32.
+**Differs from the paper**: 1. 16 components of 8 rows instead of rows of 32. 2. weights start at N(0, 1/inputs), three
+times the variance in the authors' code.
 
 **Shapes**: b pairs, l latent dimensions, k components, r rows a component, p pieces of c.
 """
@@ -14,26 +15,31 @@ Inequality", 2020, https://arxiv.org/abs/2002.05825, and the authors' code.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.quasimetric._latent import LatentDistance, length, maxmean, normals
-from toybench.methods.quasimetric._norms import concave, nonnegative
+from toybench.blocks.random import normals
+from toybench.methods.quasimetric._embedding import LatentDistance, concave, length, maxmean, nonnegative
+
+FLAT = 1e-3  # scale of the activations' raw parameters at the start, as in the authors' code
+FIRST_OFFSET = -1.0  # raw offset of their lines at the start, as in the authors' code
 
 
 class WideNorm(LatentDistance):
-    """Guarantees a quasimetric."""
+    """Maxmean of concave functions of many Mahalanobis norms of the latents' difference."""
 
     components: int = 16  # k
     rows: int = 8  # r
     pieces: int = 5  # p; the default of torch-quasimetric
 
     guaranteed_quasimetric = True
+    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": (0.0, 0.3, 1.0)}
 
     def head(self, key: jax.Array) -> dict:
-        k, p, wide = self.components, self.pieces, (2 * self.latent, self.components * self.rows)
-        draw = normals(key, w=wide, slopes=(p, k), offsets=(p - 1, k))
+        k = self.components
+        inputs = 2 * self.latent
+        draw = normals(key, w=(inputs, k * self.rows), slopes=(self.pieces, k), offsets=(self.pieces - 1, k))
         return {
-            "w": draw["w"] / wide[0] ** 0.5,
-            "slopes": 1e-3 * draw["slopes"],
-            "offsets": 1e-3 * draw["offsets"] - 1.0,
+            "w": draw["w"] / inputs**0.5,
+            "slopes": FLAT * draw["slopes"],
+            "offsets": FLAT * draw["offsets"] + FIRST_OFFSET,
             "maxmean": -jnp.ones(()),
         }
 

@@ -4,6 +4,7 @@ A learner answers the distance between nodes, given by index; node features are 
 Shapes: n nodes, f features, b pairs.
 """
 
+import abc
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
@@ -12,8 +13,13 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Metric, Task
+from toybench.blocks.random import normals
 
 DISCOUNT = 0.9  # errors are measured on DISCOUNT ** distance, where unreachable is 0
+FAR = 1e6  # longer distances count as this long in the triangle inequality
+TINY = 1e-6  # keeps an excess relative to a distance of 0 finite
+NOTABLE = 1e-3  # relative excess above which a triple counts as broken: a hundred times float32's rounding
+ROUNDING = 1e-5  # relative excess up to which a walk counts as a shortest path
 
 
 class Quasimetric(Protocol):
@@ -73,7 +79,7 @@ def follow(weights: jax.Array, predicted: jax.Array) -> jax.Array:
 
 
 class DirectedGraph(Task):
-    """Base of the study's tasks: a subclass gives `nodes` and `edges`."""
+    """A directed graph of which some distances are observed."""
 
     features: int = 16  # random features a node
     observed: float = 0.3  # share of the ordered pairs in the training set
@@ -82,24 +88,30 @@ class DirectedGraph(Task):
     interface = Quasimetric
     steps = 1000
     metrics = {
-        "heldout_mse": Metric("min", "squared error of the discounted distance on pairs that were not observed"),
-        "triangle_violation": Metric("zero", "mean excess of d(a,c) over d(a,b)+d(b,c), relative to d(a,c)"),
-        "triangle_share": Metric("zero", "share of triples whose excess is more than 0.1 % of d(a,c)"),
-        "asymmetry_error": Metric("min", "mean error of the discounted d(x,y) - d(y,x), held-out pairs"),
-        "greedy_success": Metric(
-            "max", "share of held-out reachable pairs whose greedy walk arrives by a shortest path"
+        "heldout_mse": Metric(
+            direction="min", about="squared error of the discounted distance on pairs that were not observed"
         ),
-        "train_mse": Metric("min", "squared error of the discounted distance on the observed pairs"),
+        "triangle_violation": Metric(
+            direction="zero", about="mean excess of d(a,c) over d(a,b)+d(b,c), relative to d(a,c)"
+        ),
+        "triangle_share": Metric(direction="zero", about="share of triples whose excess is more than 0.1 % of d(a,c)"),
+        "asymmetry_error": Metric(
+            direction="min", about="mean error of the discounted d(x,y) - d(y,x), held-out pairs"
+        ),
+        "greedy_success": Metric(
+            direction="max", about="share of held-out reachable pairs whose greedy walk arrives by a shortest path"
+        ),
+        "train_mse": Metric(direction="min", about="squared error of the discounted distance on the observed pairs"),
     }
 
     @property
+    @abc.abstractmethod
     def count(self) -> int:
         """Number of nodes."""
-        raise TypeError(f"{self.name} doesn't say how many nodes it has; give it a property `count`.")
 
+    @abc.abstractmethod
     def edges(self, key: jax.Array) -> jax.Array:
         """Edge weights [n, n], inf where there is no edge."""
-        raise TypeError(f"{self.name} has no edges; give it a method `edges`.")
 
     @property
     def spec(self) -> Spec:
@@ -108,12 +120,17 @@ class DirectedGraph(Task):
     def sample(self, key: jax.Array) -> World:
         """A graph with its exact distances, random node features and the choice of observed pairs."""
         n = self.count
-        graph, rest = jax.random.split(key)
-        weights = self.edges(graph)
-        noise = jax.random.normal(rest, (n * self.features + n * n,))
-        ranks = jnp.argsort(jnp.argsort(noise[n * self.features :])).reshape(n, n)
+        for_graph, for_nodes = jax.random.split(key)
+        weights = self.edges(for_graph)
+        noise = normals(for_nodes, features=(n, self.features), order=(n * n,))
+        ranks = jnp.argsort(jnp.argsort(noise["order"])).reshape(n, n)
         train = (ranks.astype(jnp.float32) < self.observed * n * n) & ~jnp.eye(n, dtype=bool)
-        return World(weights, shortest_paths(weights), noise[: n * self.features].reshape(n, -1), train)
+        return World(
+            weights=weights,
+            distance=shortest_paths(weights),
+            features=noise["features"],
+            train=train,
+        )
 
     def given(self, world: World) -> jax.Array:
         """Node features [n, f]."""
@@ -125,7 +142,7 @@ class DirectedGraph(Task):
         order = jnp.argsort(~world.train.reshape(-1))  # observed pairs first
         place = (jax.random.uniform(key, (self.batch,)) * world.train.sum().astype(jnp.float32)).astype(jnp.int32)
         pair = order[place]
-        return world, Pairs(pair // n, pair % n, DISCOUNT ** world.distance.reshape(-1)[pair])
+        return world, Pairs(x=pair // n, y=pair % n, discounted=DISCOUNT ** world.distance.reshape(-1)[pair])
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         n = world.train.shape[0]
@@ -135,14 +152,14 @@ class DirectedGraph(Task):
         error = DISCOUNT**d - DISCOUNT**world.distance
         twist = (error - error.T) ** 2
         # the sum may be inf (never a violation); the left side is capped so that inf - inf can't arise
-        cap = jnp.minimum(d, 1e6)
-        excess = jnp.maximum(0.0, cap[:, None, :] - (cap[:, :, None] + cap[None, :, :])) / (1e-6 + cap[:, None, :])
-        arrives = follow(world.weights, d) <= world.distance * (1 + 1e-5)
+        cap = jnp.minimum(d, FAR)
+        excess = jnp.maximum(0.0, cap[:, None, :] - (cap[:, :, None] + cap[None, :, :])) / (TINY + cap[:, None, :])
+        arrives = follow(world.weights, d) <= world.distance * (1 + ROUNDING)
         reachable = test & jnp.isfinite(world.distance)
         return {
             "heldout_mse": mean(error**2, test),
             "triangle_violation": excess.mean(),
-            "triangle_share": (excess > 1e-3).astype(jnp.float32).mean(),
+            "triangle_share": (excess > NOTABLE).astype(jnp.float32).mean(),
             "asymmetry_error": mean(twist, test) ** 0.5,
             "greedy_success": mean(arrives.astype(jnp.float32), reachable),
             "train_mse": mean(error**2, world.train),

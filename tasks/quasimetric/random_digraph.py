@@ -8,6 +8,7 @@ other at a long one. 64 nodes; distances of up to about 13 steps.
 import jax
 import jax.numpy as jnp
 
+from toybench.blocks.random import uniforms
 from toybench.tasks.quasimetric import DirectedGraph
 
 
@@ -24,7 +25,7 @@ class RandomDigraph(DirectedGraph):
 
     def edges(self, key: jax.Array) -> jax.Array:
         n = self.nodes
-        draw = jax.random.uniform(key, (n + n * n,))
-        order = jnp.argsort(draw[:n])
-        linked = (draw[n:].reshape(n, n) < self.shortcuts / n).at[order, jnp.roll(order, -1)].set(True)
+        drawn = uniforms(key, order=(n,), links=(n, n))
+        order = jnp.argsort(drawn["order"])
+        linked = (drawn["links"] < self.shortcuts / n).at[order, jnp.roll(order, -1)].set(True)
         return jnp.where(linked & ~jnp.eye(n, dtype=bool), 1.0, jnp.inf)

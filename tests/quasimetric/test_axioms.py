@@ -28,7 +28,7 @@ def distances(method, seed):
     features = jax.random.normal(jax.random.key(seed), (NODES, FEATURES))
     params = jax.jit(lambda k: replace(method, given=features).init(k).params)(jax.random.key(seed + 100))
     shaken = jax.tree.map(lambda p: p + 0.3 * jnp.sin(7.3 * jnp.arange(1.0 * p.size) + seed).reshape(p.shape), params)
-    apart = jax.jit(lambda p, f: replace(method, given=f).apart(p, X, Y))
+    apart = jax.jit(lambda p, f: replace(method, given=f).predict_distance(p, X, Y))
     between = jax.jit(lambda p, z: method.between(p["head"], z[X], z[Y]))
     for chosen in (params, shaken):
         for scale in SCALES:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from toybench.methods.quasimetric import _latent, _norms, _poisson, iqe, pqe_gg
+from toybench.methods.quasimetric import _embedding, iqe, pqe_gg
 from toybench.plugins import registry
 from toybench.tasks.quasimetric import DISCOUNT, Pairs, Spec
 
@@ -86,7 +86,7 @@ def test_pqe_gg_is_the_expected_quasipartition_of_a_simulated_process():
     method, (u, v) = make("pqe_gg", latent=8), latents(rows=1, width=8, scale=1.5)
     head = method.head(jax.random.key(1)) | {"log_variance": jnp.linspace(-0.5, 0.5, 8).reshape(2, 4)}
     only = pqe_gg.exclusive(u.reshape(8), v.reshape(8), jnp.exp(head["log_variance"]).reshape(8))
-    scales = 4.0 * np.asarray(_poisson.collapse(head["scales"])) ** 2
+    scales = 4.0 * np.asarray(_embedding.collapse(head["scales"])) ** 2
     room = 1 / np.sqrt(2 * np.pi * (1 + np.exp(np.linspace(-0.5, 0.5, 8)))) @ scales
     scales = scales * 4.0 / (4.0 + room)
     assert (room * 4.0 / (4.0 + room)).max() < pqe_gg.LIMIT
@@ -105,7 +105,7 @@ def test_pqe_lh_is_the_expected_quasipartition_of_half_lines():
     in_u = draws.poisson(np.maximum(u - v, 0) / split, (200_000, 4))
     in_v = draws.poisson(np.maximum(v - u, 0) / split, (200_000, 4))
     expected = 1 - (in_u <= in_v).all(-1).mean()
-    found = method.partition({}, *(jnp.asarray(z, jnp.float32).reshape(1, 1, 4) for z in (u, v)))
+    found = method.partition(*(jnp.asarray(z, jnp.float32).reshape(1, 1, 4) for z in (u, v)))
     assert float(found[0, 0]) == pytest.approx(1 - np.exp(-(0.8 + 0.6) / 4), rel=1e-5)
     assert float(found[0, 0]) == pytest.approx(expected, abs=4e-3)
 
@@ -114,7 +114,7 @@ def test_pqe_lh_is_the_expected_quasipartition_of_half_lines():
 def test_poisson_embeddings_start_discounting_to_the_middle(stem):
     method = make(stem)
     for seed in range(5):
-        weights = jax.nn.softplus(-_poisson.collapse(method.head(jax.random.key(seed))["weights"])[0])
+        weights = jax.nn.softplus(-_embedding.collapse(method.head(jax.random.key(seed))["weights"])[0])
         assert weights.shape == (8,)
         assert 0.5 <= float(jnp.exp(-0.5 * weights.sum())) <= 0.75
 
@@ -122,8 +122,8 @@ def test_poisson_embeddings_start_discounting_to_the_middle(stem):
 def test_pqe_distance_is_the_discounted_product_form():
     method, (u, v) = make("pqe_lh"), latents()
     head = method.head(jax.random.key(0))
-    parts = method.partition(head, u.reshape(40, 8, 4), v.reshape(40, 8, 4))
-    product = jnp.prod(jax.nn.sigmoid(_poisson.collapse(head["weights"])) ** parts, axis=-1)
+    parts = method.partition(u.reshape(40, 8, 4), v.reshape(40, 8, 4))
+    product = jnp.prod(jax.nn.sigmoid(_embedding.collapse(head["weights"])) ** parts, axis=-1)
     np.testing.assert_allclose(DISCOUNT ** method.between(head, u, v), product, rtol=1e-5)
 
 
@@ -167,24 +167,24 @@ def test_wide_norm_by_hand():
 def test_concave_activation_is_concave_and_starts_at_zero():
     slopes, offsets = jax.random.normal(jax.random.key(0), (5, 3)), jax.random.normal(jax.random.key(1), (4, 3))
     h = jnp.linspace(0.0, 6.0, 61)
-    c = np.asarray(_norms.concave(slopes, offsets, jnp.broadcast_to(h[:, None], (61, 3))))
+    c = np.asarray(_embedding.concave(slopes, offsets, jnp.broadcast_to(h[:, None], (61, 3))))
     assert (c[0] == 0).all() and (np.diff(c, axis=0) > 0).all()
     assert (np.diff(c, 2, axis=0) < 1e-5).all() and (np.diff(c, 2, axis=0) < -1e-2).any()
 
 
 def test_mrn_squares_what_the_repaired_one_does_not():
-    gap = jnp.array([[3.0, 4.0]] * 2)
-    literal, fixed = make("mrn", outputs=2), make("mrn_fixed", outputs=2)
-    np.testing.assert_allclose(literal.symmetric(gap), 12.5)
-    np.testing.assert_allclose(fixed.symmetric(gap), 12.5**0.5, rtol=1e-6)
-    # three points on a line: twice the way costs four times as much
-    assert float(literal.symmetric(2 * gap)[0]) > 2 * float(literal.symmetric(gap)[0])
-    literal, (u, v) = make("mrn"), latents()
+    literal = make("mrn", outputs=4)
+    fixed = make("mrn_fixed", outputs=4)
+    u, v = latents()
     head = literal.head(jax.random.key(0))
-    (f_u, g_u), (f_v, g_v) = literal.network.apply(head, u), literal.network.apply(head, v)
+    jax.tree.map(np.testing.assert_array_equal, head, fixed.head(jax.random.key(0)))
+    f_u, g_u = literal.projections.apply(head, u)
+    f_v, g_v = literal.projections.apply(head, v)
     residual = np.maximum(np.asarray(g_u - g_v).max(-1), 0.0)
-    expected = np.mean(np.square(np.asarray(f_u - f_v)), -1) + residual
-    np.testing.assert_allclose(literal.between(head, u, v), expected, rtol=1e-4)
+    square = np.mean(np.square(np.asarray(f_u - f_v)), -1)
+    np.testing.assert_allclose(literal.between(head, u, v), square + residual, rtol=1e-4)
+    np.testing.assert_allclose(fixed.between(head, u, v), np.sqrt(square) + residual, rtol=1e-4)
+    assert np.abs(np.asarray(f_u - g_u)).max() > 0.1  # two projections
 
 
 def test_euclidean_embedding_by_hand():
@@ -199,13 +199,14 @@ def test_asymmetric_dot_product_predicts_a_sigmoid():
     u, v = latents(width=3)
     d = make("asymmetric_dot_product").between((), u, v)
     np.testing.assert_allclose(DISCOUNT**d, jax.nn.sigmoid((u * v).sum(-1)), rtol=1e-5)
-    assert float(_latent.from_logit(jnp.array(0.0))) == pytest.approx(np.log(0.5) / np.log(DISCOUNT), rel=1e-6)
+    assert float(_embedding.from_logit(jnp.array(0.0))) == pytest.approx(np.log(0.5) / np.log(DISCOUNT), rel=1e-6)
 
 
 @pytest.mark.parametrize("stem", ["asymmetric_dot_product", "mlp_separate"])
 def test_two_encoders_are_two(stem):
     method = replace(make(stem), given=jax.random.normal(jax.random.key(0), (12, 16)))
-    source, goal = method.embed(method.init(jax.random.key(1)).params)
+    params = method.init(jax.random.key(1)).params
+    source, goal = method.encoder.apply(params["encoder"], method.given)
     assert source.shape == goal.shape == (12, 32)
     assert np.abs(np.asarray(source - goal)).min(0).max() > 0.05
 
@@ -217,10 +218,10 @@ def test_triangle_penalty_by_enumeration():
     nodes = np.arange(12)
     x, y, z = (jnp.asarray(i) for i in np.array(list(itertools.product(nodes, nodes, nodes))).T)
     i, j = (jnp.asarray(k) for k in np.divmod(np.arange(144), 12))
-    g = DISCOUNT ** np.asarray(method.apart(params, i, j)).reshape(12, 12)
+    g = DISCOUNT ** np.asarray(method.predict_distance(params, i, j)).reshape(12, 12)
     expected = np.mean(np.maximum(g[:, :, None] * g[None, :, :] - g[:, None, :], 0.0) ** 2)
     assert expected > 1e-5
-    assert float(method.penalty(params, x, y, z)) == pytest.approx(expected, rel=1e-3)
+    assert float(method.penalty(params, jnp.stack([x, y, z]))) == pytest.approx(expected, rel=1e-3)
 
 
 def test_without_weight_the_penalised_network_is_the_plain_one():
@@ -234,3 +235,78 @@ def test_without_weight_the_penalised_network_is_the_plain_one():
     state = jax.jit(plain.init)(jax.random.key(1))
     a, b = (jax.jit(m.update)(state, batch, jax.random.key(2)).params for m in (plain, penalised))
     jax.tree.map(lambda p, q: np.testing.assert_allclose(p, q, atol=1e-6), a, b)
+
+
+@pytest.mark.parametrize("stem", ["iqe", "euclidean_embedding"])
+def test_nodes_have_one_latent_where_goals_are_not_separate(stem):
+    method = replace(make(stem), given=jax.random.normal(jax.random.key(0), (12, 16)))
+    params = method.init(jax.random.key(1)).params
+    source, goal = method.encoder.apply(params["encoder"], method.given)
+    np.testing.assert_array_equal(source, goal)
+
+
+def test_the_loss_is_the_squared_error_of_discounted_distances():
+    method = replace(make("euclidean_embedding"), given=jax.random.normal(jax.random.key(0), (12, 16)))
+    params = method.init(jax.random.key(1)).params
+    batch = Pairs(x=jnp.array([0, 3]), y=jnp.array([5, 1]), discounted=jnp.array([0.2, 0.9]))
+    d = np.asarray(method.predict_distance(params, batch.x, batch.y))
+    expected = np.mean((0.9**d - np.array([0.2, 0.9])) ** 2)
+    assert float(_embedding.squared_error(params, method, batch)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_two_steps_of_adamw_by_hand():
+    method = replace(make("euclidean_embedding", lr=0.1, decay=0.5), steps=4)
+    state = _embedding.State(params={"w": jnp.array(2.0)}, opt=method.optimizer.init({"w": jnp.array(2.0)}))
+    moments = np.zeros(2)
+    w = 2.0
+    for step, gradient in enumerate((0.3, -0.1)):
+        state = method.descend(state, {"w": jnp.array(gradient)})
+        moments = np.array([0.9, 0.999]) * moments + np.array([0.1, 0.001]) * np.array([gradient, gradient**2])
+        first, second = moments / (1 - np.array([0.9, 0.999]) ** (step + 1))
+        rate = 0.1 * (1 + np.cos(np.pi * step / 4)) / 2
+        w = w - rate * (first / (np.sqrt(second) + 1e-8) + 0.5 * w)
+        assert float(state.params["w"]) == pytest.approx(w, rel=1e-5)
+
+
+def test_nonnegative_is_the_lesser_of_square_and_size():
+    w = jnp.array([-3.0, -1.0, -0.5, 0.0, 0.2, 4.0])
+    np.testing.assert_allclose(_embedding.nonnegative(w), [3.0, 1.0, 0.25, 0.0, 0.04, 4.0], rtol=1e-6)
+
+
+def test_maxmean_by_hand():
+    np.testing.assert_allclose(_embedding.maxmean(jnp.log(3.0), jnp.array([[1.0, 5.0, 3.0]])), [0.75 * 5 + 0.25 * 3])
+
+
+@pytest.mark.parametrize("stem", ["deep_norm", "wide_norm"])
+def test_gradients_are_finite_where_xla_computes_twice(stem):
+    """Without optimisation a maximum's gradient looks for it among entries computed again, rounded otherwise."""
+    method = replace(make(stem), given=jax.random.normal(jax.random.key(9), (64, 16)))
+
+    def loss(params, batch):
+        return _embedding.squared_error(params, method, batch)
+
+    options = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": True}
+    gradient = jax.jit(jax.grad(loss), compiler_options=options)
+    for seed in range(3):
+        params = method.init(jax.random.key(seed)).params
+        nodes = jax.random.randint(jax.random.key(seed + 5), (2, 256), 0, 64)
+        batch = Pairs(x=nodes[0], y=nodes[1], discounted=jnp.full(256, 0.3))
+        for scale in (1.0, 3.0, 10.0):
+            found = gradient(jax.tree.map(lambda p, s=scale: s * p, params), batch)
+            assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(found))
+
+
+def test_the_penalty_enters_the_step_with_its_weight():
+    given = jax.random.normal(jax.random.key(0), (12, 16))
+    method = replace(make("mlp_triangle_penalty", weight=7.0), given=given)
+    state = jax.jit(method.init)(jax.random.key(1))
+    batch = Pairs(x=jnp.arange(8), y=jnp.arange(8)[::-1], discounted=jnp.full(8, 0.4))
+    key = jax.random.key(2)
+    triples = jax.random.randint(key, (3, 8), 0, 12)
+
+    def loss(params):
+        return _embedding.squared_error(params, method, batch) + 7.0 * method.penalty(params, triples)
+
+    expected = method.descend(state, jax.grad(loss)(state.params))
+    found = method.update(state, batch, key)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), found.params, expected.params)
