@@ -310,3 +310,56 @@ def test_the_penalty_enters_the_step_with_its_weight():
     expected = method.descend(state, jax.grad(loss)(state.params))
     found = method.update(state, batch, key)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), found.params, expected.params)
+
+
+def test_deep_linear_networks_keep_the_scale():
+    factors = _embedding.deep_linear(jax.random.key(0), 48, 80)
+    assert [w.shape for w in factors] == [(48, 64), (64, 64), (64, 64), (64, 80)]
+    product = np.asarray(_embedding.collapse(factors))
+    assert product.shape == (48, 80)
+    assert np.var(product) * 48 == pytest.approx(1.0, rel=0.25)
+
+
+@pytest.mark.parametrize("stem", ["deep_norm", "wide_norm"])
+def test_norms_start_as_their_authors_say(stem):
+    head = make(stem, hidden=400).head(jax.random.key(0))
+    assert float(head["maxmean"]) == -1.0
+    for name, middle in (("slopes", 0.0), ("offsets", -1.0)):
+        drawn = np.asarray(head[name])
+        assert drawn.mean() == pytest.approx(middle, abs=5e-4)
+        assert drawn.std() == pytest.approx(1e-3, rel=0.2)
+    for name in ("u", "w") if stem == "deep_norm" else ("w",):
+        w = np.asarray(head[name])
+        assert w.var() * w.shape[-2] == pytest.approx(1.0, rel=0.1)
+
+
+def test_concave_takes_the_lowest_line():
+    slopes = jnp.log(jnp.array([[3.0], [1 / 3]]))  # slopes 1.5 and 0.5
+    offsets = jnp.array([[0.0]])  # the second line begins at log 2
+    h = jnp.array([[0.4], [2.0]])  # they cross at log 2
+    np.testing.assert_allclose(_embedding.concave(slopes, offsets, h), [[0.6], [1.0 + np.log(2)]], rtol=1e-6)
+
+
+def test_distances_go_from_the_first_node_to_the_second():
+    method = replace(make("pqe_lh"), given=jax.random.normal(jax.random.key(0), (12, 16)))
+    params = method.init(jax.random.key(1)).params
+    source, goal = method.encoder.apply(params["encoder"], method.given)
+    x = jnp.array([0, 3, 5])
+    y = jnp.array([7, 1, 2])
+    expected = method.between(params["head"], source[x], goal[y])
+    np.testing.assert_allclose(method.predict_distance(params, x, y), expected, rtol=1e-5)
+    assert np.abs(np.asarray(expected - method.predict_distance(params, y, x))).max() > 1e-3
+
+
+def test_the_encoder_has_two_hidden_layers():
+    params = make("iqe").init(jax.random.key(0)).params["encoder"]
+    shapes = sorted(leaf.shape for leaf in jax.tree.leaves(params) if leaf.ndim == 2)
+    assert shapes == [(16, 64), (64, 32), (64, 64)]
+
+
+def test_the_rates_of_pqe_gg_start_near_one():
+    method = make("pqe_gg")
+    scales = pqe_gg.START * np.asarray(_embedding.collapse(method.head(jax.random.key(0))["scales"])) ** 2
+    room = scales.sum(0) / np.sqrt(4 * np.pi)  # greatest measure of a shape under a unit Gaussian measure
+    rates = room * pqe_gg.LIMIT / (pqe_gg.LIMIT + room)
+    assert 0.5 < rates.mean() < 1.5
