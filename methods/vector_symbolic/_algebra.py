@@ -3,6 +3,7 @@
 Shapes: c codebooks, n symbols, d dimensions, k keys, b vectors, s sets, l dimensions of a ladder.
 """
 
+import abc
 import math
 from typing import Any, NamedTuple
 
@@ -10,6 +11,9 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
+
+REAL = 32  # bits of a real number
+TINY = 1e-12  # keeps the norm of a record of 0 from being divided by
 
 
 class State(NamedTuple):
@@ -19,29 +23,37 @@ class State(NamedTuple):
     keys: Any
 
 
-class Algebra(Method):
-    """Symbols and keys drawn from `atoms`; a subclass says how a key binds."""
+class Algebra(Method, abc.ABC):
+    """Symbols and keys; a subclass says what they are, how a key binds, and how a record is kept."""
 
+    @abc.abstractmethod
     def atoms(self, key: jax.Array, count: int) -> jax.Array:
         """Random vectors [count, d] whose entries have mean square 1."""
-        raise TypeError(f"{self.name} has no atoms; give it a method `atoms`.")
 
+    @abc.abstractmethod
     def operators(self, key: jax.Array) -> Any:
-        """What the keys [k, ...] do; vectors like the symbols by default."""
-        return self.atoms(key, self.spec.keys)
+        """What the keys [k, ...] do."""
+
+    @abc.abstractmethod
+    def bind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
+        """Vectors [b, d] under the keys int32 [b]."""
+
+    @abc.abstractmethod
+    def unbind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
+        """What lies under the keys int32 [b] in vectors [b, d]."""
+
+    @abc.abstractmethod
+    def settle(self, state: State, vector: jax.Array) -> jax.Array:
+        """The form [b, d] in which a whole record is kept."""
 
     def init(self, key: jax.Array) -> State:
-        a, b = jax.random.split(key)
-        items = self.atoms(a, self.spec.codebooks * self.spec.symbols)
+        of_items, of_keys = jax.random.split(key)
+        items = self.atoms(of_items, self.spec.codebooks * self.spec.symbols)
         shape = (self.spec.codebooks, self.spec.symbols, items.shape[-1])
-        return State(items=items.reshape(shape), keys=self.operators(b))
+        return State(items=items.reshape(shape), keys=self.operators(of_keys))
 
     def symbols(self, state: State) -> jax.Array:
         return state.items[0] / self.spec.dim**0.5
-
-    def settle(self, state: State, vector: jax.Array) -> jax.Array:
-        norm = jnp.sqrt(jnp.sum(jnp.abs(vector) ** 2, -1, keepdims=True))
-        return vector / jnp.maximum(norm, 1e-12).astype(vector.dtype)
 
 
 class Sums:
@@ -62,11 +74,11 @@ class Sums:
     ) -> jax.Array:
         return jnp.real(first * second.conj()).sum(-1) / dim
 
-    def numbers(self, state: State, dim: jax.Array) -> jax.Array:
-        return dim
 
-    def bits(self, state: State, dim: jax.Array, capacity: int) -> jax.Array:
-        return 32 * self.numbers(state, dim)
+def normalise(vector: jax.Array) -> jax.Array:
+    """Vectors [b, d] of norm 1."""
+    norm = jnp.sqrt(jnp.sum(jnp.abs(vector) ** 2, -1, keepdims=True))
+    return vector / jnp.maximum(norm, TINY).astype(vector.dtype)
 
 
 def prefix_inner(a: jax.Array, b: jax.Array, dims: tuple[int, ...]) -> jax.Array:
@@ -75,11 +87,14 @@ def prefix_inner(a: jax.Array, b: jax.Array, dims: tuple[int, ...]) -> jax.Array
     The first d coordinates of a random codebook are one of dimension d: a single pass answers the whole ladder. Its
     dimensions are multiples of the first one.
     """
-    block, count = dims[0], len(dims)
+    block = dims[0]
+    count = len(dims)
     if dims != tuple(range(block, block * count + 1, block)):
         raise ValueError(f"A ladder of prefixes has even steps, got {dims}; give multiples of the first dimension.")
     if jnp.iscomplexobj(a):
-        a, b, block = _interleave(a), _interleave(b), 2 * block
+        a = _interleave(a)
+        b = _interleave(b)
+        block = 2 * block
     blocks = [x[..., : block * count].reshape(*x.shape[:-1], count, block) for x in (a, b)]
     return jnp.cumsum(jnp.einsum("cslb,cnlb->lcsn", *blocks), 0)
 

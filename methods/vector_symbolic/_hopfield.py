@@ -3,6 +3,7 @@
 Shapes: c codebooks, n symbols, d dimensions, s sets, l dimensions of a ladder.
 """
 
+import abc
 from typing import NamedTuple
 
 import jax
@@ -21,25 +22,26 @@ class State(NamedTuple):
     charge: jax.Array
 
 
-class OuterProducts(Method):
+class OuterProducts(Method, abc.ABC):
     """H = sum_i charge_i (x_i x_i^T - 1), of which d (d - 1) / 2 entries are independent.
 
     A set's H is carried as the charges [c, s, n] of its members, from which everything that is asked of it follows by
     x^T H x = sum_i charge_i (<x_i, x>^2 - d) without building a d by d matrix for every set.
     """
 
+    @abc.abstractmethod
     def charges(self, key: jax.Array, shape: tuple[int, int]) -> jax.Array:
         """The sign of each symbol's outer product."""
-        return jnp.ones(shape)
 
+    @abc.abstractmethod
     def member(self, energy: jax.Array) -> jax.Array:
         """What is compared with half of a member's mean, from x^T H x."""
-        return energy
 
     def init(self, key: jax.Array) -> State:
-        a, b = jax.random.split(key)
+        of_items, of_charges = jax.random.split(key)
         shape = (self.spec.codebooks, self.spec.symbols)
-        return State(items=signs(a, (*shape, min(self.spec.dim, SKETCH))), charge=self.charges(b, shape))
+        items = signs(of_items, (*shape, min(self.spec.dim, SKETCH)))
+        return State(items=items, charge=self.charges(of_charges, shape))
 
     def ladder(self, state: State, items: int, reach: int) -> tuple[int, ...]:
         """From 6 to about 24 sqrt(n) in steps of a tenth."""

@@ -1,39 +1,39 @@
 """Matrix binding of additive terms: a key is a matrix. Shapes: b vectors, d dimensions, k keys."""
 
-from typing import Any
+import abc
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.vector_symbolic._algebra import Algebra, State
+from toybench.methods.vector_symbolic._algebra import Algebra, State, normalise
+
+
+class Keys(NamedTuple):
+    """Matrices that bind and matrices that unbind, both [k, d, d]."""
+
+    bind: jax.Array
+    unbind: jax.Array
 
 
 class Matrices(Algebra):
-    """Normal symbols; state.keys are (matrices that bind, matrices that unbind), both [k, d, d].
+    """Normal symbols and a matrix a key; a subclass gives the matrices, and those that unbind."""
 
-    A subclass gives `matrices`, and `inverses` where these aren't the transposes.
-    """
-
-    def matrices(self, key: jax.Array) -> jax.Array:
-        """One matrix a key, [k, d, d]."""
-        raise TypeError(f"{self.name} has no matrices; give it a method `matrices`.")
-
-    def inverses(self, matrices: jax.Array) -> jax.Array:
-        """What unbinds, [k, d, d]."""
-        return matrices.swapaxes(-1, -2)
+    @abc.abstractmethod
+    def operators(self, key: jax.Array) -> Keys:
+        """What the keys do."""
 
     def atoms(self, key: jax.Array, count: int) -> jax.Array:
         return jax.random.normal(key, (count, self.spec.dim))
 
-    def operators(self, key: jax.Array) -> Any:
-        matrices = self.matrices(key)
-        return matrices, self.inverses(matrices)
-
     def bind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
-        return apply(state.keys[0], key, vector)
+        return apply(state.keys.bind, key, vector)
 
     def unbind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
-        return apply(state.keys[1], key, vector)
+        return apply(state.keys.unbind, key, vector)
+
+    def settle(self, state: State, vector: jax.Array) -> jax.Array:
+        return normalise(vector)
 
 
 def apply(matrices: jax.Array, key: jax.Array, vector: jax.Array) -> jax.Array:

@@ -3,12 +3,15 @@
 Shapes: b products, f factors, m codewords a factor, d dimensions.
 """
 
+import abc
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from toybench import Method
+
+TINY = 1e-12  # keeps the norm of a guess of 0 from being divided by
 
 
 class State(NamedTuple):
@@ -18,38 +21,40 @@ class State(NamedTuple):
     noise: jax.Array
 
 
-class Resonator(Method):
-    """Sweeps over the factors; a subclass says how a guess is cleaned up, and how it is bounded."""
+class Resonator(Method, abc.ABC):
+    """Sweeps over the factors; a subclass says how codewords are weighed in a guess, and how a guess is bounded."""
+
+    @abc.abstractmethod
+    def weigh(self, state: State, similar: jax.Array, codebook: jax.Array, key: jax.Array) -> jax.Array:
+        """Weights [b, m] of the codewords [m, d] in the new guess, from their inner products [b, m]."""
+
+    @abc.abstractmethod
+    def bound(self, state: State, guess: jax.Array) -> jax.Array:
+        """Guesses [b, d] of the length of a codeword."""
 
     def init(self, key: jax.Array) -> State:
-        a, b = jax.random.split(key)
-        ties = jnp.where(jax.random.bernoulli(a, 0.5, (self.spec.dim,)), 1.0, -1.0)
-        return State(ties=ties, noise=jax.random.key_data(b))
-
-    def bound(self, state: State, guess: jax.Array) -> jax.Array:
-        """Guesses [b, d] brought back to signs or phases, entry by entry."""
-        ties = jnp.broadcast_to(state.ties, guess.shape).astype(guess.dtype)
-        size = jnp.abs(guess)
-        return jnp.where(size == 0, ties, guess / jnp.where(size == 0, 1.0, size).astype(guess.dtype))
-
-    def weigh(self, state: State, similar: jax.Array, codebook: jax.Array, key: jax.Array) -> jax.Array:
-        """Weights [b, m] of the codewords [m, d] in the new guess, from inner products [b, m] in units of sqrt(d)."""
-        return similar
+        of_ties, of_noise = jax.random.split(key)
+        ties = jnp.where(jax.random.bernoulli(of_ties, 0.5, (self.spec.dim,)), 1.0, -1.0)
+        return State(ties=ties, noise=jax.random.key_data(of_noise))
 
     def clean_up(self, state: State, query: jax.Array, codebook: jax.Array, key: jax.Array) -> jax.Array:
-        """A new guess [b, d] for what the other factors leave of the products, [b, d]."""
-        similar = (query @ codebook.conj().T) / self.spec.dim**0.5
+        """A new guess [b, d] for what the other factors leave of the products, [b, d].
+
+        With signs the inner products and the sums are integers, and exact: a tie is a tie.
+        """
+        similar = query @ codebook.conj().T
         weights = self.weigh(state, similar, codebook, key).astype(codebook.dtype)
         return self.bound(state, weights @ codebook)
 
     def factorize(self, state: State, products: jax.Array, codebooks: jax.Array) -> jax.Array:
-        f, root = self.spec.factors, jax.random.wrap_key_data(state.noise)
-        start = tuple(
-            jnp.broadcast_to(self.bound(state, codebooks[i].sum(0, keepdims=True)), products.shape) for i in range(f)
-        )
+        f = self.spec.factors
+        root = jax.random.wrap_key_data(state.noise)
+        means = [self.bound(state, codebooks[i].sum(0, keepdims=True)) for i in range(f)]
+        start = tuple(jnp.broadcast_to(mean, products.shape) for mean in means)
 
         def sweep(guesses: tuple, t: jax.Array) -> tuple[tuple, jax.Array]:
-            new, found = list(guesses), []
+            new = list(guesses)
+            found = []
             for i in range(f):
                 query = products
                 for j in [j for j in range(f) if j != i]:
@@ -61,9 +66,14 @@ class Resonator(Method):
         return jax.lax.scan(sweep, start, jnp.arange(self.spec.sweeps))[1]
 
 
-class NormBounded(Resonator):
-    """Guesses keep the norm of a codeword, and nothing else is asked of their entries."""
+def as_phases(state: State, guess: jax.Array) -> jax.Array:
+    """Guesses [b, d] as signs or phases, entry by entry; an entry of 0 takes the sign drawn for ties."""
+    ties = jnp.broadcast_to(state.ties, guess.shape).astype(guess.dtype)
+    size = jnp.abs(guess)
+    return jnp.where(size == 0, ties, guess / jnp.where(size == 0, 1.0, size).astype(guess.dtype))
 
-    def bound(self, state: State, guess: jax.Array) -> jax.Array:
-        norm = jnp.sqrt(jnp.sum(jnp.abs(guess) ** 2, -1, keepdims=True))
-        return guess * (self.spec.dim**0.5 / jnp.maximum(norm, 1e-12)).astype(guess.dtype)
+
+def of_norm(guess: jax.Array, norm: float) -> jax.Array:
+    """Guesses [b, d] scaled to a norm; nothing else is asked of their entries."""
+    own = jnp.sqrt(jnp.sum(jnp.abs(guess) ** 2, -1, keepdims=True))
+    return guess * (norm / jnp.maximum(own, TINY)).astype(guess.dtype)

@@ -3,6 +3,7 @@
 Shapes: c codebooks, n symbols, h hashes, s sets, d dimensions, l dimensions of a ladder.
 """
 
+import abc
 import math
 
 import jax
@@ -11,7 +12,7 @@ import jax.numpy as jnp
 from toybench import Method
 
 
-class Hashed(Method):
+class Hashed(Method, abc.ABC):
     """A symbol's code has ones at its first k hashes; state is the hashes [c, n, h], uniform in [0, 1)."""
 
     most: int = 24  # hashes a symbol at most
@@ -34,9 +35,9 @@ class Hashed(Method):
         at = (jnp.arange(c)[:, None, None], jnp.arange(n)[None, :, None], place)
         return jnp.zeros((c, n, width)).at[at].max(used)
 
+    @abc.abstractmethod
     def superpose(self, counts: jax.Array) -> jax.Array:
         """What is kept of the number [c, s, d] of codes that have a one at each place."""
-        raise TypeError(f"{self.name} doesn't superpose; give it a method `superpose`.")
 
     def layout(self, capacity: int, dims: tuple[int, ...]) -> tuple[jax.Array, jax.Array]:
         """The dimensions and their numbers of hashes, both int32 [l]."""

@@ -17,14 +17,19 @@ ones against zeros, whose sign a key's one flips. 2. ties as for map_b.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.vector_symbolic._algebra import Algebra, State, agreement, lengths, prefix_inner
+from toybench import Method
+from toybench.methods.vector_symbolic._algebra import State, agreement, lengths, prefix_inner
 
 
-class BinarySpatter(Algebra):
+class BinarySpatter(Method):
     """Lossless, commutative binding of bits; state.items and state.keys are 0 or 1."""
 
-    def atoms(self, key: jax.Array, count: int) -> jax.Array:
-        return jax.random.bernoulli(key, 0.5, (count, self.spec.dim)).astype(jnp.float32)
+    def init(self, key: jax.Array) -> State:
+        of_items, of_keys = jax.random.split(key)
+        shape = (self.spec.codebooks, self.spec.symbols, self.spec.dim)
+        items = jax.random.bernoulli(of_items, 0.5, (shape[0] * shape[1], self.spec.dim))
+        keys = jax.random.bernoulli(of_keys, 0.5, (self.spec.keys, self.spec.dim))
+        return State(items=items.astype(jnp.float32).reshape(shape), keys=keys.astype(jnp.float32))
 
     def symbols(self, state: State) -> jax.Array:
         return (1.0 - 2.0 * state.items[0]) / self.spec.dim**0.5  # a tally of one vote: for zero 1, for one -1

@@ -12,11 +12,14 @@
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.vector_symbolic._resonator import NormBounded, State
+from toybench.methods.vector_symbolic._resonator import Resonator, State, of_norm
 
 
-class CoordinateSearch(NormBounded):
+class CoordinateSearch(Resonator):
     """The winner takes all; it starts like attention_resonator, from the mean of the codebook."""
 
     def weigh(self, state: State, similar: jax.Array, codebook: jax.Array, key: jax.Array) -> jax.Array:
         return jax.nn.one_hot(jnp.argmax(jnp.real(similar), -1), similar.shape[-1])
+
+    def bound(self, state: State, guess: jax.Array) -> jax.Array:
+        return of_norm(guess, self.spec.dim**0.5)

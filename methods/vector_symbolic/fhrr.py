@@ -14,7 +14,7 @@ complex number: two numbers a dimension in all counts.
 
 import jax
 
-from toybench.methods.vector_symbolic._algebra import Algebra, State, Sums
+from toybench.methods.vector_symbolic._algebra import REAL, Algebra, State, Sums, normalise
 from toybench.tasks.vector_symbolic import phasors
 
 
@@ -24,6 +24,9 @@ class FHRR(Sums, Algebra):
     def atoms(self, key: jax.Array, count: int) -> jax.Array:
         return phasors(jax.random.uniform(key, (count, self.spec.dim)))
 
+    def operators(self, key: jax.Array) -> jax.Array:
+        return self.atoms(key, self.spec.keys)
+
     def bind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
         return state.keys[key] * vector
 
@@ -32,3 +35,9 @@ class FHRR(Sums, Algebra):
 
     def numbers(self, state: State, dim: jax.Array) -> jax.Array:
         return 2 * dim
+
+    def bits(self, state: State, dim: jax.Array, capacity: int) -> jax.Array:
+        return REAL * 2 * dim
+
+    def settle(self, state: State, vector: jax.Array) -> jax.Array:
+        return normalise(vector)

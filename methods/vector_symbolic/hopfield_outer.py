@@ -15,8 +15,17 @@ and constants could not be checked.
 **Shapes**: c codebooks, n symbols, d dimensions, s sets.
 """
 
+import jax
+import jax.numpy as jnp
+
 from toybench.methods.vector_symbolic._hopfield import OuterProducts
 
 
 class HopfieldOuter(OuterProducts):
     """Every outer product with the same sign."""
+
+    def charges(self, key: jax.Array, shape: tuple[int, int]) -> jax.Array:
+        return jnp.ones(shape)
+
+    def member(self, energy: jax.Array) -> jax.Array:
+        return energy

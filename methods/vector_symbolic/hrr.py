@@ -15,7 +15,7 @@ A key's spectrum has random moduli, so each binding distorts: the adjoint undoes
 
 import jax
 
-from toybench.methods.vector_symbolic._algebra import Algebra, State, Sums
+from toybench.methods.vector_symbolic._algebra import REAL, Algebra, State, Sums, normalise
 from toybench.methods.vector_symbolic._convolution import convolve, correlate
 
 
@@ -33,3 +33,12 @@ class HRR(Sums, Algebra):
 
     def unbind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
         return correlate(state.keys[key], vector)
+
+    def settle(self, state: State, vector: jax.Array) -> jax.Array:
+        return normalise(vector)
+
+    def numbers(self, state: State, dim: jax.Array) -> jax.Array:
+        return dim
+
+    def bits(self, state: State, dim: jax.Array, capacity: int) -> jax.Array:
+        return REAL * dim

@@ -14,7 +14,7 @@ its vectors are as good as those of hrr.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.vector_symbolic._algebra import Algebra, State
+from toybench.methods.vector_symbolic._algebra import TINY, Algebra, State, normalise
 from toybench.methods.vector_symbolic._convolution import convolve, correlate
 
 
@@ -23,7 +23,7 @@ class HRRUnitary(Algebra):
 
     def atoms(self, key: jax.Array, count: int) -> jax.Array:
         spectrum = jnp.fft.rfft(jax.random.normal(key, (count, self.spec.dim)))
-        flat = spectrum / jnp.maximum(jnp.abs(spectrum), 1e-12).astype(spectrum.dtype)
+        flat = spectrum / jnp.maximum(jnp.abs(spectrum), TINY).astype(spectrum.dtype)
         return jnp.fft.irfft(flat, n=self.spec.dim) * self.spec.dim**0.5
 
     def operators(self, key: jax.Array) -> jax.Array:
@@ -34,3 +34,6 @@ class HRRUnitary(Algebra):
 
     def unbind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
         return correlate(state.keys[key], vector)
+
+    def settle(self, state: State, vector: jax.Array) -> jax.Array:
+        return normalise(vector)

@@ -19,19 +19,36 @@ be checked.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.vector_symbolic._algebra import State, agreement, lengths, prefix_inner
-from toybench.methods.vector_symbolic.map_i import MapI
+from toybench.methods.vector_symbolic._algebra import Algebra, State, agreement, lengths, prefix_inner, signs
 
 
-class MapB(MapI):
+class MapB(Algebra):
     """As map_i, with one bit a dimension in memory: about pi / 2 times the dimensions."""
+
+    paper = "clarkson2023capacity"
+
+    def atoms(self, key: jax.Array, count: int) -> jax.Array:
+        return signs(key, (count, self.spec.dim))
+
+    def operators(self, key: jax.Array) -> jax.Array:
+        return self.atoms(key, self.spec.keys)
+
+    def bind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
+        return state.keys[key] * vector
+
+    def unbind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
+        return state.keys[key] * vector
 
     def settle(self, state: State, vector: jax.Array) -> jax.Array:
         votes = jnp.round(vector * self.spec.dim**0.5)  # symbols have entries +-1/sqrt(d); exact ties need integers
         return majority(votes) / self.spec.dim**0.5
 
+    def ladder(self, state: State, items: int, reach: int) -> tuple[int, ...]:
+        return tuple(range(4 * items, reach * items + 1, 4 * items))
+
     def store(self, state: State, members: jax.Array, capacity: int, dims: tuple[int, ...]) -> jax.Array:
-        return majority(super().store(state, members, capacity, dims))
+        items = state.items[..., : dims[-1]]
+        return majority(jnp.einsum("csn,cnd->csd", members.astype(items.dtype), items))
 
     def contains(self, state: State, memory: jax.Array, capacity: int, dims: tuple[int, ...]) -> jax.Array:
         return prefix_inner(memory, state.items, dims) >= 0.5 * agreement(capacity) * lengths(dims)
@@ -41,10 +58,14 @@ class MapB(MapI):
     ) -> jax.Array:
         return (sizes[0] * sizes[1]) ** 0.5 * jnp.sin(0.5 * jnp.pi * (first * second).mean(-1))
 
+    def numbers(self, state: State, dim: jax.Array) -> jax.Array:
+        return dim
+
     def bits(self, state: State, dim: jax.Array, capacity: int) -> jax.Array:
         return dim
 
 
 def majority(votes: jax.Array) -> jax.Array:
     """Signs of integer votes [..., d]. Ties need an even number of votes, whose half then has a random parity."""
-    return jnp.where(votes == 0, jnp.where(jnp.roll(votes, -1, -1) % 4 == 0, 1.0, -1.0), jnp.sign(votes))
+    tie = jnp.where(jnp.roll(votes, -1, -1) % 4 == 0, 1.0, -1.0)
+    return jnp.where(votes == 0, tie, jnp.sign(votes))

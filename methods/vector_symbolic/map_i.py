@@ -16,7 +16,7 @@ Another symbol's <S, x> is a sum of n d random signs: it passes d / 2 with proba
 
 import jax
 
-from toybench.methods.vector_symbolic._algebra import Algebra, State, Sums, count_bits, signs
+from toybench.methods.vector_symbolic._algebra import Algebra, State, Sums, count_bits, normalise, signs
 
 
 class MapI(Sums, Algebra):
@@ -27,11 +27,20 @@ class MapI(Sums, Algebra):
     def atoms(self, key: jax.Array, count: int) -> jax.Array:
         return signs(key, (count, self.spec.dim))
 
+    def operators(self, key: jax.Array) -> jax.Array:
+        return self.atoms(key, self.spec.keys)
+
     def bind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
         return state.keys[key] * vector
 
     def unbind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
         return state.keys[key] * vector
 
+    def numbers(self, state: State, dim: jax.Array) -> jax.Array:
+        return dim
+
     def bits(self, state: State, dim: jax.Array, capacity: int) -> jax.Array:
         return count_bits(dim, capacity)
+
+    def settle(self, state: State, vector: jax.Array) -> jax.Array:
+        return normalise(vector)

@@ -16,11 +16,12 @@ second moment of the product's squared singular values is the Fuss-Catalan numbe
 
 import jax
 
-from toybench.methods.vector_symbolic._mbat import Matrices, normal_matrices
+from toybench.methods.vector_symbolic._mbat import Keys, Matrices, normal_matrices
 
 
 class MBATGaussian(Matrices):
     """Doesn't commute; not an isometry."""
 
-    def matrices(self, key: jax.Array) -> jax.Array:
-        return normal_matrices(key, self.spec.keys, self.spec.dim)
+    def operators(self, key: jax.Array) -> Keys:
+        matrices = normal_matrices(key, self.spec.keys, self.spec.dim)
+        return Keys(bind=matrices, unbind=matrices.swapaxes(-1, -2))

@@ -15,7 +15,7 @@ matrix, without the sign correction that would make it uniform. 3. a record is n
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.vector_symbolic._mbat import Matrices, normal_matrices
+from toybench.methods.vector_symbolic._mbat import Keys, Matrices, normal_matrices
 
 
 class MBATOrthogonal(Matrices):
@@ -23,5 +23,6 @@ class MBATOrthogonal(Matrices):
 
     paper = "gallant2022orthogonal"
 
-    def matrices(self, key: jax.Array) -> jax.Array:
-        return jnp.linalg.qr(normal_matrices(key, self.spec.keys, self.spec.dim))[0]
+    def operators(self, key: jax.Array) -> Keys:
+        matrices = jnp.linalg.qr(normal_matrices(key, self.spec.keys, self.spec.dim))[0]
+        return Keys(bind=matrices, unbind=matrices.swapaxes(-1, -2))

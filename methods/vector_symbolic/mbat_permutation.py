@@ -18,7 +18,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.vector_symbolic._algebra import Algebra, State
+from toybench.methods.vector_symbolic._algebra import Algebra, State, normalise
 
 
 class MBATPermutation(Algebra):
@@ -36,3 +36,6 @@ class MBATPermutation(Algebra):
 
     def unbind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
         return jnp.take_along_axis(vector, state.keys[1][key], -1)
+
+    def settle(self, state: State, vector: jax.Array) -> jax.Array:
+        return normalise(vector)

@@ -16,7 +16,7 @@ The inverse undoes a path exactly, and blows up what the other terms of the sum 
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.vector_symbolic._mbat import Matrices, normal_matrices
+from toybench.methods.vector_symbolic._mbat import Keys, Matrices, normal_matrices
 
 
 class MBATRidge(Matrices):
@@ -24,12 +24,10 @@ class MBATRidge(Matrices):
 
     ridge: float = 1.0  # added to the squared singular values, which lie between 0 and 4
 
-    space = {"ridge": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)}
+    space = {"ridge": (0.1, 0.3, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)}
 
-    def matrices(self, key: jax.Array) -> jax.Array:
-        return normal_matrices(key, self.spec.keys, self.spec.dim)
-
-    def inverses(self, matrices: jax.Array) -> jax.Array:
+    def operators(self, key: jax.Array) -> Keys:
+        matrices = normal_matrices(key, self.spec.keys, self.spec.dim)
         transposed = matrices.swapaxes(-1, -2)
         gram = transposed @ matrices + self.ridge * jnp.eye(self.spec.dim)[None]
-        return jnp.linalg.solve(gram, transposed)
+        return Keys(bind=matrices, unbind=jnp.linalg.solve(gram, transposed))

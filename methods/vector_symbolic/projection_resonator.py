@@ -16,7 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.vector_symbolic._resonator import Resonator, State
+from toybench.methods.vector_symbolic._resonator import Resonator, State, as_phases
 
 
 class ProjectionResonator(Resonator):
@@ -27,3 +27,6 @@ class ProjectionResonator(Resonator):
 
     def weigh(self, state: State, similar: jax.Array, codebook: jax.Array, key: jax.Array) -> jax.Array:
         return similar @ jnp.linalg.inv(codebook @ codebook.conj().T)
+
+    def bound(self, state: State, guess: jax.Array) -> jax.Array:
+        return as_phases(state, guess)

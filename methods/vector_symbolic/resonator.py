@@ -12,8 +12,16 @@ as signs (phases) of factors may be exchanged without changing the product.
 **Shapes**: b products, f factors, m codewords a factor, d dimensions.
 """
 
-from toybench.methods.vector_symbolic._resonator import Resonator
+import jax
+
+from toybench.methods.vector_symbolic._resonator import Resonator, State, as_phases
 
 
 class ResonatorNetwork(Resonator):
     """The linear clean-up."""
+
+    def weigh(self, state: State, similar: jax.Array, codebook: jax.Array, key: jax.Array) -> jax.Array:
+        return similar
+
+    def bound(self, state: State, guess: jax.Array) -> jax.Array:
+        return as_phases(state, guess)

@@ -18,7 +18,7 @@ decoded by the magnitude of their similarity. 4. it always runs all sweeps, wher
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.vector_symbolic._resonator import Resonator, State
+from toybench.methods.vector_symbolic._resonator import Resonator, State, as_phases
 
 
 class StochasticResonator(Resonator):
@@ -27,10 +27,14 @@ class StochasticResonator(Resonator):
     noise: float = 0.3  # standard deviation of the noise, in units of sqrt(d)
     threshold: float = 1.0  # least similarity that counts, in units of sqrt(d)
 
-    space = {"noise": (0.3, 1.0), "threshold": (0.0, 1.0, 2.0)}
+    space = {"noise": (0.3, 1.0, 2.0), "threshold": (0.0, 1.0, 2.0)}
 
     def weigh(self, state: State, similar: jax.Array, codebook: jax.Array, key: jax.Array) -> jax.Array:
+        spread = self.spec.dim**0.5
         parts = 2 if jnp.iscomplexobj(similar) else 1
-        draw = jax.random.normal(key, (parts, *similar.shape)) * self.noise / parts**0.5
+        draw = jax.random.normal(key, (parts, *similar.shape)) * (self.noise * spread / parts**0.5)
         noisy = similar + (jax.lax.complex(draw[0], draw[1]) if parts == 2 else draw[0])
-        return jnp.where(jnp.abs(noisy) >= self.threshold, noisy, jnp.zeros_like(noisy))
+        return jnp.where(jnp.abs(noisy) >= self.threshold * spread, noisy, jnp.zeros_like(noisy))
+
+    def bound(self, state: State, guess: jax.Array) -> jax.Array:
+        return as_phases(state, guess)

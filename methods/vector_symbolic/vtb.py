@@ -19,7 +19,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.vector_symbolic._algebra import Algebra, State
+from toybench.methods.vector_symbolic._algebra import Algebra, State, normalise
 
 
 class VTB(Algebra):
@@ -42,3 +42,6 @@ class VTB(Algebra):
     def unbind(self, state: State, key: jax.Array, vector: jax.Array) -> jax.Array:
         side = state.keys.shape[-1]
         return jnp.einsum("bji,brj->bri", state.keys[key], vector.reshape(-1, side, side)).reshape(vector.shape)
+
+    def settle(self, state: State, vector: jax.Array) -> jax.Array:
+        return normalise(vector)

@@ -14,7 +14,10 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Metric, Task
+from toybench.blocks.random import uniforms
 from toybench.tasks.vector_symbolic import Decoder, FactorSpec, phasors
+
+LEAST = 1e-7  # of a uniform number, whose logarithm is taken
 
 
 class World(NamedTuple):
@@ -41,8 +44,8 @@ class Factorization(Task):
     steps = 0
     checkpoints = 0
     metrics = {
-        "accuracy": Metric("max", "share of products whose factors are all right at the last sweep"),
         "iterations": Metric("min", "sweeps until all factors are right for good; all sweeps where they never are"),
+        "accuracy": Metric("max", "share of products whose factors are all right at the last sweep"),
     }
 
     @property
@@ -51,19 +54,26 @@ class Factorization(Task):
 
     def sample(self, key: jax.Array) -> World:
         """Codebooks, and products of codewords chosen uniformly."""
-        f, m, d, b = self.factors, self.codewords, self.dim, self.products
-        size = f * m * d
-        u = jax.random.uniform(key, (size + b * f + 2 * b * d,))
-        chosen = jnp.minimum((u[size : size + b * f] * m).astype(jnp.int32), m - 1).reshape(b, f)
-        spread = u[size + b * f :].reshape(2, b, d)
+        m = self.codewords
+        each = (self.products, self.dim)
+        u = uniforms(
+            key,
+            codebooks=(self.factors, m, self.dim),
+            chosen=(self.products, self.factors),
+            size=each,
+            turn=each,
+        )
+        chosen = jnp.minimum((u["chosen"] * m).astype(jnp.int32), m - 1)
         if self.codebook == "bipolar":
-            codebooks = jnp.where(u[:size] < 0.5, -1.0, 1.0).reshape(f, m, d)
+            codebooks = jnp.where(u["codebooks"] < 0.5, -1.0, 1.0)
             products = self.multiply(codebooks, chosen)
-            return World(codebooks, chosen, jnp.where(spread[0] < self.noise, -products, products))
-        codebooks = phasors(u[:size]).reshape(f, m, d)
-        radius = self.noise * jnp.sqrt(-jnp.log(jnp.maximum(spread[0], 1e-7)))  # a complex normal, by Box and Muller
-        blurred = self.multiply(codebooks, chosen) + radius.astype(codebooks.dtype) * phasors(spread[1])
-        return World(codebooks, chosen, blurred / jnp.abs(blurred).astype(codebooks.dtype))
+            flipped = jnp.where(u["size"] < self.noise, -products, products)
+            return World(codebooks=codebooks, chosen=chosen, products=flipped)
+        codebooks = phasors(u["codebooks"])
+        radius = self.noise * jnp.sqrt(-jnp.log(jnp.maximum(u["size"], LEAST)))  # a complex normal, by Box and Muller
+        blurred = self.multiply(codebooks, chosen) + radius.astype(codebooks.dtype) * phasors(u["turn"])
+        products = blurred / jnp.abs(blurred).astype(codebooks.dtype)
+        return World(codebooks=codebooks, chosen=chosen, products=products)
 
     def multiply(self, codebooks: jax.Array, chosen: jax.Array) -> jax.Array:
         """Products [b, d] of the chosen codewords."""

@@ -10,7 +10,6 @@ nested part at each level, and a full tree would drown one symbol in fanout^dept
     int phi(t) Phi(t + 1/s)^(symbols - 1) dt,    s^2 = (fanout - 1) * depth / dim
 """
 
-import itertools
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -18,7 +17,11 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Metric, Task
+from toybench.blocks.random import uniforms
 from toybench.tasks.vector_symbolic import Algebra, Spec, cosine, inner
+
+TIE = 1e-5  # inner products that differ by less are equal: rounding must not decide
+TINY = 1e-12  # keeps a mean of 0 from being divided by
 
 
 class World(NamedTuple):
@@ -66,41 +69,51 @@ class NestedRecords(Task):
 
     def sample(self, key: jax.Array) -> World:
         """Combs, swaps and bare paths, from one draw."""
-        r, d, f, p = self.records, self.depth, self.fanout, self.probes
-        cuts = [r * d * self.keys, r * d * f, p * self.keys, 2 * p, p * d, 2 * p]
-        places = [sum(cuts[:i]) for i in range(len(cuts) + 1)]
-        u = jax.random.uniform(key, (places[-1],))
-        part = [u[a:b] for a, b in itertools.pairwise(places)]
-        order = jnp.argsort(part[0].reshape(r, d, self.keys), -1)[..., :f]
-        routes = integers(part[4].reshape(p, d), self.keys)
+        d = self.depth
+        p = self.probes
+        u = uniforms(
+            key,
+            keys=(self.records, d, self.keys),
+            fillers=(self.records, d, self.fanout),
+            pair=(p, self.keys),
+            swapped=(p, 2),
+            routes=(p, d),
+            ends=(p, 2),
+        )
+        order = jnp.argsort(u["keys"], -1)[..., : self.fanout]
+        routes = integers(u["routes"], self.keys)
         if self.keys_repeat:
             order = jnp.where(jnp.arange(d)[None, :, None] > 0, order[:, :1], order)
             routes = jnp.broadcast_to(routes[:, :1], routes.shape)
-        pair = jnp.argsort(part[2].reshape(p, self.keys), -1)[:, :2]
-        swaps = jnp.concatenate([pair, distinct(part[3].reshape(p, 2), self.symbols)], -1)
-        fillers = integers(part[1].reshape(r, d, f), self.symbols)
-        ends = distinct(part[5].reshape(p, 2), self.symbols)
+        pair = jnp.argsort(u["pair"], -1)[:, :2]
+        swaps = jnp.concatenate([pair, distinct(u["swapped"], self.symbols)], -1)
+        fillers = integers(u["fillers"], self.symbols)
+        ends = distinct(u["ends"], self.symbols)
         return World(keys=order, fillers=fillers, swaps=swaps, routes=routes, ends=ends)
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         symbols = learner.symbols()
         found = self.look_up(learner, self.encode(learner, symbols, world), world.keys[:, :, 0])
         nearest = jnp.argmax(inner(found, symbols), -1)
-        left, right = (self.descend(learner.bind, world.routes, symbols[world.ends[:, i]]) for i in (0, 1))
+        first = symbols[world.ends[:, 0]]
+        second = symbols[world.ends[:, 1]]
+        left = self.descend(learner.bind, world.routes, first)
+        right = self.descend(learner.bind, world.routes, second)
         back = self.look_up(learner, left, world.routes)
-        first, second = symbols[world.ends[:, 0]], symbols[world.ends[:, 1]]
         moved = paired(left, right) - paired(first, second)
         grown = paired(left, left) / paired(first, first)
         a, b, x, y = world.swaps.T
-        record = sum(self.descend(learner.bind, jnp.stack(p, -1), symbols[s]) for p, s in (((a, b), x), ((b, a), y)))
+        one = self.descend(learner.bind, jnp.stack([a, b], -1), symbols[x])
+        other = self.descend(learner.bind, jnp.stack([b, a], -1), symbols[y])
+        record = one + other
         asked = self.look_up(learner, learner.settle(record), jnp.stack([a, b], -1))
         lead = paired(asked, symbols[x]) - paired(asked, symbols[y])
         return {
             "recall": jnp.mean((nearest == world.fillers[:, -1, 0]).astype(jnp.float32)),
             "path_cosine": jnp.mean(cosine(back, first)),
             "isometry_error": jnp.sqrt(jnp.mean(moved**2)),
-            "norm_distortion": jnp.std(grown) / jnp.maximum(jnp.mean(grown), 1e-12),
-            "swap_accuracy": jnp.mean(jnp.where(jnp.abs(lead) < 1e-5, 0.5, (lead > 0).astype(jnp.float32))),
+            "norm_distortion": jnp.std(grown) / jnp.maximum(jnp.mean(grown), TINY),
+            "swap_accuracy": jnp.mean(jnp.where(jnp.abs(lead) < TIE, 0.5, (lead > 0).astype(jnp.float32))),
         }
 
     def encode(self, learner: Any, symbols: jax.Array, world: World) -> jax.Array:
@@ -142,7 +155,8 @@ def integers(u: jax.Array, n: int) -> jax.Array:
 
 def distinct(u: jax.Array, n: int) -> jax.Array:
     """Two uniform numbers [b, 2] as two different integers int32 in [0, n)."""
-    first, step = integers(u[:, 0], n), 1 + integers(u[:, 1], n - 1)
+    first = integers(u[:, 0], n)
+    step = 1 + integers(u[:, 1], n - 1)
     return jnp.stack([first, (first + step) % n], -1)
 
 

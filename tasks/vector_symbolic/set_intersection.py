@@ -51,7 +51,8 @@ class SetIntersection(Task):
         return World(order=jnp.argsort(jax.random.uniform(key, (self.codebooks, self.pairs, self.symbols)), -1))
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
-        rank, start = jnp.argsort(world.order, -1), self.first - self.common
+        rank = jnp.argsort(world.order, -1)
+        start = self.first - self.common
         members = rank < self.first, (rank >= start) & (rank < start + self.second)
         capacity = max(self.first, self.second)
         memories = [learner.store(m, capacity, (self.dim,)) for m in members]

@@ -66,9 +66,11 @@ class SetMembership(Task):
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         rank = jnp.argsort(world.order, -1)
-        crossings, missed = [], []
+        crossings = []
+        missed = []
         for n in self.sizes:
-            members, dims = rank < n, learner.ladder(n, self.reach)
+            members = rank < n
+            dims = learner.ladder(n, self.reach)
             answer = learner.contains(learner.store(members, n, dims), n, dims)
             failures = (answer != members[None]).any(-1).astype(jnp.float32).mean((1, 2))  # [l]
             least = 0.5 / (self.codebooks * self.sets)
@@ -123,7 +125,8 @@ def crossing(dims: tuple[int, ...], failures: jax.Array, delta: Any, least: floa
     high = failures > delta
     last = jnp.where(high.any(), len(dims) - 1 - jnp.argmax(high[::-1]), 0)  # last dimension that fails too often
     after = jnp.minimum(last + 1, len(dims) - 1)
-    at, level = jnp.log(jnp.array(dims, jnp.float32)), jnp.log(jnp.maximum(failures, least))
+    at = jnp.log(jnp.array(dims, jnp.float32))
+    level = jnp.log(jnp.maximum(failures, least))
     run = level[last] - level[after]
     share = jnp.where(run > 0, (level[last] - jnp.log(delta)) / jnp.where(run > 0, run, 1.0), 0.0)
     return jnp.exp(at[last] + jnp.clip(share, 0.0, 1.0) * (at[after] - at[last]))
