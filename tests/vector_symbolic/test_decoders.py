@@ -70,8 +70,9 @@ def test_cold_attention_is_the_mean_plus_the_linear_clean_up():
     """softmax(beta a) = 1/m + beta (a - mean a) / m + O(beta^2)."""
     world, beta = replace(TASK, codebook="bipolar").sample(jax.random.key(3)), 1e-2
     who = decoder("attention_resonator", beta=beta)
-    similar = world.products @ world.codebooks[0].T / TASK.dim**0.5
-    weights = who.weigh(similar, world.codebooks[0], jax.random.key(0))
+    inner = world.products @ world.codebooks[0].T
+    similar = inner / TASK.dim**0.5
+    weights = who.weigh(inner, world.codebooks[0], jax.random.key(0))
     expected = (1 + beta * (similar - similar.mean(-1, keepdims=True))) / TASK.codewords
     np.testing.assert_allclose(weights, expected, atol=2 * beta**2 * float(jnp.abs(similar).max()) ** 2 / 10)
 
@@ -121,3 +122,16 @@ def test_noise_is_as_strong_as_it_says(kind):
     np.testing.assert_allclose(jnp.abs(noisy), 1, atol=1e-5)
     # signs flip with probability 0.2; a phase turns by about 0.2 / sqrt(2) of a radian
     assert kept == pytest.approx({"bipolar": 0.6, "phasor": 1 - 0.2**2 / 4}[kind], abs=0.01)
+
+
+def test_ties_of_signs_are_exact():
+    """Where the weighted codewords cancel, the drawn sign decides, and nowhere else."""
+    task = replace(TASK, codebook="bipolar", dim=12, codewords=4)
+    who = decoder("resonator", task)
+    rng = np.random.default_rng(0)
+    book, query = rng.choice([-1.0, 1.0], (4, 12)), rng.choice([-1.0, 1.0], (50, 12))
+    total = (query @ book.T) @ book
+    want = np.where(total == 0, np.asarray(who.state.ties)[None], np.sign(total))
+    found = who.clean_up(jnp.asarray(query, jnp.float32), jnp.asarray(book, jnp.float32), jax.random.key(0))
+    assert (total == 0).sum() > 20
+    np.testing.assert_array_equal(found, want)
