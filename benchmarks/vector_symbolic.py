@@ -39,6 +39,7 @@ PRODUCTS_DIFFER = (
 )
 
 benchmark = Benchmark(
+    field="codes and memory",
     first_seed=10_000,
     tuning=Tuning(trials=9, seeds=3),
     variants=(
