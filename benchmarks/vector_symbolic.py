@@ -41,7 +41,8 @@ PRODUCTS_DIFFER = (
 benchmark = Benchmark(
     field="codes and memory",
     first_seed=10_000,
-    tuning=Tuning(trials=9, seeds=3),
+    tuning=Tuning(trials=16, seeds=3),
+    edges={"stochastic_resonator.threshold": "0 is the least threshold"},
     variants=(
         *(task for depth, task in DEPTHS.items() if depth != 6),
         REPEATED,

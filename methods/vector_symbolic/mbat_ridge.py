@@ -24,7 +24,7 @@ class MBATRidge(Matrices):
 
     ridge: float = 1.0  # added to the squared singular values, which lie between 0 and 4
 
-    space = {"ridge": (0.1, 0.3, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)}
+    space = {"ridge": (0.3, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 300.0)}
 
     def operators(self, key: jax.Array) -> Keys:
         matrices = normal_matrices(key, self.spec.keys, self.spec.dim)

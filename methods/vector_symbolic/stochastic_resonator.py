@@ -27,7 +27,7 @@ class StochasticResonator(Resonator):
     noise: float = 0.3  # standard deviation of the noise, in units of sqrt(d)
     threshold: float = 1.0  # least similarity that counts, in units of sqrt(d)
 
-    space = {"noise": (0.3, 1.0, 2.0), "threshold": (0.0, 1.0, 2.0)}
+    space = {"noise": (0.1, 0.3, 1.0, 2.0), "threshold": (0.0, 1.0, 2.0, 3.0)}
 
     def weigh(self, state: State, similar: jax.Array, codebook: jax.Array, key: jax.Array) -> jax.Array:
         spread = self.spec.dim**0.5
