@@ -25,17 +25,17 @@ COMMUTING = ("map_i", "hrr_unitary")
 DECODERS = ("resonator", "attention_resonator", "stochastic_resonator")
 
 RECORDS_DIFFER = (
-    "Combs with 3 keys a node and 256 dimensions instead of JSON documents; a record is normalised at its root alone, as "
-    "normalising every node hides the binding under crosstalk."
+    "Combs with 3 keys a node and 256 dimensions instead of JSON documents; a record is normalised at its root alone, "
+    "as normalising every node hides the binding under crosstalk."
 )
 SETS_DIFFER = (
-    "500 symbols, sets of 5 to 40, a failure of 0.05 for all symbols at once. The constants are Hoeffding's with a union "
-    "bound and those of the normal approximation: the paper could be read in its abstract and introduction only."
+    "500 symbols, sets of 5 to 40, a failure of 0.05 for all symbols at once. The constants are Hoeffding's with a "
+    "union bound and those of the normal approximation: the paper could be read in its abstract and introduction only."
 )
 PRODUCTS_DIFFER = (
-    "3 factors and 256 dimensions; decoders are tuned on sweeps, update factors in turn, and are decoded by the magnitude "
-    "of the similarity, as signs and phases of factors can be exchanged. The paper could be read in its abstract and "
-    "introduction only: its kind of codebook could not be checked."
+    "3 factors and 256 dimensions; decoders are tuned on sweeps, update factors in turn, and are decoded by the "
+    "magnitude of the similarity, as signs and phases of factors can be exchanged. The paper could be read in its "
+    "abstract and introduction only: its kind of codebook could not be checked."
 )
 
 benchmark = Benchmark(
@@ -75,6 +75,7 @@ benchmark = Benchmark(
             paper="gallant2022orthogonal",
             says="It takes a dense orthogonal matrix: a permutation of the entries, the cheapest one, recalls less.",
             differs=f"{RECORDS_DIFFER} The paper does not have this control. Only the sign is claimed.",
+            note="Permutations recall as much: 0.858 against 0.843 at 8 levels, 0.667 against 0.664 at 12 (64 seeds).",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=task, method="mbat_orthogonal", than="mbat_permutation", metric="recall")
@@ -84,8 +85,10 @@ benchmark = Benchmark(
         Claim(
             paper="gallant2022orthogonal",
             kind="theorem",
-            says="Orthogonal matrices keep norms, similarities and the way back exactly at every depth; normal ones lose "
-            "direction as 1 / sqrt(depth + 1), also where one matrix is used again and again.",
+            says=(
+                "Orthogonal matrices keep norms, similarities and the way back exactly at every depth; normal ones "
+                "lose direction as 1 / sqrt(depth + 1), also where one matrix is used again and again."
+            ),
             differs=f"{RECORDS_DIFFER} The rate is ours, a Fuss-Catalan moment for many dimensions.",
             conditions=(
                 *(
@@ -153,8 +156,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="clarkson2023capacity",
-            says="A dimension linear in the set's size and in the logarithm of symbols over delta is enough for the signs "
-            "of sums and for sparse binary codes, too.",
+            says=(
+                "A dimension linear in the set's size and in the logarithm of symbols over delta is enough for the "
+                "signs of sums and for sparse binary codes, too."
+            ),
             differs=f"{SETS_DIFFER} Constants are pi / 2 of that for sums, and that of a Bloom filter and a tenth.",
             conditions=(
                 Bound(task="set_membership", method="map_b", metric="dimension_over_bound", below=math.pi / 2),
@@ -169,8 +174,10 @@ benchmark = Benchmark(
         Claim(
             paper="clarkson2023capacity",
             says="The dimension needed grows linearly with the set's size and with ln(1 / delta).",
-            differs=f"{SETS_DIFFER} An exponent of 1 within 0.1, and the slopes of the normal law and of a Bloom filter "
-            "within 15 %.",
+            differs=(
+                f"{SETS_DIFFER} An exponent of 1 within 0.1, and the slopes of the normal law and of a Bloom filter "
+                "within 15 %."
+            ),
             conditions=(
                 *(
                     Equivalent(task="set_membership", method=method, to=1.0, margin=0.1, metric="size_exponent")
@@ -221,9 +228,14 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="clarkson2023capacity",
-            says="A Hopfield network with signed outer products needs dimensions like the square root of the set's size.",
-            differs=f"{SETS_DIFFER} An exponent of 0.5 within 0.05, for sets of 20 to 160: small ones are ruled by single "
-            "coincidences, whatever their number.",
+            says=(
+                "A Hopfield network with signed outer products needs dimensions like the square root of the set's size."
+            ),
+            differs=(
+                f"{SETS_DIFFER} An exponent of 0.5 within 0.05, for sets of 20 to 160: small ones are ruled by single "
+                "coincidences, whatever their number."
+            ),
+            note="Its exponent is 0.42 (16 seeds): up to sets of 160 single coincidences still rule.",
             conditions=(
                 Equivalent(task=LARGE_SETS, method="hopfield_signed", to=0.5, margin=0.05, metric="size_exponent"),
             ),
@@ -247,6 +259,10 @@ benchmark = Benchmark(
             paper="yeung2024selfattention",
             says="On easy products attention needs fewer sweeps than a linear clean-up.",
             differs=f"{PRODUCTS_DIFFER} Fewer is read as half a sweep.",
+            note=(
+                "Of 10 phasors a linear clean-up needs 2.0 sweeps and attention 2.5, as it misses 1.3 % of the "
+                "products (16 seeds)."
+            ),
             conditions=(
                 Better(
                     task=PHASORS[10],
@@ -259,9 +275,16 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="yeung2024selfattention",
-            says="It is attention that solves more products in fewer sweeps: noise and a threshold on a linear clean-up "
-            "don't do as well.",
+            says=(
+                "It is attention that solves more products in fewer sweeps: noise and a threshold on a linear "
+                "clean-up don't do as well."
+            ),
             differs=f"{PRODUCTS_DIFFER} The control is ours. Only the sign is claimed, at every size.",
+            note=(
+                "The stochastic resonator is ahead at every size: with 40 phasors it solves 0.922 in 36 sweeps, "
+                "attention 0.429 in 60 (16 to 32 seeds). Attention gains on a plain linear clean-up only past its "
+                "capacity."
+            ),
             expected="refuted",
             conditions=tuple(
                 Better(task=task, method="attention_resonator", than="stochastic_resonator", metric=metric)
