@@ -319,25 +319,6 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="zhao2022optimal",
-            says="Where all rounds are equally noisy, it is the regression for the largest noise.",
-            differs="One level holds all rounds, so that both are one algorithm; the margin is for rounding.",
-            note="On average both are one, within 0.04 of 90. Rounding parts them where two contexts are nearly tied, "
-            "and from there single seeds differ by up to a few; a unit test compares their choices on equal "
-            "histories.",
-            kind="theorem",
-            expected="supported",
-            conditions=(
-                Equivalent(
-                    task="contextual_arms[p_low=0]",
-                    method="multi_level_ftrl[c=1]",
-                    to="oful[c=1]",
-                    margin=1.0,
-                    metric="cumulative_regret",
-                ),
-            ),
-        ),
-        Claim(
-            paper="zhao2022optimal",
             says="The stochastic regret of follow-the-regularised-leader grows by sigma^2 d per unit of log T, "
             "whatever the noise, the dimension and the horizon, and by less than that of online gradient descent.",
             differs="From round T / 8 on, since a transient that doesn't depend on T outweighs the rest at small "
