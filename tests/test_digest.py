@@ -121,7 +121,7 @@ def test_the_harness_does_not_count_but_its_building_blocks_do() -> None:
         f.relative_to(registry.HOME).as_posix() for f in digest.sources(registry.path("methods", "quasimetric/iqe"))
     }
     assert "toybench/blocks/nn.py" in files
-    assert "methods/quasimetric/_latent.py" in files
+    assert "methods/quasimetric/_embedding.py" in files
     assert "tasks/quasimetric/__init__.py" in files
     assert not any(f.startswith("toybench/") and "blocks" not in f for f in files)
 

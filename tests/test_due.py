@@ -56,6 +56,8 @@ def test_without_a_latest_day_the_budget_is_kept() -> None:
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A repository with studies `demo` and `other`, two test files each; all of them settled, at 10,000 s a file."""
+    monkeypatch.setattr(registry, "_extra", [])  # other tests have a study `demo` of their own
+    registry._forget()
     for study in ("demo", "other"):
         scaffold.create("study", study, tmp_path)
         for name in ("one", "two"):
@@ -63,7 +65,6 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     write(tmp_path / "toybench/engine/trial.py", "SEEDS = 1\n")
     write(tmp_path / "constraints.txt", "jax==0.7\n")
     monkeypatch.setattr(registry, "HOME", tmp_path)
-    monkeypatch.setattr(registry, "_extra", [])
     monkeypatch.setattr(settled, "TESTS", tmp_path / "tests")
     monkeypatch.setattr(settled, "FILE", tmp_path / "tests/settled.json")
     forget()
@@ -168,8 +169,10 @@ def test_what_studies_take_from_the_harness_is_among_what_all_stand_on() -> None
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A repository of its own: the harness, the tests' set-up, and studies `demo` and `other`, of which one fails."""
+    monkeypatch.setattr(registry, "_extra", [])  # other tests have a study `demo` of their own
+    registry._forget()
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(registry.PACKAGE, tmp_path / "toybench", symlinks=True, ignore=ignored)
     for name in ("pyproject.toml", "constraints.txt", "tests/conftest.py", "tests/due.py", "tests/helpers.py"):
@@ -179,7 +182,9 @@ def checkout(tmp_path: Path) -> Path:
         scaffold.create("study", study, tmp_path)
         for name in ("one", "two"):
             write(tmp_path / f"tests/{study}/test_{name}.py", TEST.format(name, holds if name == "two" else "True"))
-    return tmp_path
+    yield tmp_path
+    monkeypatch.undo()
+    registry._forget()
 
 
 def pytest_in(root: Path, *args: str) -> tuple[int, str]:

@@ -25,11 +25,12 @@ ROW = {
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Iterator[Path]:
-    """A root of plug-ins with nothing in it yet."""
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A root of plug-ins with nothing in it yet, and the only one."""
+    monkeypatch.setattr(registry, "_extra", [])
     registry.add_root(tmp_path, new=True)
     yield tmp_path
-    registry._extra.remove(tmp_path)
+    monkeypatch.undo()
     registry._forget()
     papers.index.cache_clear()
 
@@ -52,7 +53,7 @@ def test_a_skeleton_says_nothing_of_the_method_that_it_came_from(study: str, tmp
 def test_a_skeleton_conforms(root: Path) -> None:
     scaffold.create("method", "quasimetric/my_own", root)
     registry._forget()
-    assert list(conformance.check_method("quasimetric/my_own")) == []
+    assert [f for f in conformance.check_method("quasimetric/my_own") if f.state == "failed"] == []
 
 
 def test_a_copy_keeps_everything_but_the_name(tmp_path: Path) -> None:

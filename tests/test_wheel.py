@@ -56,9 +56,10 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     [packages] = folder.glob("lib/python*/site-packages")
     jax = importlib.util.find_spec("jax")
     assert jax is not None and jax.origin is not None
-    (packages / "needed.pth").write_text(f"{Path(jax.origin).parent.parent}\n")
     pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install", "--quiet"]
     subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True, timeout=120)
+    # only then: pip would take the tree that this environment may have installed for the wheel
+    (packages / "needed.pth").write_text(f"{Path(jax.origin).parent.parent}\n")
     return folder / "bin"
 
 
