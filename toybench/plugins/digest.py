@@ -182,6 +182,8 @@ def _candidates(name: str, roots: tuple[Path, ...]) -> list[Path]:
 
 
 def _package(file: Path) -> tuple[str, ...]:
-    """Parts of the dotted name of a file's package."""
-    folder = next(f for f in [*registry.roots(), registry.PACKAGE] if file.is_relative_to(f))
+    """Parts of the dotted name of a file's package; that of the shared blocks holds no code and counts as none."""
+    if file.is_relative_to(registry.PACKAGE / "blocks"):
+        return ("toybench",)
+    folder = next(root for root in registry.roots() if file.is_relative_to(root))
     return ("toybench", *file.relative_to(folder).parent.parts)
