@@ -235,6 +235,7 @@ def test_a_range_is_checked_in_a_variant_too(demo: Path, tmp_path: Path) -> None
 
 def test_a_benchmark_s_mistake_costs_one_row(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = Benchmark(variants=("linear[dimm=3]", "linear[dim=3]"), ablations=("least_mean_squares[lrr=1]",))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # without a plan of the study as it is
     monkeypatch.setattr(registry, "benchmark", lambda study: page)
     plan = cells.plan(["demo"])
     assert list(plan.broken) == ["demo/least_mean_squares", "demo/linear[dimm=3]"]
