@@ -25,7 +25,7 @@ from toybench.cli import main
 from toybench.engine import execute, runner, runtime
 from toybench.engine.cells import Cell
 from toybench.evidence.records import Folder, Record
-from toybench.guard import conformance, findings
+from toybench.guard import conformance, outcomes
 from toybench.plugins import registry
 from toybench.plugins.registry import HOME
 
@@ -259,7 +259,7 @@ def test_conformance_catches_what_a_run_can_t_see(outcome: Outcome) -> None:
     with added(outcome.root):
         method = registry.load("methods", "demo/ignores_its_key")()
     subject = conformance.Subject(registry.load("tasks", "demo/linear")(), method)
-    with pytest.raises(findings.Violation):
+    with pytest.raises(outcomes.Violation):
         conformance.METHOD_CHECKS["init_uses_its_key"](subject)
 
 

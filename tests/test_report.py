@@ -53,8 +53,8 @@ def record(method: str = "m", values: tuple[float | None, ...] = (1.0, 2.0, 3.0)
     )
 
 
-def finding(effect: tuple[float, float, float], condition: Any, **region: float) -> verdicts.Finding:
-    return verdicts.Finding(condition, "says", "inconclusive", effect=Estimate(*effect), **region)
+def finding(effect: tuple[float, float, float], condition: Any, **region: float) -> verdicts.Assessment:
+    return verdicts.Assessment(condition, "says", "inconclusive", effect=Estimate(*effect), **region)
 
 
 # ---- numbers
@@ -73,7 +73,7 @@ def test_a_finding_is_placed_relative_to_the_edge_of_its_claim() -> None:
     assert at is not None
     assert at["low"] < 0 < at["value"] < at["high"], "the near edge of an interval is the line"
     assert at["far"] == 1.0
-    assert series.placed(verdicts.Finding(better, "says", "not_run")) is None
+    assert series.placed(verdicts.Assessment(better, "says", "not_run")) is None
 
 
 def test_the_pareto_front_is_what_nothing_beats_at_no_more_cost() -> None:
@@ -314,7 +314,7 @@ def test_the_overview_of_seven_times_as_much_is_short(tmp_path: Path, browser: A
     condition = Better(task="t", method="a", than="b")
     claim = Claim(paper="somebody2022something", says="It is better. " * 10, differs="", conditions=(condition,))
     judged = [
-        verdicts.Judgement(study=f"study_{i:02d}", number=k, claim=claim, verdict="supported", findings=())
+        verdicts.Judgement(study=f"study_{i:02d}", number=k, claim=claim, verdict="supported", assessments=())
         for i in range(63)
         for k in range(1, 19)
     ]

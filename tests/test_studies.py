@@ -42,7 +42,7 @@ def judged(study: str, verdict: verdicts.Verdict, expected: str | None = None) -
     """A claim with a verdict."""
     condition = Bound(task="t", method="m", metric="m", below=1.0)
     claim = Claim(paper="p", says="It works.", differs="", conditions=(condition,), expected=expected)  # type: ignore[arg-type]
-    return verdicts.Judgement(study=study, number=1, claim=claim, verdict=verdict, findings=())
+    return verdicts.Judgement(study=study, number=1, claim=claim, verdict=verdict, assessments=())
 
 
 def test_fields_come_in_order_and_those_without_one_last() -> None:

@@ -252,7 +252,7 @@ def test_all_conditions_must_hold_and_one_refutes() -> None:
     claim = Claim(paper="p", says="says", differs="differs", conditions=conditions)
     judgement = verdicts.judge([("s", claim)], {r.cell: r for r in (GOOD, BAD)})[0]
     assert judgement.verdict == "refuted"
-    assert [f.verdict for f in judgement.findings] == ["supported", "refuted"]
+    assert [f.verdict for f in judgement.assessments] == ["supported", "refuted"]
     assert judgement.decisive.condition is conditions[1]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toybench.evidence import statistics
-from toybench.evidence.findings import Finding
+from toybench.evidence.assessments import Assessment
 from toybench.evidence.samples import Sample
 from toybench.evidence.verdicts import Judgement
 
@@ -49,14 +49,14 @@ def drifts(before: Sequence[Judgement], after: Sequence[Judgement]) -> list[Drif
     ]
 
 
-def _moved(old: Judgement, new: Judgement) -> list[tuple[Finding, Finding]]:
+def _moved(old: Judgement, new: Judgement) -> list[tuple[Assessment, Assessment]]:
     """The conditions whose numbers aren't what they were."""
-    both = zip(old.findings, new.findings, strict=True)
+    both = zip(old.assessments, new.assessments, strict=True)
     return [(f, g) for f, g in both if _numbers(f) != _numbers(g)]
 
 
-def _numbers(finding: Finding) -> tuple[object, ...]:
-    x = finding.sample
+def _numbers(assessment: Assessment) -> tuple[object, ...]:
+    x = assessment.sample
     return (x.values, x.steps, x.own, x.others) if x else ()
 
 
@@ -66,7 +66,7 @@ def _away(old: Judgement, new: Judgement) -> float:
     return min(1.0, len(found) * min(_condition(f, g) for f, g in found))
 
 
-def _condition(old: Finding, new: Finding) -> float:
+def _condition(old: Assessment, new: Assessment) -> float:
     """The same of one condition: by its numbers, by its steps, and by how many seeds have no number any more."""
     was = old.sample
     now = new.sample

@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from toybench.claim import Claim
-from toybench.evidence import display, findings, statistics
-from toybench.evidence.findings import FIRST_LOOK, VERDICTS, Finding, Results, Verdict
+from toybench.evidence import assessments, display, statistics
+from toybench.evidence.assessments import FIRST_LOOK, VERDICTS, Assessment, Results, Verdict
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,20 @@ class Judgement:
     number: int
     claim: Claim
     verdict: Verdict
-    findings: tuple[Finding, ...]
+    assessments: tuple[Assessment, ...]
     p: float | None = None
     level: float = 0.0
     claims: int = 0
     look: int = 1
 
     @property
-    def decisive(self) -> Finding:
-        """The finding that the verdict hangs on: the clearest refutation, else the weakest support."""
+    def decisive(self) -> Assessment:
+        """The assessment that the verdict hangs on: the clearest refutation, else the weakest support."""
         if self.verdict == "not_run":
-            return next(f for f in self.findings if f.verdict == "not_run")
+            return next(f for f in self.assessments if f.verdict == "not_run")
         if self.verdict == "refuted":
-            return min(self.findings, key=lambda f: f.p_refutes)
-        return max(self.findings, key=lambda f: (f.barred, f.p_supports))
+            return min(self.assessments, key=lambda f: f.p_refutes)
+        return max(self.assessments, key=lambda f: (f.barred, f.p_supports))
 
     @property
     def reason(self) -> str:
@@ -62,7 +62,7 @@ class Judgement:
 
     @property
     def seeds(self) -> int:
-        """Seeds of the decisive finding."""
+        """Seeds of the decisive assessment."""
         return self.decisive.seeds
 
 
@@ -126,15 +126,15 @@ def _count(judgements: Iterable[Judgement]) -> dict[Verdict, int]:
 
 def judge(claims: Sequence[tuple[str, Claim]], results: Results) -> list[Judgement]:
     """Verdicts of `(study, claim)` pairs, each corrected for the claims of its paper that are among them."""
-    read = functools.cache(functools.partial(findings.record, results))
+    read = functools.cache(functools.partial(assessments.record, results))
     numbers: Counter[str] = Counter()
     judgements: list[Judgement] = []
     papers: dict[str, list[int]] = {}
     for place, (study, claim) in enumerate(claims):
         numbers[study] += 1
-        found = tuple(findings.find(study, condition, read) for condition in claim.conditions)
+        found = tuple(assessments.find(study, condition, read) for condition in claim.conditions)
         judgement = Judgement(
-            study=study, number=numbers[study], claim=claim, verdict="not_run", findings=found, look=_look(found)
+            study=study, number=numbers[study], claim=claim, verdict="not_run", assessments=found, look=_look(found)
         )
         judgements.append(_checked(judgement) if claim.kind == "theorem" else judgement)
         if claim.kind == "finding":
@@ -145,7 +145,7 @@ def judge(claims: Sequence[tuple[str, Claim]], results: Results) -> list[Judgeme
     return judgements
 
 
-def _look(found: Iterable[Finding]) -> int:
+def _look(found: Iterable[Assessment]) -> int:
     """Which look at the claim this is, from 1, by the number of seeds."""
     seeds = max(FIRST_LOOK, *(f.looked for f in found))
     return 1 + math.ceil(math.log2(seeds / FIRST_LOOK))
@@ -154,13 +154,13 @@ def _look(found: Iterable[Finding]) -> int:
 def _corrected(judgements: Sequence[Judgement]) -> list[Judgement]:
     """The claims of a paper with their verdicts; one that hasn't been run counts as well."""
     error = statistics.ERROR / 2
-    supports = [2.0**j.look * max(f.p_supports for f in j.findings) for j in judgements]
-    refutes = [2.0**j.look * len(j.findings) * min(f.p_refutes for f in j.findings) for j in judgements]
+    supports = [2.0**j.look * max(f.p_supports for f in j.assessments) for j in judgements]
+    refutes = [2.0**j.look * len(j.assessments) * min(f.p_refutes for f in j.assessments) for j in judgements]
     levels = statistics.holm_levels(supports, error), statistics.holm_levels(refutes, error)
     found = []
     for i, (p, q) in enumerate(zip(statistics.holm(supports), statistics.holm(refutes), strict=True)):
         judgement = replace(judgements[i], claims=len(judgements))
-        if all(f.verdict != "not_run" for f in judgement.findings):
+        if all(f.verdict != "not_run" for f in judgement.assessments):
             judgement = _decided(judgement, p, q)
             allowed = levels[judgement.verdict == "refuted"][i] * (1 - 0.5**judgement.look)
             judgement = replace(judgement, level=allowed)
@@ -171,43 +171,43 @@ def _corrected(judgements: Sequence[Judgement]) -> list[Judgement]:
 def _decided(judgement: Judgement, supports: float, refutes: float) -> Judgement:
     """The verdict of a claim and of each of its conditions, from corrected one-sided p-values."""
     error = statistics.ERROR / 2
-    barred = any(f.barred for f in judgement.findings)
+    barred = any(f.barred for f in judgement.assessments)
     verdict: Verdict = "inconclusive"
     if refutes <= error:
         verdict = "refuted"
     elif supports <= error and not barred:
         verdict = "supported"
     each = error / (judgement.claims * 2.0**judgement.look)
-    clearest = min(f.p_refutes for f in judgement.findings)
+    clearest = min(f.p_refutes for f in judgement.assessments)
     found = []
-    for f in judgement.findings:
+    for f in judgement.assessments:
         own: Verdict = "inconclusive"
-        if f.p_refutes <= each / len(judgement.findings) or (verdict == "refuted" and f.p_refutes == clearest):
+        if f.p_refutes <= each / len(judgement.assessments) or (verdict == "refuted" and f.p_refutes == clearest):
             own = "refuted"
         elif verdict == "supported" or (f.p_supports <= each and not f.barred):
             own = "supported"
-        found.append(replace(f, verdict=own, reason=findings.explained(f, own, each)))
+        found.append(replace(f, verdict=own, reason=assessments.explained(f, own, each)))
     p = min(1.0, 2 * (refutes if verdict == "refuted" else supports))
-    return replace(judgement, verdict=verdict, findings=tuple(found), p=p)
+    return replace(judgement, verdict=verdict, assessments=tuple(found), p=p)
 
 
 def _checked(judgement: Judgement) -> Judgement:
     """A theorem with its verdict: every condition is to hold on every seed."""
-    found = tuple(f if f.sample is None else findings.checked(f, f.sample) for f in judgement.findings)
+    found = tuple(f if f.sample is None else assessments.checked(f, f.sample) for f in judgement.assessments)
     order: tuple[Verdict, ...] = ("not_run", "refuted", "inconclusive", "supported")
     verdict = next(v for v in order if v in {f.verdict for f in found})
-    return replace(judgement, verdict=verdict, findings=found)
+    return replace(judgement, verdict=verdict, assessments=found)
 
 
 def rows(judgements: Iterable[Judgement]) -> list[dict[str, Any]]:
-    """One plain row per claim, with the finding that its verdict hangs on; keys are stable."""
+    """One plain row per claim, with the assessment that its verdict hangs on; keys are stable."""
     return [
         {
             "study": j.study,
             "paper": j.claim.paper,
             "number": j.number,
             "claim": j.claim.says,
-            "conditions": len(j.findings),
+            "conditions": len(j.assessments),
             **_row(j.decisive),
             "verdict": j.verdict,
             "p": j.p,
@@ -217,13 +217,13 @@ def rows(judgements: Iterable[Judgement]) -> list[dict[str, Any]]:
             "expected": j.claim.expected,
             "note": j.claim.note,
             "differs": j.claim.differs,
-            "findings": [_row(f) for f in j.findings],
+            "assessments": [_row(f) for f in j.assessments],
         }
         for j in judgements
     ]
 
 
-def _row(f: Finding) -> dict[str, Any]:
+def _row(f: Assessment) -> dict[str, Any]:
     effect = f.effect
     return {
         "condition": f.says,

@@ -207,18 +207,18 @@ def _prepare(workers: int, plugins: list[str]) -> None:
 def _conforms(kind: str, name: str) -> tuple[tuple[str, ...], str, float]:
     """(problems, note, seconds) of a plug-in."""
     from toybench.engine import trial
-    from toybench.guard import conformance, findings
+    from toybench.guard import conformance, outcomes
 
     start = time.perf_counter()
     with isolation.restored(silently=isolation.BY_LIBRARIES) as changed:
         try:
             found = conformance.check_task(name) if kind == "tasks" else conformance.check_method(name)
         except PluginError as error:
-            found = [findings.Finding("import", "failed", str(error))]
+            found = [outcomes.Outcome("import", "failed", str(error))]
     trial.forget()  # a worker sees many plug-ins, and their programs fill its memory
     if changed:
-        found.append(findings.Finding("leaves_its_process_alone", "failed", f"{name} {', '.join(changed)}."))
-    return tuple(findings.failures(found)), findings.summary(found), time.perf_counter() - start
+        found.append(outcomes.Outcome("leaves_its_process_alone", "failed", f"{name} {', '.join(changed)}."))
+    return tuple(outcomes.failures(found)), outcomes.summary(found), time.perf_counter() - start
 
 
 def _records(
@@ -359,7 +359,7 @@ def claims(study: str, results: Folder, fresh: dict[str, Record]) -> Iterator[Ca
 
 def _claim(new: Judgement, unfit: Sequence[str], change: Drift | None) -> Case:
     name = f"{new.study}/{new.claim.paper} #{new.number}"
-    unfit = [*unfit, *(f.reason for f in new.findings if f.unfit)]
+    unfit = [*unfit, *(f.reason for f in new.assessments if f.unfit)]
     if unfit:
         return Case(part="claims", name=name, problems=tuple(dict.fromkeys(unfit)))
     if change is None:

@@ -18,7 +18,7 @@ from toybench.evidence import compare, matching, papers, scorecard, studies, tab
 from toybench.evidence.compare import Comparison
 from toybench.evidence.records import Record
 from toybench.evidence.studies import THEOREM, Line, kind_of
-from toybench.evidence.verdicts import VERDICTS, Finding, Judgement
+from toybench.evidence.verdicts import VERDICTS, Assessment, Judgement
 from toybench.fields import render as field_text
 from toybench.plugins import registry
 from toybench.reporting import docs, series, standing
@@ -242,7 +242,7 @@ def numbers(model: Model) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
 def method_page(model: Model, study: str, name: str) -> dict[str, Any]:
     """A method: what it says of itself, its hyperparameters and how they were tuned, its scorecard, its code."""
     cards = standing.cards(model, study, name)
-    judged = [j for j in model.claims(study) if any(name in map(stem, sides(f.condition)[1]) for f in j.findings)]
+    judged = [j for j in model.claims(study) if any(name in map(stem, sides(f.condition)[1]) for f in j.assessments)]
     paper = model.sources.get((study, name))
     return {
         "study": study,
@@ -359,9 +359,9 @@ def index(model: Model) -> Iterator[list[str]]:
         yield ["paper", str(p["title"]), f"{p['by']}, {p['year'] or ''} · {p['key']}", _paper(model, p)]
 
 
-def evidence(j: Judgement, finding: Finding, recorded: set[str]) -> list[tuple[str, str]]:
-    """(what it is, address) of every record that a finding rests on."""
-    labels, methods = sides(finding.condition)
+def evidence(j: Judgement, assessment: Assessment, recorded: set[str]) -> list[tuple[str, str]]:
+    """(what it is, address) of every record that an assessment rests on."""
+    labels, methods = sides(assessment.condition)
     found = [f"{j.study}/{t}/{m}" for t in labels for m in methods]
     many = len(labels) > 1
     return [(c.split("/", 1)[1] if many else c.rsplit("/", 1)[1], link.record(c)) for c in found if c in recorded]

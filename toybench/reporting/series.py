@@ -9,7 +9,7 @@ import numpy as np
 
 from toybench.claim import Better
 from toybench.evidence import matching, statistics, tables
-from toybench.evidence.findings import Finding
+from toybench.evidence.assessments import Assessment
 from toybench.evidence.ranks import Ranking
 from toybench.evidence.records import Record, loss
 from toybench.evidence.verdicts import Judgement
@@ -176,22 +176,22 @@ def scores(groups: Mapping[str, Sequence[Record]]) -> tuple[list[str], dict[str,
     return sorted(everyone, key=lambda m: (-many[m], -mean[m], m)), found
 
 
-def placed(finding: Finding) -> Row | None:
-    """Where a finding lies in its forest row, from -1 to 1: 0 is the edge of what is claimed, right of it is claimed.
+def placed(assessment: Assessment) -> Row | None:
+    """Where an assessment lies in its forest row, from -1 to 1: 0 is the edge of what is claimed, right of it claimed.
 
     Each row has its own scale; `none` is where there would be no difference, for a claim with a margin.
     """
-    e = finding.effect
+    e = assessment.effect
     if e is None or not all(math.isfinite(v) for v in (e.value, e.low, e.high)):
         return None
-    edges = [b for b in (finding.low, finding.high) if math.isfinite(b)]
+    edges = [b for b in (assessment.low, assessment.high) if math.isfinite(b)]
     edge = min(edges, key=lambda b: abs(e.value - b))
-    sign = 1.0 if edge == finding.low else -1.0
+    sign = 1.0 if edge == assessment.low else -1.0
     points = {"value": e.value, "low": e.low, "high": e.high}
-    if isinstance(finding.condition, Better) and finding.condition.aggregate != "share" and edge:
+    if isinstance(assessment.condition, Better) and assessment.condition.aggregate != "share" and edge:
         points["none"] = 0.0
     if len(edges) == 2:
-        points["far"] = finding.high if edge == finding.low else finding.low
+        points["far"] = assessment.high if edge == assessment.low else assessment.low
     scale = 1.08 * max(abs(v - edge) for k, v in points.items() if k != "far") or 1.0
     at = {k: max(-1.0, min(1.0, sign * (v - edge) / scale)) for k, v in points.items()}
     if sign < 0:
@@ -201,16 +201,16 @@ def placed(finding: Finding) -> Row | None:
     return {k: round(v, 4) for k, v in ({"far": 1.0} | at).items()}
 
 
-def interval(finding: Finding) -> str:
+def interval(assessment: Assessment) -> str:
     """The effect with its interval, as text."""
-    e = finding.effect
+    e = assessment.effect
     return "–" if e is None else f"{tables.number(e.value)} [{tables.number(e.low)}, {tables.number(e.high)}]"
 
 
-def region(finding: Finding) -> str:
+def region(assessment: Assessment) -> str:
     """What is claimed about the effect, as text."""
-    low = finding.low
-    high = finding.high
+    low = assessment.low
+    high = assessment.high
     if math.isfinite(low) and math.isfinite(high):
         return f"in [{low:.3g}, {high:.3g}]"
     return f"> {low:.3g}" if math.isfinite(low) else f"< {high:.3g}" if math.isfinite(high) else "–"
@@ -220,10 +220,10 @@ def forest(judgements: Iterable[Judgement]) -> list[Row]:
     """One row per condition with an effect, in the order of the claims."""
     rows: list[Row] = []
     for j in judgements:
-        for i, f in enumerate(j.findings):
+        for i, f in enumerate(j.assessments):
             at = placed(f)
             if at is not None:
-                label = f"{j.number}{chr(97 + i % 26) if len(j.findings) > 1 else ''}. {f.says}"
+                label = f"{j.number}{chr(97 + i % 26) if len(j.assessments) > 1 else ''}. {f.says}"
                 text = f"{interval(f)}   claimed {region(f)}"
                 rows.append({"condition": label, "verdict": f.verdict, "text": text, "zero": 0.0, **at})
     return rows

@@ -1,4 +1,4 @@
-"""Findings: a condition of a claim with its effect, its p-values before any correction, and what hinders a verdict."""
+"""Assessments: a claim's condition with its effect, p-values before any correction, and what hinders a verdict."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ Results = Folder | Mapping[str, Record]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Assessment:
     """One condition, judged.
 
     Attributes:
@@ -55,16 +55,16 @@ class Finding:
     sample: Sample | None = field(default=None, repr=False, compare=False)
 
 
-def find(study: str, condition: Condition, read: Callable[[str], Record]) -> Finding:
+def find(study: str, condition: Condition, read: Callable[[str], Record]) -> Assessment:
     """A condition with its p-values; its verdict is `not_run` or still open."""
     says = describe(condition)
     try:
         x = samples.sample(condition, lambda task, method: read(f"{study}/{task}/{method}"))
         return _measured(
-            Finding(condition=condition, says=says, verdict="inconclusive", low=x.low, high=x.high, sample=x), x
+            Assessment(condition=condition, says=says, verdict="inconclusive", low=x.low, high=x.high, sample=x), x
         )
     except samples.Missing as missing:
-        return Finding(
+        return Assessment(
             condition=condition,
             says=says,
             verdict="not_run",
@@ -73,18 +73,18 @@ def find(study: str, condition: Condition, read: Callable[[str], Record]) -> Fin
         )
     except Exception as error:  # whatever a record holds, the other claims get their verdicts
         reason = f"This condition can't be judged ({type(error).__name__}: {error}); mend it or its records."
-        return Finding(condition=condition, says=says, verdict="not_run", reason=reason, unfit=True)
+        return Assessment(condition=condition, says=says, verdict="not_run", reason=reason, unfit=True)
 
 
-def _measured(finding: Finding, x: Sample) -> Finding:
-    """The finding with its numbers, and with what hinders a verdict on them."""
-    finding = replace(finding, seeds=len(x.values), looked=x.looked)
+def _measured(assessment: Assessment, x: Sample) -> Assessment:
+    """The assessment with its numbers, and with what hinders a verdict on them."""
+    assessment = replace(assessment, seeds=len(x.values), looked=x.looked)
     refusal = _refusal(x)
     if len(x.values) >= x.aggregate.least:
-        finding = _tested(finding, x)
+        assessment = _tested(assessment, x)
     if refusal:
-        return replace(finding, p_supports=1.0, p_refutes=1.0, barred=True, step="", reason=refusal)
-    return _caution(finding, x)
+        return replace(assessment, p_supports=1.0, p_refutes=1.0, barred=True, step="", reason=refusal)
+    return _caution(assessment, x)
 
 
 def _refusal(x: Sample) -> str:
@@ -111,15 +111,15 @@ def _few(values: np.ndarray) -> str:
     return f"{found}; no verdict rests on the mean of so few values: ask for aggregate='share'."
 
 
-def _tested(finding: Finding, x: Sample) -> Finding:
-    """The finding with its effect and one-sided p-values."""
+def _tested(assessment: Assessment, x: Sample) -> Assessment:
+    """The assessment with its effect and one-sided p-values."""
     values = x.array
     value, low, high = map(float, x.aggregate.estimate(values))
     ends = [_tails(x, values, edge, sign) for edge, sign in ((x.low, 1), (x.high, -1)) if math.isfinite(edge)]
     steps = {name: _step(x, change) for name, change in x.changes.items()}
     every = [*ends, *steps.values()]
     return replace(
-        finding,
+        assessment,
         effect=statistics.Estimate(value, low, high),
         normalized=value / x.unit if x.unit else None,
         p_supports=max(inside for inside, _ in every),
@@ -157,25 +157,25 @@ def _unclear(x: Sample, steps: Mapping[str, tuple[float, float]], ends: float) -
     return f"The step {name} is {value:.2g} [{low:.2g}, {high:.2g}] in the claimed direction."
 
 
-def _caution(finding: Finding, x: Sample) -> Finding:
-    """The finding with what a mean hides: diverged seeds, and a mean that most seeds disagree with."""
+def _caution(assessment: Assessment, x: Sample) -> Assessment:
+    """The assessment with what a mean hides: diverged seeds, and a mean that most seeds disagree with."""
     if x.aggregate.name == "share":
-        return finding
+        return assessment
     notes = [_diverged(x)]
     barred = bool(x.own)
     if x.undefined:
         notes.append(f"{x.undefined} seeds with a value of 0 or less have no exponent and are left out.")
     improvement = None
-    if isinstance(finding.condition, Better):
+    if isinstance(assessment.condition, Better):
         values = x.array
         improvement = float(np.mean((values > 0) + 0.5 * (values == 0)))
         won = int((values > x.low).sum())
         lost = int((values < x.low).sum())
         against = float(statistics.AGGREGATES["share"].below(np.repeat([1.0, 0.0], [won, lost]), 0.5))
-        if finding.effect and finding.effect.value > x.low and against <= statistics.ERROR / 2:
+        if assessment.effect and assessment.effect.value > x.low and against <= statistics.ERROR / 2:
             notes.append(f"{lost} of {len(values)} seeds say the opposite: the mean rests on a few rare ones.")
             barred = True
-    return replace(finding, reason=" ".join(filter(None, notes)), improvement=improvement, barred=barred)
+    return replace(assessment, reason=" ".join(filter(None, notes)), improvement=improvement, barred=barred)
 
 
 def _diverged(x: Sample) -> str:
@@ -185,7 +185,7 @@ def _diverged(x: Sample) -> str:
     return " ".join([*own, *others])
 
 
-def checked(f: Finding, x: Sample) -> Finding:
+def checked(f: Assessment, x: Sample) -> Assessment:
     """A theorem's condition, with what the seeds say: the p-values are 0 or 1."""
     inside = (x.low <= x.array) & (x.array <= x.high)
     for change in x.changes.values():
@@ -204,15 +204,15 @@ def checked(f: Finding, x: Sample) -> Finding:
     return replace(f, verdict=verdict, reason=reason, p_supports=support, p_refutes=against, barred=False)
 
 
-def explained(f: Finding, verdict: Verdict, error: float) -> str:
-    """The finding's reason, with what a reader wants to know of a condition that isn't supported."""
+def explained(f: Assessment, verdict: Verdict, error: float) -> str:
+    """The assessment's reason, with what a reader wants to know of a condition that isn't supported."""
     if verdict == "supported" or f.barred or (verdict == "refuted" and not f.step):
         return f.reason
     return f"{f.reason} {f.step or _power(f, error)}".strip()
 
 
-def _power(f: Finding, error: float) -> str:
-    """For an inconclusive finding: what its seeds could have shown, and how many it would take."""
+def _power(f: Assessment, error: float) -> str:
+    """For an inconclusive assessment: what its seeds could have shown, and how many it would take."""
     if f.effect is None or f.deviation == 0 or f.condition.aggregate == "share":
         return ""
     effect = f.effect.value

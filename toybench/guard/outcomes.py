@@ -35,7 +35,7 @@ class DoesNotApply(Exception):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Outcome:
     """What one check found; `reason` says why it failed or doesn't apply."""
 
     check: str
@@ -47,8 +47,8 @@ class _InLibrary(Exception):
     """A library's own lines are not strict."""
 
 
-def examine(checks: Mapping[str, Callable[[Any], None]], subject: Callable[[], Any]) -> list[Finding]:
-    """The findings of all checks on what `subject` makes."""
+def examine(checks: Mapping[str, Callable[[Any], None]], subject: Callable[[], Any]) -> list[Outcome]:
+    """The outcomes of all checks on what `subject` makes."""
     try:
         with _strictness("raise", "strict", "error"):
             one = subject()
@@ -66,18 +66,18 @@ def _strictness(rank: Any, dtype: Any, warning: Any) -> Iterator[None]:
         yield
 
 
-def _find(name: str, check: Callable[[Any], None], subject: Any) -> Finding:
+def _find(name: str, check: Callable[[Any], None], subject: Any) -> Outcome:
     try:
         check(subject)
     except DoesNotApply as why:
-        return Finding(check=name, state="not_applicable", reason=str(why))
+        return Outcome(check=name, state="not_applicable", reason=str(why))
     except Violation as violation:
-        return Finding(check=name, state="failed", reason=str(violation))
+        return Outcome(check=name, state="failed", reason=str(violation))
     except Exception as error:
         if _is_strictness(error) and _in_library(error):
             raise _InLibrary from error
-        return Finding(check=name, state="failed", reason=explain(error))
-    return Finding(check=name, state="passed")
+        return Outcome(check=name, state="failed", reason=explain(error))
+    return Outcome(check=name, state="passed")
 
 
 def explain(error: Exception) -> str:
@@ -112,18 +112,18 @@ def _frames(error: Exception) -> list[traceback.FrameSummary]:
     return list(traceback.extract_tb(error.__traceback__))
 
 
-def failures(findings: list[Finding]) -> list[str]:
+def failures(outcomes: list[Outcome]) -> list[str]:
     """A sentence for each reason that checks failed for."""
     reasons: dict[str, list[str]] = {}
-    for finding in findings:
-        if finding.state == "failed":
-            reasons.setdefault(finding.reason, []).append(finding.check)
+    for outcome in outcomes:
+        if outcome.state == "failed":
+            reasons.setdefault(outcome.reason, []).append(outcome.check)
     return [f"{', '.join(checks)}: {reason}" for reason, checks in reasons.items()]
 
 
-def summary(findings: list[Finding]) -> str:
+def summary(outcomes: list[Outcome]) -> str:
     """How many checks passed, and how many don't apply for which reason."""
-    passed = sum(finding.state == "passed" for finding in findings)
-    left = [finding.reason for finding in findings if finding.state == "not_applicable"]
+    passed = sum(outcome.state == "passed" for outcome in outcomes)
+    left = [outcome.reason for outcome in outcomes if outcome.state == "not_applicable"]
     why = "; ".join(dict.fromkeys(left))
     return f"{passed} checks passed" + (f", {len(left)} don't apply ({why})" if left else "")
