@@ -6,7 +6,6 @@ python tests/house.py            figures of the harness and of every study
 import ast
 import re
 import statistics
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -47,8 +46,9 @@ def packed(file: Path) -> Iterator[Fault]:
 def positional(file: Path) -> Iterator[Fault]:
     """Records of several fields that are made without naming them."""
     for node in ast.walk(parsed(file)):
-        named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        if named and len(node.args) > 1 and node.func.id in records():
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        if len(node.args) > 1 and node.func.id in records():
             yield place(file, node, f"makes {node.func.id} without naming its fields")
 
 
@@ -95,8 +95,7 @@ def code_lines(file: Path) -> set[int]:
     lines: set[int] = set()
     for node in ast.walk(parsed(file)):
         text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        code = isinstance(node, ast.stmt) and not text
-        if code or (isinstance(node, ast.expr) and not isinstance(node, ast.Constant)):
+        if isinstance(node, ast.stmt | ast.expr) and not text and not isinstance(node, ast.Constant):
             lines.add(node.lineno)
     return lines
 
@@ -139,4 +138,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

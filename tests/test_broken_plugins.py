@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from helpers import added, write
 
-from toybench.guard import conformance, outcomes
+from toybench.guard import checks, conformance
+from toybench.guard.checks import Violation
 from toybench.guard.conformance import METHOD_CHECKS, TASK_CHECKS, Subject
-from toybench.guard.outcomes import Violation
 from toybench.plugins import registry
 
 METHOD = "methods/demo/least_mean_squares.py"
@@ -176,7 +176,7 @@ def test_a_library_s_own_arithmetic_is_accepted(demo: Path, tmp_path: Path) -> N
     write(demo, tmp_path, "plain_adam", edits)
     with added(tmp_path):
         found = conformance.check_method("demo/plain_adam")
-    assert outcomes.failures(found) == []
+    assert checks.failures(found) == []
     assert sum(f.state == "passed" for f in found) == len(METHOD_CHECKS) - 1
 
 
@@ -202,7 +202,7 @@ def test_an_offence_against_strictness_names_its_line_once(offence: str, demo: P
     write(demo, tmp_path, f"not_strict_{offence}", {old: new, "import jax\n": "import warnings\n\nimport jax\n"})
     with added(tmp_path):
         found = conformance.check_method(f"demo/not_strict_{offence}")
-    [said] = outcomes.failures(found)
+    [said] = checks.failures(found)
     assert sentence in said
     assert f"methods/demo/not_strict_{offence}.py:41: " in said
     assert said.count(",") >= 4  # several checks fail for it
@@ -215,7 +215,7 @@ def test_what_does_not_apply_is_told_apart_from_what_passes(demo: Path, tmp_path
     states = {finding.check: finding.state for finding in found}
     assert states["leaves_its_inputs_alone"] == states["seeds_are_apart"] == "passed"
     assert states["does_not_recompile"] == states["lowers_for_an_accelerator"] == "not_applicable"
-    assert outcomes.summary(found) == "9 checks passed, 6 don't apply (it runs on the host)"
+    assert checks.summary(found) == "9 checks passed, 6 don't apply (it runs on the host)"
 
 
 def test_every_check_has_a_plugin_that_breaks_it() -> None:

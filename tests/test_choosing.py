@@ -16,7 +16,8 @@ NAMES = ("s/t/iqe", "s/t/iqe[lr=0.1]", "s/t[k=1]/iqe", "s/t/floor", "s/t[k=1]/fl
 
 
 def cells(names: Sequence[str] = NAMES) -> list[Cell]:
-    return [Cell(*name.split("/"), "full", (0,)) for name in names]
+    parts = [name.split("/") for name in names]
+    return [Cell(study, task, method, "full", (0,)) for study, task, method in parts]
 
 
 @pytest.mark.parametrize(

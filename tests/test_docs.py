@@ -11,7 +11,7 @@ import pytest
 
 from toybench.cli import main
 from toybench.evidence import papers
-from toybench.guard import conformance, outcomes
+from toybench.guard import checks, conformance
 from toybench.plugins import registry
 from toybench.plugins.registry import HOME
 
@@ -57,8 +57,8 @@ def test_the_commands_run_in_their_order(root: Path) -> None:
 def test_the_examples_pass_conformance(root: Path) -> None:
     registry.add_root(root)
     try:
-        assert outcomes.failures(conformance.check_method("quasimetric/mean_distance")) == []
-        assert outcomes.failures(conformance.check_task("quasimetric/ring")) == []
+        assert checks.failures(conformance.check_method("quasimetric/mean_distance")) == []
+        assert checks.failures(conformance.check_task("quasimetric/ring")) == []
     finally:
         registry._extra.remove(root)
         registry._forget()

@@ -25,7 +25,7 @@ from toybench.cli import main
 from toybench.engine import execute, runner, runtime
 from toybench.engine.cells import Cell
 from toybench.evidence.records import Folder, Record
-from toybench.guard import conformance, outcomes
+from toybench.guard import checks, conformance
 from toybench.plugins import registry
 from toybench.plugins.registry import HOME
 
@@ -191,7 +191,8 @@ def outcome(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
             misbehave(demo, root)
     with added(root):
         status = {row["cell"].split("/", 2)[2]: row for row in api.status("demo", results=root / "runs")}
-    return Outcome(root, root / "runs", *json.loads((root / "said.json").read_text()), status)
+    exit_code, stdout, stderr = json.loads((root / "said.json").read_text())
+    return Outcome(root=root, out=root / "runs", exit_code=exit_code, stdout=stdout, stderr=stderr, status=status)
 
 
 def misbehave(demo: Path, root: Path) -> None:
@@ -259,7 +260,7 @@ def test_conformance_catches_what_a_run_can_t_see(outcome: Outcome) -> None:
     with added(outcome.root):
         method = registry.load("methods", "demo/ignores_its_key")()
     subject = conformance.Subject(registry.load("tasks", "demo/linear")(), method)
-    with pytest.raises(outcomes.Violation):
+    with pytest.raises(checks.Violation):
         conformance.METHOD_CHECKS["init_uses_its_key"](subject)
 
 

@@ -33,6 +33,7 @@ def test_bits_that_two_ask_for_are_computed_once() -> None:
         return jnp.tanh(z).sum(), z.max()
 
     compiled = jax.jit(twice).lower(jax.random.key(0)).compile().as_text()
+    assert compiled is not None
     assert compiled.count(" conditional(") == 1
 
 

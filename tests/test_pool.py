@@ -39,7 +39,8 @@ def test_a_free_worker_takes_a_variant_that_nobody_has_at_hand() -> None:
 )
 def test_every_cell_is_handed_out_once_and_nobody_idles(tasks: list, turns: list[int]) -> None:
     all_cells = cells(**{task + variant: count for task, variant, count in tasks})
-    waiting, taken = Waiting(all_cells, 4), []
+    waiting = Waiting(all_cells, 4)
+    taken: list[Cell] = []
     for worker in [*turns, *[0] * len(all_cells)]:
         cell = waiting.take(worker)
         assert (cell is None) == (len(taken) == len(all_cells))

@@ -34,26 +34,24 @@ def record(method: str = "m", values: tuple[float | None, ...] = (1.0, 2.0, 3.0)
     """A record of task `t` with one metric."""
     given: dict[str, Any] = {"study": "s", "task": "t", "direction": "min", "metric": "mse"} | more
     direction, metric = given.pop("direction"), given.pop("metric")
-    return Record(
-        **{
-            "method": method,
-            "task_fields": {},
-            "method_fields": {},
-            "budget": "full",
-            "steps": 1,
-            "checkpoints": 0,
-            "protocol": 1,
-            "digest": "0" * 16,
-            "state": "ok",
-            "seeds": list(range(len(values))),
-            "diverged_at": [None] * len(values),
-            "metrics": {metric: Measured(direction=direction, values=list(values))},
-        }
-        | given
-    )
+    fields: dict[str, Any] = {
+        "method": method,
+        "task_fields": {},
+        "method_fields": {},
+        "budget": "full",
+        "steps": 1,
+        "checkpoints": 0,
+        "protocol": 1,
+        "digest": "0" * 16,
+        "state": "ok",
+        "seeds": list(range(len(values))),
+        "diverged_at": [None] * len(values),
+        "metrics": {metric: Measured(direction=direction, values=list(values))},
+    } | given
+    return Record(**fields)
 
 
-def finding(effect: tuple[float, float, float], condition: Any, **region: float) -> verdicts.Assessment:
+def assessed(effect: tuple[float, float, float], condition: Any, **region: Any) -> verdicts.Assessment:
     return verdicts.Assessment(condition, "says", "inconclusive", effect=Estimate(*effect), **region)
 
 
@@ -62,14 +60,14 @@ def finding(effect: tuple[float, float, float], condition: Any, **region: float)
 
 def test_a_finding_is_placed_relative_to_the_edge_of_its_claim() -> None:
     better = Better("t", "a", "b", margin=1.0)
-    at = series.placed(finding((3.0, 2.0, 4.0), better, low=1.0))
+    at = series.placed(assessed((3.0, 2.0, 4.0), better, low=1.0))
     assert at is not None
     assert 0 < at["low"] < at["value"] < at["high"] <= 1
     assert at["none"] < 0, "no difference lies left of the margin"
-    at = series.placed(finding((3.0, 2.0, 4.0), Bound("t", "a", "m", below=1.0), high=1.0))
+    at = series.placed(assessed((3.0, 2.0, 4.0), Bound("t", "a", "m", below=1.0), high=1.0))
     assert at is not None
     assert -1 <= at["low"] < at["value"] < at["high"] < 0, "above a bound from above is outside, to the left"
-    at = series.placed(finding((0.9, 0.8, 1.1), Equivalent("t", "a", 0.0, 1.0), low=-1.0, high=1.0))
+    at = series.placed(assessed((0.9, 0.8, 1.1), Equivalent("t", "a", 0.0, 1.0), low=-1.0, high=1.0))
     assert at is not None
     assert at["low"] < 0 < at["value"] < at["high"], "the near edge of an interval is the line"
     assert at["far"] == 1.0
@@ -217,14 +215,14 @@ def test_the_studies_drawings_are_kept_for_the_first_report() -> None:
 
 def test_results_show_themselves_in_a_notebook(tmp_path: Path) -> None:
     claims = api.claims("quasimetric")
-    assert "<table>" in claims._repr_html_()
-    assert "<svg" in claims._repr_html_()
+    assert "<table>" in str(claims._repr_html_())
+    assert "<svg" in str(claims._repr_html_())
     claim = Claim(paper=EVIL, says=EVIL, differs="", conditions=(Better("t", "a", "b"),))
     shown = notebook.judgements(verdicts.judge([("s", claim)], {}))
     assert "<script" not in shown
     assert "&lt;script" in shown
-    assert "<svg" in api.records("quasimetric/one_way_grid")[0][-1]._repr_html_()
-    assert "<script" not in record(EVIL, metric=EVIL)._repr_html_()
+    assert "<svg" in str(api.records("quasimetric/one_way_grid")[0][-1]._repr_html_())
+    assert "<script" not in str(record(EVIL, metric=EVIL)._repr_html_())
     plot = api.plot("scores", "quasimetric")
     assert plot._repr_svg_().startswith("<svg")
     plot.save(tmp_path / "scores.svg")

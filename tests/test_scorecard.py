@@ -158,7 +158,7 @@ def test_every_format_says_the_same() -> None:
     assert scorecard.render(found, "csv").startswith("study,task,method,state")
     from toybench import api
 
-    assert api.scorecard
+    assert callable(api.scorecard)
     assert "2 of 2" in str(found._repr_html_()), "a notebook shows it"
 
 
@@ -195,7 +195,7 @@ def test_two_folders_are_read_together(demo: Path, tmp_path: Path, monkeypatch: 
     (cell,) = standing.cells("least_mean_squares")
     assert cell.name == "demo/linear/least_mean_squares"
     assert [p.state for p in api.scorecard("least_mean_squares", results=own.root).places] == ["missing"]
-    shared = {"study": "demo", "task": "linear", "digest": cell.digest}
+    shared: dict[str, Any] = {"study": "demo", "task": "linear", "digest": cell.digest}
     own.write(better("least_mean_squares", 1.0, **shared))
     landed.write(better("other", 0.0, 2, **{**shared, "digest": "x"}))
     (found,) = api.scorecard("demo/least_mean_squares", results=own.root).places

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import record, toybench
@@ -107,10 +108,13 @@ def test_no_line_is_wider_than_a_terminal() -> None:
 
 def test_notebooks_show_a_line_a_study_until_one_is_named(tmp_path: Path) -> None:
     many = verdicts.Judgements([judged("alpha", "supported"), judged("beta", "refuted")])
-    rows = [{"cell": f"{study}/t/m", "state": "ok", "seeds": 3, "reason": "", "environment": ""} for study in FIELDS]
+    rows: list[dict[str, Any]] = [
+        {"cell": f"{study}/t/m", "state": "ok", "seeds": 3, "reason": "", "environment": ""} for study in FIELDS
+    ]
     papers = [{"key": f"k-{study}", "title": "T", "study": study, "state": "mixed"} for study in FIELDS]
-    run = runner.Summary(folder=Folder(tmp_path), named=False, kept={row["cell"]: "ok" for row in rows})
-    for value in (many, States(rows), Catalogue(papers), run):
+    run = runner.Summary(folder=Folder(tmp_path), named=False, kept={str(row["cell"]): "ok" for row in rows})
+    values: tuple[Any, ...] = (many, States(rows), Catalogue(papers), run)
+    for value in values:
         html = str(value._repr_html_())
         assert '<td style="text-align:left">codes</td>' in html
         assert "/t/m" not in html

@@ -8,11 +8,12 @@ from scipy import stats
 
 from toybench.errors import UsageError
 from toybench.evidence import statistics, tables
-from toybench.evidence.records import Measured, Record
+from toybench.evidence.records import Measured, Record, State
+from toybench.protocol import Direction
 
 
-def record(method: str, values: list, direction: str = "min", state: str = "ok", task: str = "t") -> Record:
-    metrics = {"error_rate": Measured(direction=direction, values=values)}  # type: ignore[arg-type]
+def record(method: str, values: list, direction: Direction = "min", state: State = "ok", task: str = "t") -> Record:
+    metrics = {"error_rate": Measured(direction=direction, values=values)}
     none: dict = {"task_fields": {}, "method_fields": {}, "steps": 1, "checkpoints": 1, "protocol": 1}
     return Record(
         study="s", task=task, method=method, budget="full", digest="d", state=state, seeds=list(range(len(values))),
@@ -66,7 +67,7 @@ def test_bold_and_verdict_do_not_disagree() -> None:
 
 
 @pytest.mark.parametrize(("direction", "winner"), [("min", "low"), ("max", "high"), ("zero", "low"), ("info", None)])
-def test_direction_decides_what_is_best(direction: str, winner: str | None) -> None:
+def test_direction_decides_what_is_best(direction: Direction, winner: str | None) -> None:
     high = [1.0 + v + d for v, d in zip(CLEAR, UNCLEAR, strict=True)]
     assert best(record("low", CLEAR, direction), record("high", high, direction)) == ([winner] if winner else [])
 

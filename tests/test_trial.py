@@ -20,7 +20,7 @@ def linear(demo: Path) -> tuple[Task, Method]:
     return registry.load("tasks", "demo/linear")(), registry.load("methods", "demo/least_mean_squares")()
 
 
-def by_hand(task: Task, method: Method, seed: int, steps: int) -> list[float]:
+def by_hand(task: Task, method: Any, seed: int, steps: int) -> list[float]:
     """The protocol in ten lines: the metric at the start and at the end."""
     method = dataclasses.replace(method, spec=task.spec, steps=steps)
     world = task.sample(randomness.key("world", task.name, seed))
@@ -221,7 +221,9 @@ def test_forgetting_frees_the_maps_of_every_program_also_of_plain_jit() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="memory maps are counted on Linux only")
-def test_a_process_forgets_programs_before_it_has_too_many(linear: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_forgets_programs_before_it_has_too_many(
+    linear: tuple[Task, Method], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """LLVM can't allocate memory, and the process dies, where it has more maps of memory than Linux allows."""
 
     first, _ = trial.run(*linear, [0], 20, 5)

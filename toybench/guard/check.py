@@ -207,18 +207,18 @@ def _prepare(workers: int, plugins: list[str]) -> None:
 def _conforms(kind: str, name: str) -> tuple[tuple[str, ...], str, float]:
     """(problems, note, seconds) of a plug-in."""
     from toybench.engine import trial
-    from toybench.guard import conformance, outcomes
+    from toybench.guard import checks, conformance
 
     start = time.perf_counter()
     with isolation.restored(silently=isolation.BY_LIBRARIES) as changed:
         try:
             found = conformance.check_task(name) if kind == "tasks" else conformance.check_method(name)
         except PluginError as error:
-            found = [outcomes.Outcome("import", "failed", str(error))]
+            found = [checks.Checked("import", "failed", str(error))]
     trial.forget()  # a worker sees many plug-ins, and their programs fill its memory
     if changed:
-        found.append(outcomes.Outcome("leaves_its_process_alone", "failed", f"{name} {', '.join(changed)}."))
-    return tuple(outcomes.failures(found)), outcomes.summary(found), time.perf_counter() - start
+        found.append(checks.Checked("leaves_its_process_alone", "failed", f"{name} {', '.join(changed)}."))
+    return tuple(checks.failures(found)), checks.summary(found), time.perf_counter() - start
 
 
 def _records(

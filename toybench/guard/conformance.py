@@ -1,7 +1,7 @@
 """Conformance: what every method and task keeps, as named checks that a plug-in's author can run.
 
     from toybench.guard import conformance
-    for outcome in conformance.check_method("quasimetric/iqe"): ...
+    for made in conformance.check_method("quasimetric/iqe"): ...
 
 Each check raises `Violation` with a sentence, or `DoesNotApply`. Trials are a few steps long; shapes are the task's.
 """
@@ -23,7 +23,7 @@ from toybench.engine import programs, randomness, trial
 from toybench.engine.cells import TUNING
 from toybench.evidence.records import loss
 from toybench.fields import is_traced, knobs
-from toybench.guard.outcomes import DoesNotApply, Outcome, Violation, examine
+from toybench.guard.checks import Checked, DoesNotApply, Violation, examine
 from toybench.plugins import registry
 from toybench.protocol import Learner, Method, Metric, Task, learns, questions, unanswered
 
@@ -519,15 +519,15 @@ TASK_CHECKS: dict[str, Callable[[Task], None]] = {
 }
 
 
-def check_method(name: str) -> list[Outcome]:
+def check_method(name: str) -> list[Checked]:
     """What every check finds on a registered method, on the first task that it fits."""
     if subject_of(name) is None:
         why = f"{name} answers the interface of no task of its study."
-        return [Outcome(check="answers_its_interface", state="failed", reason=why)]
+        return [Checked(check="answers_its_interface", state="failed", reason=why)]
     return examine(METHOD_CHECKS, lambda: subject_of(name))
 
 
-def check_task(name: str) -> list[Outcome]:
+def check_task(name: str) -> list[Checked]:
     """What every check finds on a registered task."""
     return examine(TASK_CHECKS, registry.load("tasks", name))
 

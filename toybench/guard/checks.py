@@ -35,7 +35,7 @@ class DoesNotApply(Exception):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Checked:
     """What one check found; `reason` says why it failed or doesn't apply."""
 
     check: str
@@ -47,8 +47,8 @@ class _InLibrary(Exception):
     """A library's own lines are not strict."""
 
 
-def examine(checks: Mapping[str, Callable[[Any], None]], subject: Callable[[], Any]) -> list[Outcome]:
-    """The outcomes of all checks on what `subject` makes."""
+def examine(checks: Mapping[str, Callable[[Any], None]], subject: Callable[[], Any]) -> list[Checked]:
+    """What all checks find of what `subject` makes."""
     try:
         with _strictness("raise", "strict", "error"):
             one = subject()
@@ -66,18 +66,18 @@ def _strictness(rank: Any, dtype: Any, warning: Any) -> Iterator[None]:
         yield
 
 
-def _find(name: str, check: Callable[[Any], None], subject: Any) -> Outcome:
+def _find(name: str, check: Callable[[Any], None], subject: Any) -> Checked:
     try:
         check(subject)
     except DoesNotApply as why:
-        return Outcome(check=name, state="not_applicable", reason=str(why))
+        return Checked(check=name, state="not_applicable", reason=str(why))
     except Violation as violation:
-        return Outcome(check=name, state="failed", reason=str(violation))
+        return Checked(check=name, state="failed", reason=str(violation))
     except Exception as error:
         if _is_strictness(error) and _in_library(error):
             raise _InLibrary from error
-        return Outcome(check=name, state="failed", reason=explain(error))
-    return Outcome(check=name, state="passed")
+        return Checked(check=name, state="failed", reason=explain(error))
+    return Checked(check=name, state="passed")
 
 
 def explain(error: Exception) -> str:
@@ -112,18 +112,18 @@ def _frames(error: Exception) -> list[traceback.FrameSummary]:
     return list(traceback.extract_tb(error.__traceback__))
 
 
-def failures(outcomes: list[Outcome]) -> list[str]:
+def failures(made: list[Checked]) -> list[str]:
     """A sentence for each reason that checks failed for."""
     reasons: dict[str, list[str]] = {}
-    for outcome in outcomes:
-        if outcome.state == "failed":
-            reasons.setdefault(outcome.reason, []).append(outcome.check)
+    for one in made:
+        if one.state == "failed":
+            reasons.setdefault(one.reason, []).append(one.check)
     return [f"{', '.join(checks)}: {reason}" for reason, checks in reasons.items()]
 
 
-def summary(outcomes: list[Outcome]) -> str:
+def summary(made: list[Checked]) -> str:
     """How many checks passed, and how many don't apply for which reason."""
-    passed = sum(outcome.state == "passed" for outcome in outcomes)
-    left = [outcome.reason for outcome in outcomes if outcome.state == "not_applicable"]
+    passed = sum(one.state == "passed" for one in made)
+    left = [one.reason for one in made if one.state == "not_applicable"]
     why = "; ".join(dict.fromkeys(left))
     return f"{passed} checks passed" + (f", {len(left)} don't apply ({why})" if left else "")
