@@ -148,6 +148,7 @@ benchmark = Benchmark(
     claims=(
         Claim(
             paper="saha2023only",
+            read="abstract",
             says="Where arms have unknown, unequal variances, Thompson sampling that draws variances too loses less "
             "than Thompson sampling at the largest or the expected variance, and than UCB1, UCB-V and KL-UCB as "
             "published.",
@@ -164,6 +165,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="saha2023only",
+            read="abstract",
             says="It loses less than UCB1, UCB-V and KL-UCB even where the factors of their widths are tuned.",
             differs="The paper compares with published constants; factors are tuned on instances of the same prior. "
             "The sign alone is asked for.",
@@ -176,6 +178,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="saha2023only",
+            read="abstract",
             says="It stays ahead of the published UCB1, UCB-V and KL-UCB where its model of the rewards is wrong.",
             differs="0/1 rewards with uniform means, for which KL-UCB is made; the prior is matched to them by its "
             "moments.",
@@ -194,6 +197,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="saha2023only",
+            read="abstract",
             says="The more informative the prior on the variances that it is given, the less it loses.",
             differs="One problem, whose variances are nearly alike; the learner's prior has the right expected "
             "variance and a shape of 1.5, 3 or 12, of which the last is the truth.",
@@ -208,6 +212,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="zhao2022revisiting",
+            read="abstract",
             says="With fewer pulls than arms, and whatever the share of good arms, sequential halving in brackets "
             "returns a better arm than optimism in the same brackets, than uniform sampling and than Thompson "
             "sampling.",
@@ -234,6 +239,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="zhao2022revisiting",
+            read="abstract",
             says="It needs no subset size, and a size that was chosen wrongly costs sequential halving much.",
             differs="The wrong size is 4 arms; much is a tenth of the gap between good and bad arms.",
             conditions=tuple(
@@ -249,6 +255,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="zhao2022revisiting",
+            read="abstract",
             says="Not knowing the share of good arms costs it little against sequential halving with the best subset "
             "size.",
             differs="The best size is chosen by tuning on each problem; little is 0.15 of the gap between good and "
@@ -269,6 +276,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="zhao2022revisiting",
+            read="abstract",
             says="With more pulls and the gap that is the worst for them, the simple regret of sequential halving "
             "over the root of arms over pulls stays what it is.",
             differs="32 arms of which one is better, by 1 to 8 times that root, at 16, 32 and 128 pulls an arm. It "
@@ -287,6 +295,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="zhao2022revisiting",
+            read="abstract",
             says="That constant hardly depends on the number of arms.",
             differs="8, 32 and 128 arms at 32 pulls an arm. The value, 0.8, is what 32 arms had on earlier seeds, and "
             "a quarter of it is the margin.",
@@ -306,6 +315,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="zhao2022optimal",
+            read="abstract",
             says="Where half or more of the rounds are nearly free of noise, a regression for each level of noise "
             "loses less than one for the largest noise, than weights by inverse variance and than no exploration.",
             differs="Linear link only, so that FTRL is ridge regression and weights by inverse variance are a rival; "
@@ -321,6 +331,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="zhao2022optimal",
+            read="abstract",
             says="The stochastic regret of follow-the-regularised-leader grows by sigma^2 d per unit of log T, "
             "whatever the noise, the dimension and the horizon, and by less than that of online gradient descent.",
             differs="From round T / 8 on, since a transient that doesn't depend on T outweighs the rest at small "
@@ -342,6 +353,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="zhang2023interplay",
+            read="abstract",
             says="Where rewards depart from linearity by less than the gap allows, regressing on uncertain contexts "
             "alone loses less than OFUL whose radius stays valid and than no exploration, and soon loses nothing.",
             differs="Gap 0.5, misspecification 0.2 of random sign. The first pilot's setting (noise 1, 20 changing "
@@ -361,6 +373,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="zhang2023interplay",
+            read="abstract",
             says="There it also loses less than OFUL with a radius that is tuned and takes no notice of the "
             "misspecification.",
             differs="As above; the paper's guarantees are for enlarged radii, its experiments for tuned ones.",
@@ -374,6 +387,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="zhang2023interplay",
+            read="abstract",
             says="Where the misspecification is larger than the gap, optimistic linear methods keep losing at a "
             "constant rate, with or without a selection of rounds.",
             differs="Misspecification 0.6 of random sign, gap 0.5. A constant rate is a loss in the last third of at "
@@ -386,6 +400,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="bengs2022stochastic",
+            read="abstract",
             says="In contextual duels the imitation of the feedback's noise with an optimistic challenger loses less "
             "weak regret than the maximum informative pair, and than without the imitation.",
             differs="5 dimensions, 10 contexts, 500 duels of which the first 50 are random for everybody; widths are "
@@ -401,6 +416,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="bengs2022stochastic",
+            read="abstract",
             says="So it does in average regret.",
             differs="As above, but widths are tuned for average regret. The margin against the maximum informative "
             "pair is about 5 % of the regret.",
@@ -414,6 +430,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="xu2022constrained",
+            read="abstract",
             says="Optimism about objective and constraint lets regret and violation grow sublinearly, and finds out "
             "that a problem has no solution without ever saying so of one that has.",
             differs="Draws of Gaussian processes with a known kernel on a 15 x 15 grid, 50 evaluations; the width of "
@@ -445,6 +462,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="xu2022constrained",
+            read="abstract",
             says="Its best feasible point is about as good as that of constrained expected improvement.",
             differs="As above. The incumbent of expected improvement is chosen by posterior means. The margin is "
             "about a tenth of what random points lack.",
@@ -461,6 +479,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="xu2022constrained",
+            read="abstract",
             says="The optimism about the constraint is needed for the optimum: the constraint's posterior mean in its "
             "place misses it, and so does expected improvement without a bound.",
             differs="The ablation is ours. The margin is 5 % of what random points lack.",
@@ -509,6 +528,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="peng2024asymmetric",
+            read="abstract",
             says="With an unknown graph, regressors that tolerate superfluous parents but not missing ones lose less "
             "than a graph learned with equal care about both errors, than ignoring the graph and than a linear model "
             "of switches.",
@@ -533,6 +553,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="peng2024asymmetric",
+            read="abstract",
             says="Missing edges are what costs: at the same number of samples, the higher the threshold for an edge "
             "the more is lost.",
             differs="As above, with thresholds of 0, 0.67 and 3 standard errors.",

@@ -238,6 +238,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="mohri2023learning",
+            read="abstract",
             says="A rejector trained with the exponential surrogate pays less than the best threshold on the "
             "predictor's own confidence and than rejecting always, and accepts far more answers at half of the "
             "predictor's error rate.",
@@ -261,6 +262,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="mohri2023learning",
+            read="abstract",
             says="The exponential surrogate pays less than classifiers of correctness: one thresholded at its Bayes "
             "rule, one at the best threshold on the labelled points, and one with the cost in its cross-entropy.",
             differs=f"{REJECTION_DIFFERS} The last two are ours. Only the sign is claimed, at every cost for a "
@@ -279,6 +281,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="mohri2023learning",
+            read="abstract",
             says="The exponential surrogate accepts more answers at half of the predictor's error rate than "
             "classifiers of correctness, trained with plain or with cost-sensitive cross-entropy.",
             differs=f"{REJECTION_DIFFERS} More is read as 0.001 of all answers, 5 % of what the best linear rejector "

@@ -357,6 +357,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="khandelwal2023masil",
+            read="abstract",
             says="A classifier from concepts and the nearest simplex frame, fine-tuned on shots and base means, "
             "balances old and novel classes far better than fine-tuning, and no worse than nearest class means.",
             differs="A collapsed backbone of two layers in closed form; a linear projection is fine-tuned; 10 base "
@@ -369,6 +370,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="khandelwal2023masil",
+            read="abstract",
             says="Aligning the frame with class means that concepts explain is better than a frame given out at "
             "random, everything else equal.",
             differs=(

@@ -149,6 +149,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="clarkson2023capacity",
+            read="abstract",
             kind="theorem",
             says="For sums of signs a dimension of 8 n ln(symbols / delta) is enough.",
             differs=SETS_DIFFER,
@@ -156,6 +157,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="clarkson2023capacity",
+            read="abstract",
             says=(
                 "A dimension linear in the set's size and in the logarithm of symbols over delta is enough for the "
                 "signs of sums and for sparse binary codes, too."
@@ -173,6 +175,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="clarkson2023capacity",
+            read="abstract",
             says="The dimension needed grows linearly with the set's size and with ln(1 / delta).",
             differs=(
                 f"{SETS_DIFFER} An exponent of 1 within 0.1, and the slopes of the normal law and of a Bloom filter "
@@ -201,6 +204,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="clarkson2023capacity",
+            read="abstract",
             says="Keeping only the signs of a sum costs a constant factor of dimensions, pi / 2.",
             differs=f"{SETS_DIFFER} The exact factor is the normal approximation's, within 10 and 12 %.",
             conditions=(
@@ -216,6 +220,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="clarkson2023capacity",
+            read="abstract",
             kind="theorem",
             says="The inner product of two sums estimates the intersection without bias, with the variance of random "
             "signs: (n_x n_y + c^2 - 2c) / d.",
@@ -228,6 +233,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="clarkson2023capacity",
+            read="abstract",
             says=(
                 "A Hopfield network with signed outer products needs dimensions like the square root of the set's size."
             ),
@@ -242,6 +248,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="yeung2024selfattention",
+            read="abstract",
             says="Where a linear clean-up is past its capacity, attention solves more products than it.",
             differs=f"{PRODUCTS_DIFFER} More is read as 0.05, with 40 and 60 phasors or 60 codewords of signs.",
             conditions=tuple(
@@ -257,6 +264,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="yeung2024selfattention",
+            read="abstract",
             says="On easy products attention needs fewer sweeps than a linear clean-up.",
             differs=f"{PRODUCTS_DIFFER} Fewer is read as half a sweep.",
             note=(
@@ -275,6 +283,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="yeung2024selfattention",
+            read="abstract",
             says=(
                 "It is attention that solves more products in fewer sweeps: noise and a threshold on a linear "
                 "clean-up don't do as well."

@@ -38,6 +38,7 @@ WRONG: list[tuple[Callable[[], object], str]] = [
     (lambda: Claim("p", "says", "differs", ()), "the claim 'says' of p has no conditions"),
     (lambda: Claim("p", "says", "differs", ("t",)), "has a condition 't'"),  # type: ignore[arg-type]
     (lambda: Claim("p", "says", "differs", (FINE,), kind="theorm"), "did you mean 'theorem'?"),  # type: ignore[arg-type]
+    (lambda: Claim("p", "says", "differs", (FINE,), read="title"), "use method or abstract"),  # type: ignore[arg-type]
     (lambda: Claim("p", "says", "differs", (FINE,), expected="not_run"), "has expected 'not_run'"),  # type: ignore[arg-type]
     (
         lambda: Claim("p", "says", "differs", (Bound("t", "a", "m", below=1.0, aggregate="share"),), kind="theorem"),

@@ -351,6 +351,18 @@ def test_a_theorem_is_checked_on_every_seed() -> None:
     assert judge(trend(turning), *turning, kind="theorem").reason == "1 of 16 seeds break it."
 
 
+def test_a_claim_whose_method_was_not_read_is_never_refuted() -> None:
+    read = {"paper": "a", "read": "method"}
+    unread = {"paper": "b", "read": "abstract"}
+    asked = [c for how in (read, unread) for c in claims(Better("t", "b", "a"), Better("t", "a", "b"), **how)]
+    judged = verdicts.judge(asked, {r.cell: r for r in (GOOD, BAD)})
+    assert [j.verdict for j in judged] == ["refuted", "supported", "inconclusive", "supported"]
+    assert [j.withheld for j in judged] == [False, False, True, False]
+    assert judged[2].reason.startswith("It would be refuted, but of the paper only the abstract could be read.")
+    assert judged[2].decisive == judged[0].decisive
+    assert verdicts.rows(judged)[2]["reason"] == judged[2].reason
+
+
 def test_a_theorem_is_counted_neither_among_findings_nor_in_the_correction() -> None:
     theorem = claims(Bound("t", "a", "m", below=9.0), kind="theorem")
     judged = verdicts.judge([*theorem, *claims(Better("t", "a", "b"))], {r.cell: r for r in (GOOD, BAD)})

@@ -10,6 +10,7 @@ from toybench.fields import split_label
 
 Expected = Literal["supported", "refuted", "inconclusive"]
 Kind = Literal["finding", "theorem"]
+Read = Literal["method", "abstract"]
 Direction = Literal["grows", "falls"]
 Aggregate = Literal["mean", "iqm", "share"]  # how seeds become one number; see `toybench.evidence.statistics`
 
@@ -185,6 +186,8 @@ class Claim:
       expected: what the plan or the writer expected before there were numbers; never edited afterwards.
       kind: `theorem` for what holds by construction or algebra for every instance; it is checked on every seed, and is
         no finding.
+      read: `abstract` where the paper's method section or its authors' code could not be read; such a claim is never
+        refuted, as what failed may not be the paper's method.
     """
 
     paper: str
@@ -194,6 +197,7 @@ class Claim:
     note: str = ""
     expected: Expected | None = None
     kind: Kind = "finding"
+    read: Read = "method"
 
     def __post_init__(self) -> None:
         self._require(bool(self.paper), "names no paper; give its key in benchmarks/papers.json")
@@ -201,6 +205,7 @@ class Claim:
         for c in self.conditions:
             self._require(isinstance(c, Condition), f"has a condition {c!r}; use Better, Equivalent, Bound or Trend")
         self._check_name("kind", self.kind, get_args(Kind))
+        self._check_name("read", self.read, get_args(Read))
         if self.expected is not None:
             self._check_name("expected", self.expected, get_args(Expected))
         every = self.kind == "finding" or all(c.aggregate == "mean" for c in self.conditions)

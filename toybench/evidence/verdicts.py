@@ -9,7 +9,8 @@ in one of 40. A claim's p-value is its weakest condition's. Every look at a clai
 half of what error the looks before it left, so that adding seeds until a claim is resolved is valid. Then Holm
 corrects for the claims of the paper. A verdict depends on its paper alone, whatever else is on the board.
 
-A theorem is no finding: it is checked on every seed, and one seed that breaks it refutes it.
+A theorem is no finding: it is checked on every seed, and one seed that breaks it refutes it. A claim whose paper
+could be read in its abstract only is never refuted: what failed may not be the paper's method.
 """
 
 import functools
@@ -23,6 +24,8 @@ from toybench.claim import Claim
 from toybench.evidence import assessments, display, statistics
 from toybench.evidence.assessments import FIRST_LOOK, VERDICTS, Assessment, Results, Verdict
 
+UNREAD = "It would be refuted, but of the paper only the abstract could be read."
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -34,6 +37,7 @@ class Judgement:
       level: the one-sided error that it was allowed by this look, after both corrections.
       claims: how many claims of the paper the correction counts; 0 for a theorem.
       look: which look at the claim this is, from 1.
+      withheld: it is inconclusive instead of refuted, as the paper's method could not be read.
     """
 
     study: str
@@ -45,20 +49,21 @@ class Judgement:
     level: float = 0.0
     claims: int = 0
     look: int = 1
+    withheld: bool = False
 
     @property
     def decisive(self) -> Assessment:
         """The assessment that the verdict hangs on: the clearest refutation, else the weakest support."""
         if self.verdict == "not_run":
             return next(f for f in self.assessments if f.verdict == "not_run")
-        if self.verdict == "refuted":
+        if self.verdict == "refuted" or self.withheld:
             return min(self.assessments, key=lambda f: f.p_refutes)
         return max(self.assessments, key=lambda f: (f.barred, f.p_supports))
 
     @property
     def reason(self) -> str:
         """Why the verdict isn't `supported`, or what a reader has to know although it is."""
-        return self.decisive.reason
+        return " ".join(filter(None, (UNREAD * self.withheld, self.decisive.reason)))
 
     @property
     def seeds(self) -> int:
@@ -173,7 +178,8 @@ def _decided(judgement: Judgement, supports: float, refutes: float) -> Judgement
     error = statistics.ERROR / 2
     barred = any(f.barred for f in judgement.assessments)
     verdict: Verdict = "inconclusive"
-    if refutes <= error:
+    withheld = refutes <= error and judgement.claim.read == "abstract"
+    if refutes <= error and not withheld:
         verdict = "refuted"
     elif supports <= error and not barred:
         verdict = "supported"
@@ -188,7 +194,7 @@ def _decided(judgement: Judgement, supports: float, refutes: float) -> Judgement
             own = "supported"
         found.append(replace(f, verdict=own, reason=assessments.explained(f, own, each)))
     p = min(1.0, 2 * (refutes if verdict == "refuted" else supports))
-    return replace(judgement, verdict=verdict, assessments=tuple(found), p=p)
+    return replace(judgement, verdict=verdict, assessments=tuple(found), p=p, withheld=withheld)
 
 
 def _checked(judgement: Judgement) -> Judgement:
@@ -210,10 +216,12 @@ def rows(judgements: Iterable[Judgement]) -> list[dict[str, Any]]:
             "conditions": len(j.assessments),
             **_row(j.decisive),
             "verdict": j.verdict,
+            "reason": j.reason,
             "p": j.p,
             "claims": j.claims,
             "look": j.look,
             "kind": j.claim.kind,
+            "read": j.claim.read,
             "expected": j.claim.expected,
             "note": j.claim.note,
             "differs": j.claim.differs,
