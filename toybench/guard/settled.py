@@ -25,7 +25,6 @@ NUMERIC = (  # what all studies' tests stand on; patterns of files in the reposi
     "tests/conftest.py",
     "toybench/protocol.py",
     "toybench/fields.py",
-    "toybench/blocks/*.py",
     "toybench/engine/lowering.py",
     "toybench/engine/pricing.py",
     "toybench/engine/programs.py",
@@ -40,7 +39,7 @@ class Settled:
     """What a study's tests stood on when they passed.
 
     Attributes:
-      own: digest of its tests, tasks, methods, benchmark and tuned values.
+      own: digest of its tests, tasks, methods, of the blocks that these import, its benchmark and tuned values.
       shared: digest of the numeric part of the harness and of the pinned environment.
       seconds: CPU seconds that each of its test files took, by its place below `tests/`.
     """
@@ -90,7 +89,7 @@ def tested() -> dict[str, list[str]]:
 
 
 def own(study: str) -> str | None:
-    """Digest of a study's tests, tasks, methods, benchmark and tuned values; None where one of them is not Python."""
+    """Digest of a study's own files, the blocks that it imports among them; None where one of them is not Python."""
     try:
         return _digest(_own_files(study))
     except SyntaxError:
@@ -100,9 +99,8 @@ def own(study: str) -> str | None:
 def _own_files(study: str) -> Iterator[Path]:
     tasks = [registry.path("tasks", name) for name in registry.tasks(study)]
     methods = [registry.path("methods", name) for name in registry.methods(study)]
-    sources = frozenset[Path]().union(*map(digest.sources, tasks + methods))
-    yield from (file for file in sources if registry.PACKAGE / "blocks" not in file.parents)
-    yield from (TESTS / study).rglob("*.py")
+    tests = (TESTS / study).rglob("*.py")
+    yield from frozenset[Path]().union(*map(digest.sources, [*tasks, *methods, *tests]))
     yield registry.HOME / "benchmarks" / f"{study}.py"
     yield registry.HOME / "benchmarks" / "tuned" / f"{study}.json"
 
