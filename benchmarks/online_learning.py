@@ -172,8 +172,8 @@ benchmark = Benchmark(
             paper="gokulprasathr2023extended",
             says="The prediction is of use where the rate is chosen well, too.",
             differs=f"{KALMAN_DIFFERS} Against gradient descent at its best rate: on a recorded run at 0.1, which a "
-            "pilot chose, and on the slow run against the same steps taken again at a tuned rate. Of use is read as 0.02, a "
-            "twentieth of the error.",
+            "pilot chose, and on the slow run against the same steps taken again at a tuned rate. Of use is read as 0.02, "
+            "a twentieth of the error.",
             expected="refuted",
             conditions=(
                 Better(task=FASTER, method="kalman_area", than="sgd_last", margin=0.02),

@@ -28,8 +28,8 @@ def filtered(path: jax.Array, process: Any) -> tuple[jax.Array, jax.Array]:
         mean = mean @ ahead.T
         covariance = ahead @ covariance @ ahead.T + push
         gain = covariance[:, 0] / (covariance[0, 0] + 1)
-        mean = mean + (seen - mean[..., 0])[..., None] * gain
-        return (mean, covariance - gain[:, None] * covariance[0]), None
+        mean = mean + (seen - mean[..., 0])[..., None] * gain[None, None]
+        return (mean, covariance - jnp.outer(gain, covariance[0])), None
 
     first = jnp.stack([path[:, 0], jnp.zeros_like(path[:, 0])], axis=-1)
     (mean, _), _ = jax.lax.scan(step, (first, jnp.eye(2)), jnp.moveaxis(path[:, 1:], 1, 0))

@@ -12,12 +12,12 @@ class Sweep(NamedTuple):
     """Weights or dual vectors [r, d], one row for each rate, and the number of examples seen."""
 
     params: jax.Array
-    count: jax.Array
+    seen: jax.Array
 
 
 def start(rates: int, dim: int) -> Sweep:
     """Nothing seen yet."""
-    return Sweep(params=jnp.zeros((rates, dim)), count=jnp.zeros(()))
+    return Sweep(params=jnp.zeros((rates, dim)), seen=jnp.zeros(()))
 
 
 def cut(values: jax.Array) -> jax.Array:

@@ -29,7 +29,7 @@ class ConstantRate(Method):
         return start(self.spec.streams, self.spec.dim)
 
     def update(self, state: Tracked, batch: Example, key: jax.Array) -> Tracked:
-        return Tracked(params=follow(state.params, batch.x, batch.y, self.lr), count=state.count + 1)
+        return Tracked(params=follow(state.params, batch.x, batch.y, self.lr), seen=state.seen + 1)
 
     def weights(self, state: Tracked) -> jax.Array:
         return state.params

@@ -44,7 +44,7 @@ class DiagonalAdaGrad(Method):
 
     def update(self, state: State, batch: Example, key: jax.Array) -> State:
         slope = slopes(self.spec.loss, self.predict(state, batch.x), batch.y)
-        gradient = slope[:, None] * batch.x
+        gradient = jnp.outer(slope, batch.x)
         squares = jnp.minimum(state.squares + gradient**2, LARGEST_SQUARES)
         rate = jnp.asarray(self.spec.rates)[:, None] / jnp.sqrt(squares + DELTA)
         return State(params=cut(state.params - rate * gradient), squares=squares)

@@ -37,14 +37,14 @@ class ImplicitFTRL(Method):
         return jnp.sqrt(t) / jnp.asarray(self.spec.rates)
 
     def predict(self, state: Sweep, x: jax.Array) -> jax.Array:
-        return state.params @ x / self.strength(state.count + 1)
+        return state.params @ x / self.strength(state.seen + 1)
 
     def update(self, state: Sweep, batch: Example, key: jax.Array) -> Sweep:
-        later = self.strength(state.count + 2)
+        later = self.strength(state.seen + 2)
         score = state.params @ batch.x / later
         slope = implicit_slopes(self.spec.loss, score, batch.y, (batch.x**2).sum() / later)
-        theta = state.params - slope[:, None] * batch.x
-        return Sweep(params=cut(theta), count=state.count + 1)
+        theta = state.params - jnp.outer(slope, batch.x)
+        return Sweep(params=cut(theta), seen=state.seen + 1)
 
     def dual(self, state: Sweep) -> jax.Array:
         return state.params

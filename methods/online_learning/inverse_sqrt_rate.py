@@ -32,8 +32,8 @@ class InverseSqrtRate(Method):
         return start(self.spec.streams, self.spec.dim)
 
     def update(self, state: Tracked, batch: Example, key: jax.Array) -> Tracked:
-        rate = jnp.minimum(self.lr / jnp.sqrt(state.count + 1), 1 / (self.spec.dim + 2))
-        return Tracked(params=follow(state.params, batch.x, batch.y, rate), count=state.count + 1)
+        rate = jnp.minimum(self.lr / jnp.sqrt(state.seen + 1), 1 / (self.spec.dim + 2))
+        return Tracked(params=follow(state.params, batch.x, batch.y, rate), seen=state.seen + 1)
 
     def weights(self, state: Tracked) -> jax.Array:
         return state.params

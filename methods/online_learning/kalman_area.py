@@ -8,8 +8,8 @@ Curve", 2023, https://arxiv.org/abs/2308.12280 (abstract and introduction could 
 
 **Differs from the paper**: 1. the filter sees the weights alone, as the losses of new weights can be computed. 2. the
 loss of a line is that of its predictions for every point; `curve=mean` is the abstract's wording, one prediction at the
-mean input. 3. a segment lies in the space of all weights; at a constant velocity all segments
-are equally long, so that the least area is the least mean loss of two neighbours. 4. its middle is the line.
+mean input. 3. a segment lies in the space of all weights; at a constant velocity all segments are equally long, so that
+the least area is the least mean loss of two neighbours. 4. its middle is the line.
 
 **Shapes**: n runs, k steps, d dimensions, h steps ahead, m points.
 """

@@ -32,12 +32,12 @@ class LinearFTRL(Method):
         return jnp.sqrt(t) / jnp.asarray(self.spec.rates)
 
     def predict(self, state: Sweep, x: jax.Array) -> jax.Array:
-        return state.params @ x / self.strength(state.count + 1)
+        return state.params @ x / self.strength(state.seen + 1)
 
     def update(self, state: Sweep, batch: Example, key: jax.Array) -> Sweep:
         slope = slopes(self.spec.loss, self.predict(state, batch.x), batch.y)
-        theta = state.params - slope[:, None] * batch.x
-        return Sweep(params=cut(theta), count=state.count + 1)
+        theta = state.params - jnp.outer(slope, batch.x)
+        return Sweep(params=cut(theta), seen=state.seen + 1)
 
     def dual(self, state: Sweep) -> jax.Array:
         return state.params

@@ -30,7 +30,7 @@ class OnlineGradient(Method):
         return state.params @ x
 
     def update(self, state: Sweep, batch: Example, key: jax.Array) -> Sweep:
-        rate = jnp.asarray(self.spec.rates) / jnp.sqrt(state.count + 1)
+        rate = jnp.asarray(self.spec.rates) / jnp.sqrt(state.seen + 1)
         slope = slopes(self.spec.loss, self.predict(state, batch.x), batch.y)
-        weights = state.params - (rate * slope)[:, None] * batch.x
-        return Sweep(params=cut(weights), count=state.count + 1)
+        weights = state.params - jnp.outer(rate * slope, batch.x)
+        return Sweep(params=cut(weights), seen=state.seen + 1)

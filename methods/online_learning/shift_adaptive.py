@@ -27,7 +27,7 @@ class State(NamedTuple):
 
     params: jax.Array
     error: jax.Array
-    count: jax.Array
+    seen: jax.Array
 
 
 class ShiftAdaptive(Method):
@@ -39,18 +39,18 @@ class ShiftAdaptive(Method):
     def init(self, key: jax.Array) -> State:
         spec: DriftSpec = self.spec
         weights = jnp.zeros((spec.streams, spec.dim))
-        return State(params=weights, error=jnp.asarray(spec.dim * spec.spread**2), count=jnp.zeros(()))
+        return State(params=weights, error=jnp.asarray(spec.dim * spec.spread**2), seen=jnp.zeros(()))
 
     def update(self, state: State, batch: Example, key: jax.Array) -> State:
         spec: DriftSpec = self.spec
         v = state.error
         noise = spec.dim * spec.noise**2
         eta = v / (v * (spec.dim + 2) + noise)
-        walking = (state.count >= spec.start) & (state.count < spec.end)
-        walk = spec.dim * spec.drift**2 * walking
+        walking = (state.seen >= spec.start) & (state.seen < spec.end)
+        walk = spec.dim * spec.drift**2 * walking.astype(v.dtype)
         after = v * (1 - 2 * eta + eta**2 * (spec.dim + 2)) + eta**2 * noise + walk
         weights = follow(state.params, batch.x, batch.y, eta)
-        return State(params=weights, error=after, count=state.count + 1)
+        return State(params=weights, error=after, seen=state.seen + 1)
 
     def weights(self, state: State) -> jax.Array:
         return state.params

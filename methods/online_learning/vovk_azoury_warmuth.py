@@ -38,7 +38,7 @@ class VovkAzouryWarmuth(Method):
         return State(gram=jnp.zeros((self.spec.dim, self.spec.dim)), moment=jnp.zeros(self.spec.dim))
 
     def predict(self, state: State, x: jax.Array) -> jax.Array:
-        penalty = jnp.eye(self.spec.dim) / jnp.asarray(self.spec.rates)[:, None, None]
+        penalty = jnp.eye(self.spec.dim)[None] / jnp.asarray(self.spec.rates)[:, None, None]
         gram = penalty + (state.gram + jnp.outer(x, x))[None]
         weights = jnp.linalg.solve(gram, jnp.broadcast_to(state.moment, gram.shape[:-1])[..., None])
         return weights[..., 0] @ x

@@ -51,7 +51,7 @@ class StreamTask(Task):
         exponents, normal = jax.random.split(key)
         scale = 10 ** jax.random.uniform(exponents, (self.dim,), minval=-DECADES, maxval=DECADES)
         drawn = random.normals(normal, z=(self.steps, self.dim), noise=(self.steps,), target=(self.dim,))
-        x = drawn["z"] * scale
+        x = drawn["z"] * scale[None]
         y = x @ drawn["target"] / jnp.linalg.norm(scale) + NOISE * drawn["noise"]
         y = jnp.sign(y) if self.loss == "hinge" else y
         best = best_fixed(self.loss, drawn["z"], y) / scale

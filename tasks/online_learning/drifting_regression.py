@@ -89,7 +89,7 @@ class DriftingRegression(Task):
             first=(self.streams, self.dim),
         )
         walked = jnp.cumsum(drawn["walk"] * self.walks(jnp.arange(self.steps))[:, None, None], axis=0)
-        theta = SPREAD * drawn["first"] + jnp.concatenate([jnp.zeros_like(walked[:1]), walked[:-1]])
+        theta = SPREAD * drawn["first"][None] + jnp.concatenate([jnp.zeros_like(walked[:1]), walked[:-1]])
         y = (drawn["x"] * theta).sum(-1) + NOISE * drawn["noise"]
         return World(
             x=drawn["x"],
@@ -194,5 +194,5 @@ def kalman_step(
     along = jnp.einsum("nij,nj->ni", covariance, x)
     gain = along / ((along * x).sum(-1) + NOISE**2)[:, None]
     residual = y - (weights * x).sum(-1)
-    after = covariance - gain[:, :, None] * along[:, None, :] + walk**2 * jnp.eye(x.shape[-1])
+    after = covariance - gain[:, :, None] * along[:, None, :] + walk**2 * jnp.eye(x.shape[-1])[None]
     return weights + gain * residual[:, None], after
