@@ -39,10 +39,12 @@ benchmark = Benchmark(
     claims=(
         Claim(
             paper="chen2023generalized",
+            read="abstract",
             kind="theorem",
             says="The implicit dual vector never makes the round's part of the regret bound larger than the gradient "
             "does, and the regret keeps to the bound.",
-            differs=f"{IMPLICIT_DIFFERS} Both are measured relative to the sizes of the terms, in single precision.",
+            differs=f"{IMPLICIT_DIFFERS} The bound is derived here, from the inequality of Fenchel and Young. Both are "
+            "measured relative to the sizes of the terms, in single precision.",
             expected="supported",
             conditions=tuple(
                 Bound(task=task, method="implicit_ftrl", metric=metric, below=1e-5)
@@ -52,10 +54,11 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chen2023generalized",
+            read="abstract",
             says="Over a whole stream, too, the implicit learner's regret bound is smaller than that of linearised "
             "losses, averaged over a wide range of rates.",
-            differs=f"{SWEEP_DIFFERS} Smaller is read as a factor of two, 0.3 in log10. Round for round it is a "
-            "theorem; over a stream it is not, as the two learners go different ways.",
+            differs=f"{SWEEP_DIFFERS} The bound is that of the theorem above. Smaller is read as a factor of two, "
+            "0.3 in log10. Round for round it is a theorem, over a stream it is not: the learners go different ways.",
             expected="supported",
             conditions=tuple(
                 Better(
@@ -70,6 +73,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chen2023generalized",
+            read="abstract",
             says="The loss of the implicit learner depends far less on the rate than that of linearised losses.",
             differs=f"{SWEEP_DIFFERS} Far less is read as a factor of three in the mean loss, averaged over the rates, "
             "0.5 in log10.",
@@ -80,6 +84,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chen2023generalized",
+            read="abstract",
             says="At its best rate the implicit learner loses no more than linearised losses at theirs.",
             differs=f"{SWEEP_DIFFERS} No more is read as 15 %, 0.06 in log10. The best rate is that of the sweep on "
             "the reporting seeds, a minimum that is alike biased for both.",
@@ -91,6 +96,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chen2023generalized",
+            read="abstract",
             says="It takes the regularised leader: plain implicit steps, from where the learner is, do not do as well.",
             differs=f"{SWEEP_DIFFERS} The control is ours. As well is read as 0.05 in log10, 12 % of the loss.",
             expected="refuted",
@@ -101,6 +107,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chen2023generalized",
+            read="abstract",
             says="Averaged over the rates, the implicit learner is also ahead of learners that have no rate: coin "
             "betting, and for the squared loss ridge regression that counts the next input.",
             differs=f"{SWEEP_DIFFERS} The controls are ours; the penalty of ridge regression takes the place of the "
@@ -113,19 +120,23 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="fahrbach2023learning",
+            read="abstract",
             kind="theorem",
             says="With the best schedule for a known drift the error follows the predicted curve, and the step size "
             "rises while the weights walk.",
-            differs=f"{DRIFT_DIFFERS} The sum of errors within a tenth on every seed, five standard deviations of 64 "
-            "streams; rises is read as five times.",
+            differs=f"{DRIFT_DIFFERS} The sum of errors within 0.12 on every seed, five standard deviations of a "
+            "seed of 64 streams; rises is read as five times.",
             expected="supported",
             conditions=(
-                Equivalent(task="drifting_regression", method="shift_adaptive", to=0.0, margin=0.1, metric="curve_gap"),
+                Equivalent(
+                    task="drifting_regression", method="shift_adaptive", to=0.0, margin=0.12, metric="curve_gap"
+                ),
                 Bound(task="drifting_regression", method="shift_adaptive", metric="burst_ratio", above=5.0),
             ),
         ),
         Claim(
             paper="fahrbach2023learning",
+            read="abstract",
             says="Gradient descent with the best schedule for a known drift has less cumulative error than with a "
             "constant or a decaying step size, both tuned for the whole horizon.",
             differs=f"{DRIFT_DIFFERS} Less is read as a tenth of the tuned constant rate's error, 50.",
@@ -137,6 +148,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="fahrbach2023learning",
+            read="abstract",
             says="A schedule that estimates the drift from its own residuals is ahead of a tuned constant step size, "
             "too: it is not the knowledge of the drift alone.",
             differs=f"{DRIFT_DIFFERS} The estimate is ours. Ahead is read as a twentieth of the constant rate's "
@@ -148,6 +160,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="fahrbach2023learning",
+            read="abstract",
             says="The schedule is worth more than second-order information: recursive least squares that forgets has "
             "more error.",
             differs=f"{DRIFT_DIFFERS} The control is ours, and costs the square of the dimensions a round. Only the "
@@ -157,6 +170,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="gokulprasathr2023extended",
+            read="abstract",
             says="After a short run at a small rate, the line of least area along the Kalman filter's prediction has "
             "less test error than the last weights or the averaged ones.",
             differs=f"{KALMAN_DIFFERS} Less is read as a fifth of the last weights' error, 0.8, at a rate of 0.01 and "
@@ -170,10 +184,11 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="gokulprasathr2023extended",
+            read="abstract",
             says="The prediction is of use where the rate is chosen well, too.",
-            differs=f"{KALMAN_DIFFERS} Against gradient descent at its best rate: on a recorded run at 0.1, which a "
-            "pilot chose, and on the slow run against the same steps taken again at a tuned rate. Of use is read as 0.02, "
-            "a twentieth of the error.",
+            differs=f"{KALMAN_DIFFERS} Against gradient descent at its best rate: on a recorded run at 0.1, the "
+            "best rate of `sgd_retuned` on the tuning seeds, and on the slow run against the same steps taken "
+            "again at a tuned rate. Of use is read as 0.02, a twentieth of the error.",
             expected="refuted",
             conditions=(
                 Better(task=FASTER, method="kalman_area", than="sgd_last", margin=0.02),
@@ -182,6 +197,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="gokulprasathr2023extended",
+            read="abstract",
             says="It takes the Kalman filter and the area: a straight line through the weights, or the least loss "
             "along the prediction, do not do as well.",
             differs=f"{KALMAN_DIFFERS} The controls are ours. As well is read as 0.07, a twentieth of the error.",
@@ -193,6 +209,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="gokulprasathr2023extended",
+            read="abstract",
             says="The prediction's accuracy diminishes beyond a certain range: its end is better than the last weights "
             "after 10 and 30 steps, and worse than them after 100.",
             differs=f"{KALMAN_DIFFERS} The range in which it helps was seen in a pilot. Better and worse are read as a "

@@ -18,8 +18,11 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
+from toybench.errors import UsageError
 from toybench.methods.online_learning._kalman import Lines, choose, filtered, roll, seen_losses
 from toybench.tasks.online_learning import Run
+
+CURVES = ("points", "mean")
 
 
 class KalmanArea(Method):
@@ -35,6 +38,8 @@ class KalmanArea(Method):
     space = {"process": (0.0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)}
 
     def init(self, key: jax.Array) -> Lines:
+        if self.curve not in CURVES:
+            raise UsageError(f"curve is {self.curve!r}; use one of {', '.join(CURVES)}.")
         run: Run = self.given
         weights, velocity = filtered(run.path, self.process)
         lines = roll(weights, velocity, self.horizon)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from toybench import Task
 from toybench.blocks import random
+from toybench.errors import UsageError
 from toybench.tasks.online_learning import Example, StreamSpec, losses
 
 LOSSES = ("squared", "absolute", "hinge")
@@ -43,7 +44,7 @@ class StreamTask(Task):
     @property
     def spec(self) -> StreamSpec:
         if self.loss not in LOSSES:
-            raise ValueError(f"loss is {self.loss!r}; use one of {', '.join(LOSSES)}.")
+            raise UsageError(f"loss is {self.loss!r}; use one of {', '.join(LOSSES)}.")
         return StreamSpec(dim=self.dim, loss=self.loss, rates=RATES)
 
     def stream(self, key: jax.Array) -> Stream:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
+from toybench.errors import UsageError
 from toybench.methods.online_learning import _linear
 from toybench.plugins import registry
 from toybench.protocol import Learner
@@ -319,3 +320,8 @@ def test_implicit_steps_forgive_a_rate_that_is_too_large() -> None:
     assert total["linear_ftrl"][-1] > 1e6
     assert total["implicit_ftrl"][-1] < 1e3
     assert float(best_fixed("squared", jnp.eye(2), jnp.array([1.0, 2.0]))[1]) == pytest.approx(2.0, rel=1e-3)
+
+
+def test_a_misspelled_loss_is_named() -> None:
+    with pytest.raises(UsageError, match="use one of squared, absolute, hinge"):
+        _ = ScaledStream(loss="square").spec

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from toybench.errors import UsageError
 from toybench.methods.online_learning import _kalman
 from toybench.plugins import registry
 from toybench.tasks.online_learning import Run, record
@@ -146,3 +147,8 @@ def test_the_world_of_short_runs() -> None:
     np.testing.assert_allclose(mse, 0.25 * (1 + 3 / 17), rtol=0.05)
     start = task.evaluate(world, KEY, task.floor(world))["test_mse"]
     np.testing.assert_allclose(start, (np.asarray(world.y) ** 2).mean(), rtol=1e-5)
+
+
+def test_a_misspelled_curve_is_named() -> None:
+    with pytest.raises(UsageError, match="use one of points, mean"):
+        line("kalman_area", straight(), curve="means")
