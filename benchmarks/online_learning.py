@@ -99,6 +99,11 @@ benchmark = Benchmark(
             read="abstract",
             says="It takes the regularised leader: plain implicit steps, from where the learner is, do not do as well.",
             differs=f"{SWEEP_DIFFERS} The control is ours. As well is read as 0.05 in log10, 12 % of the loss.",
+            note=(
+                "Plain implicit steps lose less on all three losses: a log10 of -1.65 against -1.55 for the squared"
+                " one, -0.81 against -0.76 for the absolute one, -0.57 against -0.49 for hinge (64 seeds). It is "
+                "the implicit step that forgives a rate, with a leader or without."
+            ),
             expected="refuted",
             conditions=tuple(
                 Better(task=task, method="implicit_ftrl", than="implicit_mirror_descent", margin=0.05)
@@ -112,6 +117,10 @@ benchmark = Benchmark(
             "betting, and for the squared loss ridge regression that counts the next input.",
             differs=f"{SWEEP_DIFFERS} The controls are ours; the penalty of ridge regression takes the place of the "
             "rate. Only the sign is claimed.",
+            note=(
+                "Coin betting is ahead by 0.094 in log10 on absolute errors and by 0.133 on hinge; on squared ones "
+                "its lead of 0.057 is within the noise. Ridge regression is ahead by 0.237 (64 seeds)."
+            ),
             expected="inconclusive",
             conditions=(
                 *(Better(task=task, method="implicit_ftrl", than="coin_betting") for task in STREAMS),
@@ -165,6 +174,10 @@ benchmark = Benchmark(
             "more error.",
             differs=f"{DRIFT_DIFFERS} The control is ours, and costs the square of the dimensions a round. Only the "
             "sign is claimed.",
+            note=(
+                "Recursive least squares has an error of 402.6, the schedule 424.1 (64 seeds): even the best step "
+                "size, told when the weights walk, is behind a second-order learner that is not."
+            ),
             expected="refuted",
             conditions=(Better(task="drifting_regression", method="shift_adaptive", than="forgetting_least_squares"),),
         ),
@@ -189,6 +202,10 @@ benchmark = Benchmark(
             differs=f"{KALMAN_DIFFERS} Against gradient descent at its best rate: on a recorded run at 0.1, the "
             "best rate of `sgd_retuned` on the tuning seeds, and on the slow run against the same steps taken "
             "again at a tuned rate. Of use is read as 0.02, a twentieth of the error.",
+            note=(
+                "It has 0.424 against 0.412 after a run at 0.1; on the slow run 1.326 against the 0.412 of the same"
+                " steps taken ten times as large (64 seeds)."
+            ),
             expected="refuted",
             conditions=(
                 Better(task=FASTER, method="kalman_area", than="sgd_last", margin=0.02),
@@ -201,6 +218,10 @@ benchmark = Benchmark(
             says="It takes the Kalman filter and the area: a straight line through the weights, or the least loss "
             "along the prediction, do not do as well.",
             differs=f"{KALMAN_DIFFERS} The controls are ours. As well is read as 0.07, a twentieth of the error.",
+            note=(
+                "A straight line has 0.013 less error and the least loss 0.012 less, of 1.326 (64 seeds). At a "
+                "constant velocity all segments are equally long, so that the least area is a blurred least loss."
+            ),
             expected="refuted",
             conditions=tuple(
                 Better(task=SHORT, method="kalman_area", than=other, margin=0.07)
