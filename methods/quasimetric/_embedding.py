@@ -19,6 +19,9 @@ from toybench.blocks.random import normals
 from toybench.tasks.quasimetric import DISCOUNT, Pairs
 
 DEEP_WIDTH = 64  # of the deep linear networks' three hidden layers, the least that the authors' code takes
+DECAYS = (0.0, 0.1, 0.3, 1.0, 3.0)  # weight decays that every method is tuned over, with four learning rates
+MANY_RATES = tuple(a * b for a in (0.001, 0.01) for b in (1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.3, 8.0))
+# ten a decade: as many configurations as four rates and five decays, for methods that are without decay
 
 
 class State(NamedTuple):

@@ -1,7 +1,7 @@
 """An inner product of a source embedding and a goal embedding.
 
 **Source**: baseline of Wang and Isola, "On the Learning and Learnability of Quasimetrics", 2022,
-https://arxiv.org/abs/2206.15478 ("asymmetrical dot products").
+https://arxiv.org/abs/2206.15478, section 5 ("asymmetrical dot products").
 
     discount^d(x, y) = sigmoid(f(x) . g(y))
 
@@ -13,7 +13,7 @@ https://arxiv.org/abs/2206.15478 ("asymmetrical dot products").
 
 import jax
 
-from toybench.methods.quasimetric._embedding import LatentDistance, from_logit
+from toybench.methods.quasimetric._embedding import DECAYS, LatentDistance, from_logit
 
 
 class AsymmetricDotProduct(LatentDistance):
@@ -22,7 +22,7 @@ class AsymmetricDotProduct(LatentDistance):
     decay: float = 1.0  # AdamW's weight decay, per unit of learning rate; the authors' example uses plain Adam
 
     separate_goals = True
-    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": (0.3, 1.0, 3.0)}
+    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": DECAYS}
 
     def head(self, key: jax.Array) -> tuple:
         return ()

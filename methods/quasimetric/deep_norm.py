@@ -1,7 +1,7 @@
 """Deep Norm: an input-convex, positively homogeneous network of the difference of latents.
 
 **Source**: Pitis, Chan, Jamali and Ba, "An Inductive Bias for Distances: Neural Nets that Respect the Triangle
-Inequality", 2020, https://arxiv.org/abs/2002.05825, and the authors' code.
+Inequality", 2020, https://arxiv.org/abs/2002.05825, section 3, and `torchqmet/neural_norms.py` of torch-quasimetric.
 
     h_1 = relu(U_1 x)     h_i = relu(W_i h_(i-1) + U_i x)     W_i >= 0     x = u - v
     d(u, v) = maxmean_k c_k(h_3)_k                            c_k: concave, increasing, c_k(0) = 0
@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks.random import normals
-from toybench.methods.quasimetric._embedding import LatentDistance, concave, maxmean, nonnegative
+from toybench.methods.quasimetric._embedding import DECAYS, LatentDistance, concave, maxmean, nonnegative
 
 FLAT = 1e-3  # scale of the activations' raw parameters at the start, as in the authors' code
 FIRST_OFFSET = -1.0  # raw offset of their lines at the start, as in the authors' code
@@ -30,7 +30,7 @@ class DeepNorm(LatentDistance):
     pieces: int = 5  # p; the default of torch-quasimetric
 
     guaranteed_quasimetric = True
-    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": (0.0, 0.3, 1.0)}
+    space = {"lr": (0.01, 0.03, 0.1, 0.3), "decay": DECAYS}
 
     def head(self, key: jax.Array) -> dict:
         n = self.latent

@@ -1,7 +1,7 @@
 """A symmetric metric embedding: the Euclidean distance of latents.
 
 **Source**: baseline of Wang and Isola, "On the Learning and Learnability of Quasimetrics", 2022,
-https://arxiv.org/abs/2206.15478 ("metric embeddings").
+https://arxiv.org/abs/2206.15478, section 5 ("metric embeddings").
 
     d(u, v) = || u - v ||_2
 
@@ -12,14 +12,14 @@ https://arxiv.org/abs/2206.15478 ("metric embeddings").
 
 import jax
 
-from toybench.methods.quasimetric._embedding import LatentDistance, length
+from toybench.methods.quasimetric._embedding import DECAYS, LatentDistance, length
 
 
 class EuclideanEmbedding(LatentDistance):
     """Euclidean distance of latents: a metric, which can't tell the two directions apart."""
 
     guaranteed_quasimetric = True
-    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": (0.0, 1.0, 3.0)}
+    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": DECAYS}
 
     def head(self, key: jax.Array) -> tuple:
         return ()

@@ -1,13 +1,14 @@
 """Interval quasimetric embedding: the distance is made of lengths of unions of intervals.
 
 **Source**: Wang and Isola, "Improved Representation of Asymmetrical Distances with Interval Quasimetric
-Embeddings", 2022, https://arxiv.org/abs/2211.15120 (IQE, and maxmean reduction).
+Embeddings", 2022, https://arxiv.org/abs/2211.15120 (IQE, maxmean reduction), and the authors' code,
+`torchqmet/iqe.py` and `torchqmet/reductions.py`.
 
     d_k(u, v) = | union_j [u_kj, max(u_kj, v_kj)] |        component k: length of a union of intervals
     d(u, v)   = a * max_k d_k + (1 - a) * mean_k d_k       a in (0, 1) learned
 
 **Differs from the paper**: 1. the encoder is a small MLP on random node features, trained on discounted distances. 2. 4
-intervals a component; the authors' code asks for 8 and more. 3. a starts at 1/2; the authors' code starts at 0.27.
+intervals a component; the authors' code asks for 8 and more.
 
 **Shapes**: b pairs, k components, j intervals a component; latents [b, k * j].
 """
@@ -15,7 +16,7 @@ intervals a component; the authors' code asks for 8 and more. 3. a starts at 1/2
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.quasimetric._embedding import LatentDistance, greatest, maxmean
+from toybench.methods.quasimetric._embedding import DECAYS, LatentDistance, greatest, maxmean
 
 
 class IQE(LatentDistance):
@@ -24,10 +25,10 @@ class IQE(LatentDistance):
     intervals: int = 4  # j; the paper uses components of 8 to 16 intervals at larger latents
 
     guaranteed_quasimetric = True
-    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": (0.0, 0.3, 1.0)}
+    space = {"lr": (0.01, 0.03, 0.1, 0.3), "decay": DECAYS}
 
     def head(self, key: jax.Array) -> jax.Array:
-        return jnp.zeros(())  # logit of a
+        return -jnp.ones(())  # logit of a, as in the authors' code: a starts at 0.27
 
     def between(self, head: jax.Array, u: jax.Array, v: jax.Array) -> jax.Array:
         shape = (len(u), -1, self.intervals)

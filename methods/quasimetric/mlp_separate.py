@@ -1,7 +1,7 @@
 """An unconstrained network on a source latent and a goal latent, each from an encoder of its own.
 
 **Source**: baseline of Wang and Isola, "On the Learning and Learnability of Quasimetrics", 2022,
-https://arxiv.org/abs/2206.15478 ("unconstrained networks").
+https://arxiv.org/abs/2206.15478, section 5 ("unconstrained networks").
 
     discount^d(x, y) = sigmoid(MLP([f(x); g(y)]))
 
@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks import nn
-from toybench.methods.quasimetric._embedding import LatentDistance, from_logit, pair_logit, pair_network
+from toybench.methods.quasimetric._embedding import DECAYS, LatentDistance, from_logit, pair_logit, pair_network
 
 
 class MLPSeparate(LatentDistance):
@@ -24,7 +24,7 @@ class MLPSeparate(LatentDistance):
     decay: float = 1.0  # AdamW's weight decay, per unit of learning rate; the authors' example uses plain Adam
 
     separate_goals = True
-    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": (0.3, 1.0, 3.0)}
+    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": DECAYS}
 
     def head(self, key: jax.Array) -> dict:
         return nn.init(pair_network(self.hidden), key, jnp.zeros((1, 2 * self.latent)))

@@ -1,7 +1,7 @@
 """Metric residual network, as published: a squared Euclidean part and an asymmetric residual.
 
 **Source**: Liu, Feng, Liu and Stone, "Metric Residual Networks for Sample Efficient Goal-Conditioned Reinforcement
-Learning", 2023, https://arxiv.org/abs/2208.08133, and the authors' code.
+Learning", 2023, https://arxiv.org/abs/2208.08133, and `torchqmet/mrn.py` of torch-quasimetric.
 
     d(u, v) = mean_i (f_i(u) - f_i(v))^2 + max_j relu(g_j(u) - g_j(v))        f, g: MLPs
 
@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks import nn
-from toybench.methods.quasimetric._embedding import Encoder, LatentDistance, greatest
+from toybench.methods.quasimetric._embedding import DECAYS, Encoder, LatentDistance, greatest
 
 
 class MRN(LatentDistance):
@@ -23,7 +23,7 @@ class MRN(LatentDistance):
 
     outputs: int = 16  # of f and of g; the authors' value
 
-    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": (0.0, 0.3, 1.0)}
+    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": DECAYS}
 
     @property
     def projections(self) -> Encoder:

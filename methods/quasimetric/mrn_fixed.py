@@ -2,7 +2,7 @@
 
 **Source**: Liu, Feng, Liu and Stone, "Metric Residual Networks for Sample Efficient Goal-Conditioned Reinforcement
 Learning", 2023, https://arxiv.org/abs/2208.08133; repaired as by Wang and Isola, 2022,
-https://arxiv.org/abs/2211.15120.
+https://arxiv.org/abs/2211.15120, section C.2 (`MRNFixed` in `torchqmet/mrn.py` of torch-quasimetric).
 
     d(u, v) = sqrt(mean_i (f_i(u) - f_i(v))^2) + max_j relu(g_j(u) - g_j(v))        f, g: MLPs
 
@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks import nn
-from toybench.methods.quasimetric._embedding import Encoder, LatentDistance, greatest, length
+from toybench.methods.quasimetric._embedding import DECAYS, Encoder, LatentDistance, greatest, length
 
 
 class MRNFixed(LatentDistance):
@@ -25,7 +25,7 @@ class MRNFixed(LatentDistance):
     outputs: int = 16  # of f and of g; the authors' value
 
     guaranteed_quasimetric = True
-    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": (0.0, 0.3, 1.0)}
+    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": DECAYS}
 
     @property
     def projections(self) -> Encoder:

@@ -1,7 +1,8 @@
 """Poisson quasimetric embedding, Gaussian-based measure and Gaussian shapes.
 
 **Source**: Wang and Isola, "On the Learning and Learnability of Quasimetrics", 2022,
-https://arxiv.org/abs/2206.15478 (PQE-GG).
+https://arxiv.org/abs/2206.15478, equation (13) and sections C.2 and C.4 (PQE-GG), and the authors' code,
+`pqe/shapes.py` and `pqe/measures.py`.
 
     d(u, v) = sum_k a_k (1 - prod_j P[N_kj(u) <= N_kj(v)])          N(u): Poisson points in the shape of u
     P[N(u) <= N(v)] = P[Poisson(m(A - B)) <= Poisson(m(B - A))]     A, B: area under a unit Gaussian density at u, v
@@ -22,6 +23,7 @@ import jax.numpy as jnp
 from jax.scipy.special import ndtr
 
 from toybench.methods.quasimetric._embedding import (
+    DECAYS,
     LatentDistance,
     collapse,
     deep_linear,
@@ -41,7 +43,7 @@ class PQEGG(LatentDistance):
 
     paper = "wang2022learning"
     guaranteed_quasimetric = True
-    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": (0.0, 1.0, 3.0)}
+    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": DECAYS}
 
     def head(self, key: jax.Array) -> dict:
         for_weights, for_scales = jax.random.split(key)

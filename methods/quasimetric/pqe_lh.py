@@ -1,7 +1,8 @@
 """Poisson quasimetric embedding, Lebesgue measure and half-lines: a mixture of expected quasipartitions.
 
 **Source**: Wang and Isola, "On the Learning and Learnability of Quasimetrics", 2022,
-https://arxiv.org/abs/2206.15478 (PQE-LH).
+https://arxiv.org/abs/2206.15478, equations (9) and (10) and section C.4 (PQE-LH), and the authors' code,
+`pqe/shapes.py` and `pqe/quasipartition_aggregators.py`.
 
     d(u, v) = sum_k a_k (1 - exp(-mean_j relu(u_kj - v_kj)))        a_k = -log_discount(sigmoid(b_k))
 
@@ -14,7 +15,7 @@ https://arxiv.org/abs/2206.15478 (PQE-LH).
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.quasimetric._embedding import LatentDistance, mix_partitions, mixture_weights
+from toybench.methods.quasimetric._embedding import DECAYS, LatentDistance, mix_partitions, mixture_weights
 
 
 class PQELH(LatentDistance):
@@ -24,7 +25,7 @@ class PQELH(LatentDistance):
 
     paper = "wang2022learning"
     guaranteed_quasimetric = True
-    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": (0.0, 1.0, 3.0)}
+    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": DECAYS}
 
     def head(self, key: jax.Array) -> dict:
         return {"weights": mixture_weights(key, self.latent // self.processes)}

@@ -1,7 +1,7 @@
 """Wide Norm: many small asymmetric Mahalanobis norms of the difference of latents.
 
 **Source**: Pitis, Chan, Jamali and Ba, "An Inductive Bias for Distances: Neural Nets that Respect the Triangle
-Inequality", 2020, https://arxiv.org/abs/2002.05825, and the authors' code.
+Inequality", 2020, https://arxiv.org/abs/2002.05825, section 3, and `torchqmet/neural_norms.py` of torch-quasimetric.
 
     h_k = || W_k [relu(x); relu(-x)] ||_2     W_k >= 0     x = u - v
     d(u, v) = maxmean_k c_k(h_k)                           c_k: concave, increasing, c_k(0) = 0
@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks.random import normals
-from toybench.methods.quasimetric._embedding import LatentDistance, concave, length, maxmean, nonnegative
+from toybench.methods.quasimetric._embedding import DECAYS, LatentDistance, concave, length, maxmean, nonnegative
 
 FLAT = 1e-3  # scale of the activations' raw parameters at the start, as in the authors' code
 FIRST_OFFSET = -1.0  # raw offset of their lines at the start, as in the authors' code
@@ -30,7 +30,7 @@ class WideNorm(LatentDistance):
     pieces: int = 5  # p; the default of torch-quasimetric
 
     guaranteed_quasimetric = True
-    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": (0.0, 0.3, 1.0)}
+    space = {"lr": (0.01, 0.03, 0.1, 0.3), "decay": DECAYS}
 
     def head(self, key: jax.Array) -> dict:
         k = self.components

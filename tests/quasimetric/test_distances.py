@@ -50,6 +50,10 @@ def test_iqe_is_homogeneous_in_the_latents():
     np.testing.assert_allclose(largest, parts.max(-1), rtol=1e-6)
 
 
+def test_iqe_starts_as_its_authors_say():
+    assert float(jax.nn.sigmoid(make("iqe").head(jax.random.key(0)))) == pytest.approx(0.268941, rel=1e-5)
+
+
 RATES = np.array([0.0, 1e-6, 0.03, 0.4, 1.0, 2.5, 4.0])
 
 
@@ -98,8 +102,9 @@ def test_pqe_gg_is_the_expected_quasipartition_of_a_simulated_process():
     np.testing.assert_allclose(found, expected, atol=5e-3)
 
 
-def test_pqe_lh_is_the_expected_quasipartition_of_half_lines():
-    method = make("pqe_lh")
+@pytest.mark.parametrize("stem", ["pqe_lh", "pqe_undecayed"])
+def test_pqe_lh_is_the_expected_quasipartition_of_half_lines(stem):
+    method = make(stem)
     u, v = np.array([0.4, 2.0, -1.0, 0.5]), np.array([1.0, 1.2, -1.6, 0.5])
     draws, split = np.random.default_rng(0), 4  # measures are divided by the number of processes
     in_u = draws.poisson(np.maximum(u - v, 0) / split, (200_000, 4))
@@ -110,7 +115,7 @@ def test_pqe_lh_is_the_expected_quasipartition_of_half_lines():
     assert float(found[0, 0]) == pytest.approx(expected, abs=4e-3)
 
 
-@pytest.mark.parametrize("stem", ["pqe_lh", "pqe_gg"])
+@pytest.mark.parametrize("stem", ["pqe_lh", "pqe_undecayed", "pqe_gg"])
 def test_poisson_embeddings_start_discounting_to_the_middle(stem):
     method = make(stem)
     for seed in range(5):
@@ -119,8 +124,9 @@ def test_poisson_embeddings_start_discounting_to_the_middle(stem):
         assert 0.5 <= float(jnp.exp(-0.5 * weights.sum())) <= 0.75
 
 
-def test_pqe_distance_is_the_discounted_product_form():
-    method, (u, v) = make("pqe_lh"), latents()
+@pytest.mark.parametrize("stem", ["pqe_lh", "pqe_undecayed"])
+def test_pqe_distance_is_the_discounted_product_form(stem):
+    method, (u, v) = make(stem), latents()
     head = method.head(jax.random.key(0))
     parts = method.partition(u.reshape(40, 8, 4), v.reshape(40, 8, 4))
     product = jnp.prod(jax.nn.sigmoid(_embedding.collapse(head["weights"])) ** parts, axis=-1)
@@ -235,6 +241,21 @@ def test_without_weight_the_penalised_network_is_the_plain_one():
     state = jax.jit(plain.init)(jax.random.key(1))
     a, b = (jax.jit(m.update)(state, batch, jax.random.key(2)).params for m in (plain, penalised))
     jax.tree.map(lambda p, q: np.testing.assert_allclose(p, q, atol=1e-6), a, b)
+
+
+@pytest.mark.parametrize(("undecayed", "decayed"), [("mlp_undecayed", "mlp_concatenated"), ("pqe_undecayed", "pqe_lh")])
+def test_undecayed_methods_are_the_others_without_decay(undecayed, decayed):
+    """One step of plain Adam, and one of AdamW that differs from it by lr * decay * weights."""
+    given = jax.random.normal(jax.random.key(0), (12, 16))
+    batch = Pairs(x=jnp.arange(8), y=jnp.arange(8)[::-1], discounted=jnp.full(8, 0.4))
+    without = replace(make(undecayed, lr=0.02), given=given)
+    state = jax.jit(without.init)(jax.random.key(1))
+    plain = jax.jit(without.update)(state, batch, jax.random.key(2)).params
+    for decay in (0.0, 3.0):
+        other = replace(make(decayed, lr=0.02, decay=decay), given=given)
+        found = jax.jit(other.update)(state, batch, jax.random.key(2)).params
+        expected = jax.tree.map(lambda p, q, d=decay: p - 0.02 * d * q, plain, state.params)
+        jax.tree.map(lambda p, q: np.testing.assert_allclose(p, q, atol=1e-5), found, expected)
 
 
 @pytest.mark.parametrize("stem", ["iqe", "euclidean_embedding"])

@@ -143,9 +143,23 @@ def test_metrics_look_where_they_say(world):
     assert symmetric["triangle_share"] == 0.0
 
 
+def test_a_triple_is_broken_from_a_discounted_excess_of_a_twentieth(world):
+    """A way round of 2 discounts to 0.81: a direct distance of 2.5 is 0.042 below it, one of 2.7 is 0.058 below."""
+    flat = np.where(np.eye(64, dtype=bool), 0.0, 1.0)
+    for direct, broken in ((2.5, 0), (2.7, 62)):
+        flat[3, 5] = direct
+        assert judge(world, flat)["triangle_share"] == pytest.approx(broken / (64 * 63 * 62), rel=1e-5)
+
+
+def test_triples_are_of_three_nodes(world):
+    """A node that is far from itself breaks no triple."""
+    flat = np.where(np.eye(64, dtype=bool), 30.0, 1.0)
+    assert judge(world, flat)["triangle_share"] == 0.0
+
+
 def test_one_long_distance_breaks_the_triangle(world):
     flat = np.where(np.eye(64, dtype=bool), 0.0, 1.0)
     flat[3, 5] = 8.0  # the 62 ways round cost 2: an excess of 6 in 8 on 62 of 64^3 triples
     scores = judge(world, flat)
-    assert scores["triangle_share"] == pytest.approx(62 / 64**3, rel=1e-5)
+    assert scores["triangle_share"] == pytest.approx(62 / (64 * 63 * 62), rel=1e-5)
     assert scores["triangle_violation"] == pytest.approx(62 * 6 / 8 / 64**3, rel=1e-4)
