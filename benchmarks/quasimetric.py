@@ -2,81 +2,117 @@
 
 from toybench import Benchmark, Better, Bound, Claim, Tuning
 
-GRAPHS = ("random_digraph", "one_way_grid", "hierarchy")
-POISSON = ("pqe_lh", "pqe_gg")
-UNCONSTRAINED = ("mlp_concatenated", "mlp_separate")
-UNDECAYED = "mlp_concatenated[decay=0]"
 SPARSER = "random_digraph[shortcuts=0.5]"
 MORE_PAIRS = "random_digraph[observed=0.5]"
 BOTH = "random_digraph[observed=0.5,shortcuts=0.5]"
-FEW = ("iqe", "pqe_lh", "mlp_concatenated", UNDECAYED)
-CHOSEN = (
-    "The random digraph's density and share of pairs were chosen after pilots of four settings, in the other three of "
-    "which a regularised network beat pqe_lh; they run as variants."
+DEFAULT = ("random_digraph", "one_way_grid", "hierarchy")
+MARGINS = {  # squared error: 5 % of what lies between the floor and the oracle
+    "random_digraph": 0.0009,
+    MORE_PAIRS: 0.0009,
+    SPARSER: 0.0016,
+    BOTH: 0.0016,
+    "one_way_grid": 0.0019,
+    "hierarchy": 0.0028,
+}
+CONTROL = "triangle_bounds"
+WITH_DECAY = ("mlp_concatenated", "mlp_separate")
+ON_VARIANTS = (
+    "asymmetric_dot_product",
+    "euclidean_embedding",
+    "iqe",
+    *WITH_DECAY,
+    "mlp_undecayed",
+    "pqe_lh",
+    "pqe_undecayed",
+    CONTROL,
 )
+MANY = 0.01  # share of triples: one in a hundred
+
 SMALL = "Graphs of 64 nodes, latents of 32 dimensions and 1,000 steps instead of larger ones."
+CONTROLLED = (
+    "The control, the middle of the bounds that the triangle inequality puts on unseen pairs, is ours. Margins are 5 % "
+    "of the range from floor to oracle."
+)
+TRAINING = (
+    "With 4,000 steps and 64 latent dimensions pqe_lh passes the decayed network on the default random digraph, 0.0095 "
+    "against 0.0102, and stays behind the control there, 0.0090, and behind the network on the grid and on the "
+    "sparser digraph with more pairs, 0.0032 against 0.0022 and 0.0095 against 0.0060 (3 tuning seeds, few rates)."
+)
+BROKEN = "A triple counts where the discounted distance is 0.05 below that of the way round; many is read as 1 %."
 
 benchmark = Benchmark(
     field="representations and samplers",
-    first_seed=10_000,
-    tuning=Tuning(trials=12, seeds=3),
+    first_seed=20_000,
+    tuning=Tuning(trials=20, seeds=3),
     variants=(SPARSER, MORE_PAIRS, BOTH),
-    ablations=(UNDECAYED,),
-    only={SPARSER: FEW, MORE_PAIRS: FEW, BOTH: FEW},
+    only=dict.fromkeys((SPARSER, MORE_PAIRS, BOTH), ON_VARIANTS),
+    edges={"decay": "0 is the least decay"},
     claims=(
         Claim(
             paper="wang2022learning",
             kind="theorem",
-            says="Poisson embeddings obey the triangle inequality up to rounding whatever the graph.",
-            differs=SMALL,
-            conditions=tuple(
-                Bound(graph, method, "triangle_violation", below=1e-6) for graph in GRAPHS for method in POISSON
+            says="Poisson embeddings obey the triangle inequality up to rounding on graphs of all three kinds.",
+            differs=f"{SMALL} PQE-GG, the dearer one, runs on the default graphs only.",
+            conditions=(
+                *(Bound(task=graph, method="pqe_lh", metric="triangle_violation", below=1e-6) for graph in MARGINS),
+                *(Bound(task=graph, method="pqe_gg", metric="triangle_violation", below=1e-6) for graph in DEFAULT),
             ),
         ),
         Claim(
             paper="wang2022learning",
-            says="Unconstrained networks fitted to the same pairs break the triangle inequality.",
-            differs=SMALL,
+            says="An unconstrained network trained without weight decay, as in the authors' example, breaks the "
+            "triangle inequality on many triples.",
+            differs=f"{SMALL} {BROKEN}",
+            expected="supported",
             conditions=tuple(
-                Bound(graph, method, "triangle_violation", above=1e-5) for graph in GRAPHS for method in UNCONSTRAINED
+                Bound(task=graph, method="mlp_undecayed", metric="triangle_share", above=MANY) for graph in MARGINS
             ),
         ),
         Claim(
             paper="wang2022learning",
-            says="Poisson embeddings predict unseen ordered pairs better than a symmetric embedding and than "
-            "asymmetric dot products.",
-            differs=f"{SMALL} Dot products have tuned weight decay. {CHOSEN}",
-            note=(
-                "Ahead everywhere; on the random digraph the lead over tuned dot products, 0.0008, is too near the "
-                "margin of 0.0005 (64 seeds)."
-            ),
+            says="Unconstrained networks break the triangle inequality on many triples, even with tuned weight decay.",
+            differs=f"{SMALL} {BROKEN} The authors' example trains without weight decay.",
+            expected="refuted",
             conditions=tuple(
-                Better(graph, "pqe_lh", other, "heldout_mse", margin=0.0005)
-                for graph in GRAPHS
-                for other in ("euclidean_embedding", "asymmetric_dot_product")
+                Bound(task=graph, method=network, metric="triangle_share", above=MANY)
+                for graph in MARGINS
+                for network in WITH_DECAY
             ),
         ),
         Claim(
             paper="wang2022learning",
-            says="Poisson embeddings predict unseen ordered pairs better than an unconstrained network trained without "
-            "weight decay, as in the authors' example.",
-            differs=f"{SMALL} {CHOSEN}",
-            conditions=tuple(Better(graph, "pqe_lh", UNDECAYED, "heldout_mse", margin=0.0005) for graph in GRAPHS),
+            says="Poisson embeddings predict unseen ordered pairs better than a symmetric embedding, than asymmetric "
+            "dot products and than the middle of the triangle inequality's bounds.",
+            differs=f"{SMALL} Dot products have tuned weight decay. {CONTROLLED} {TRAINING}",
+            expected="refuted",
+            conditions=tuple(
+                Better(task=graph, method="pqe_lh", than=other, metric="heldout_mse", margin=margin)
+                for graph, margin in MARGINS.items()
+                for other in ("euclidean_embedding", "asymmetric_dot_product", CONTROL)
+            ),
         ),
         Claim(
             paper="wang2022learning",
-            says="Poisson embeddings predict unseen ordered pairs better than unconstrained networks even where these "
-            "are regularised as well as tuning can.",
-            differs=f"{SMALL} The authors' example trains without weight decay. {CHOSEN}",
-            note=(
-                "On the grid a network with tuned weight decay has 0.0014 less error, although it breaks the triangle "
-                "inequality and finds fewer greedy paths, 0.598 against 0.774; later quasimetrics such as IQE and Deep "
-                "Norm beat both (64 seeds)."
-            ),
+            says="Without weight decay, as in the authors' example, Poisson embeddings predict unseen ordered pairs "
+            "better than an unconstrained network and than the middle of the triangle inequality's bounds.",
+            differs=f"{SMALL} {CONTROLLED} {TRAINING}",
+            expected="refuted",
             conditions=tuple(
-                Better(graph, "pqe_lh", other, "heldout_mse", margin=0.0005)
-                for graph in GRAPHS
-                for other in UNCONSTRAINED
+                Better(task=graph, method="pqe_undecayed", than=other, metric="heldout_mse", margin=margin)
+                for graph, margin in MARGINS.items()
+                for other in ("mlp_undecayed", CONTROL)
+            ),
+        ),
+        Claim(
+            paper="wang2022learning",
+            says="Poisson embeddings predict unseen ordered pairs better than unconstrained networks with tuned weight "
+            "decay and than the middle of the triangle inequality's bounds.",
+            differs=f"{SMALL} The authors' example trains without weight decay. {CONTROLLED} {TRAINING}",
+            expected="refuted",
+            conditions=tuple(
+                Better(task=graph, method="pqe_lh", than=other, metric="heldout_mse", margin=margin)
+                for graph, margin in MARGINS.items()
+                for other in (*WITH_DECAY, CONTROL)
             ),
         ),
     ),
