@@ -247,6 +247,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.write(record(SNEAKY, (1.0, 2.0, 3.0), state="diverged", reason=EVIL, **hostile))
     skipped = record("skipped_one", (), study="vector_quantization", task="codebook_collapse", state="skipped")
     folder.write(msgspec.structs.replace(skipped, reason="on purpose", metrics={}))
+    [plain] = (r for r in folder.scan("quasimetric") if isinstance(r, Record) and r.method == "mlp_concatenated")
+    folder.write(msgspec.structs.replace(plain, method="mlp_concatenated[decay=0]"))  # a variant beside its method
     for found in list(folder.scan("quasimetric")):  # as if nobody had looked how others' FLOPs were counted
         assert isinstance(found, Record)
         if found.method not in ("iqe", "wide_norm", "deep_norm"):
@@ -487,7 +489,7 @@ def test_curves_are_drawn_against_what_was_spent(visit: Any) -> None:
 def test_a_method_s_page_has_its_scorecard(visit: Any) -> None:
     page = visit("method/quasimetric/iqe.html")
     row = page.locator("table.standing tbody tr", has_text="one_way_grid")
-    assert re.search(r"\b\d+ of 13\b", row.inner_text())
+    assert re.search(r"\b\d+ of 16\b", row.inner_text())
     best, baseline = row.locator(".versus").all()
     assert "deep_norm" in best.inner_text()
     assert "▲" in baseline.inner_text()

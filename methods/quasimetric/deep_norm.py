@@ -30,7 +30,7 @@ class DeepNorm(LatentDistance):
     pieces: int = 5  # p; the default of torch-quasimetric
 
     guaranteed_quasimetric = True
-    space = {"lr": (0.01, 0.03, 0.1, 0.3), "decay": DECAYS}
+    space = {"lr": (0.004, 0.02, 0.1, 0.5), "decay": DECAYS}
 
     def head(self, key: jax.Array) -> dict:
         n = self.latent

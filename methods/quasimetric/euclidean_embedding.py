@@ -19,7 +19,7 @@ class EuclideanEmbedding(LatentDistance):
     """Euclidean distance of latents: a metric, which can't tell the two directions apart."""
 
     guaranteed_quasimetric = True
-    space = {"lr": (0.003, 0.01, 0.03, 0.1), "decay": DECAYS}
+    space = {"lr": (0.004, 0.02, 0.1, 0.5), "decay": DECAYS}
 
     def head(self, key: jax.Array) -> tuple:
         return ()
