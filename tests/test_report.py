@@ -491,7 +491,7 @@ def test_a_method_s_page_has_its_scorecard(visit: Any) -> None:
     row = page.locator("table.standing tbody tr", has_text="one_way_grid")
     assert re.search(r"\b\d+ of 16\b", row.inner_text())
     best, baseline = row.locator(".versus").all()
-    assert "deep_norm" in best.inner_text()
+    assert "wide_norm" in best.inner_text()
     assert "▲" in baseline.inner_text()
     assert page.locator("table.standing thead th", has_text="against mlp_concatenated").count() == 1
     page = visit("method/quasimetric/euclidean_embedding.html")

@@ -165,7 +165,7 @@ def test_the_page_for_newcomers_works_as_written(ada: Path) -> None:
     [table] = (text for line, text in said.items() if line.endswith("--format latex"))
     assert re.search(r"^potentials & \d", table, flags=re.M)
     assert re.search(r"^iqe & 0\.\d", table, flags=re.M), "beside the landed methods"
-    assert "behind deep_norm" in said["scorecard potentials --against euclidean_embedding"]
+    assert "behind wide_norm" in said["scorecard potentials --against euclidean_embedding"]
     assert (ada / "curves.pdf").read_bytes().startswith(b"%PDF")
     assert "# toybench check: passed" in said["check quasimetric/potentials"]
 
