@@ -15,6 +15,7 @@ schedule alone.
 import optax
 
 from toybench.blocks.descent import Transformed
+from toybench.methods.optimizers._parts import rates
 
 
 class AdamW(Transformed):
@@ -26,7 +27,7 @@ class AdamW(Transformed):
     b2: float = 0.999  # forgetting of the square, 0 to 1
 
     unit = 0.003
-    space = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
+    space = {"lr": rates(0.00056)}
 
     def transform(self) -> optax.GradientTransformation:
         return optax.scale_by_adam(b1=self.b1, b2=self.b2)
