@@ -8,7 +8,8 @@ networks, 2024, https://kellerjordan.github.io/posts/muon; the direction is opta
     w <- w - rate (sqrt(max(1, out / in)) X + decay w)        others: w <- w - rate (share adam + decay w)
 
 **Differs from the paper**: (1) the library's averages are exponential means, not sums: the step is the same, as its
-size is normalised. (2) Adam's rate is 0.3 of Muon's, better than 0.1 in a pilot on tuning seeds. (3) Float32 instead of bfloat16.
+size is normalised. (2) Adam's rate is 0.3 of Muon's, better than 0.1 in a pilot on tuning seeds.
+(3) Float32 instead of bfloat16.
 
 **Shapes**: those of the task's weights; linear maps are [in, out].
 """
