@@ -20,8 +20,8 @@ from toybench.blocks.random import normals, uniforms
 from toybench.tasks.optimizers import Optimizer
 
 RATES = tuple(3.0**i for i in (-2, -1, 0, 1, 2, 3))  # times a rule's own rate
-DECAYS = tuple(3.0**i for i in (-3, -2, -1, 0, 1, 2, 3))  # times a rule's own decay
-CENTRE = RATES.index(1.0) * len(DECAYS) + DECAYS.index(1.0)
+DECAYS = tuple(10 * 3.0**i for i in (-3, -2, -1, 0, 1, 2, 3))  # times a rule's own decay
+CENTRE = RATES.index(1.0) * len(DECAYS) + DECAYS.index(10.0)
 USEFUL = 2.0  # a rate counts where its best validation loss is at most so many times the best of all
 VALIDATION = 2000  # points
 TEST = 4000  # points
@@ -72,7 +72,7 @@ class NoisyTeacher(Task):
         "decay_drift": Metric("min", "standard deviation over rates of log10 of the best decay, decades"),
         "decay_slope": Metric("zero", "slope of log10 of the best decay against log10 of the rate"),
         "counted_rates": Metric("info", "rates whose best loss is at most twice the best of all"),
-        "centre_loss": Metric("info", "squared error on test points at the rule's own rate and decay"),
+        "centre_loss": Metric("info", "squared error on test points at the rule's own rate and the middle decay"),
         "best_rate": Metric("info", "log10 of the best rate, relative to the rule's own"),
     }
 
