@@ -11,6 +11,7 @@ from toybench.methods.optimizers._parts import labelled
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # Muon's
 ITERATIONS = 5  # likewise: singular values end between 0.7 and 1.2
+Maps = dict[Role, Callable[[jax.Array], jax.Array]]  # what a mean gradient becomes, by role
 TINY = 1e-12  # keeps the size of a vanished mean away from 0
 
 
@@ -36,9 +37,7 @@ def whole(mean: jax.Array) -> jax.Array:
     return mean / jnp.maximum(jnp.sqrt((mean**2).mean()), TINY)
 
 
-def steepest(
-    problem: Problem, beta: float, maps: dict[Role, Callable[[jax.Array], jax.Array]]
-) -> optax.GradientTransformation:
+def steepest(problem: Problem, beta: float, maps: Maps) -> optax.GradientTransformation:
     """A running mean of the gradient, corrected for its start, and what each role makes of it."""
 
     def update(mean: Weights, weights: Weights | None) -> Weights:

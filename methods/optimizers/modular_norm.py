@@ -16,7 +16,7 @@ size: the dual norm of the gradient doesn't scale them. (4) All arrays have the 
 import optax
 
 from toybench.blocks.descent import Transformed
-from toybench.methods.optimizers._norms import dual, rows, steepest, whole
+from toybench.methods.optimizers._norms import Maps, dual, rows, steepest, whole
 from toybench.methods.optimizers._parts import rates
 
 
@@ -32,5 +32,5 @@ class ModularNorm(Transformed):
     space = {"lr": rates(0.001)}
 
     def transform(self) -> optax.GradientTransformation:
-        maps = {"linear": dual, "head": dual, "embedding": rows, "vector": whole}
+        maps: Maps = {"linear": dual, "head": dual, "embedding": rows, "vector": whole}
         return steepest(self.spec, self.beta, maps)

@@ -12,9 +12,10 @@ safeguard for warm-up. (2) The rate stays at 1 and is not tuned, as the paper pr
 **Shapes**: those of the task's weights.
 """
 
+import jax
+import jax.numpy as jnp
 import optax
 import optax.contrib
-from jax import grad
 
 from toybench.blocks.descent import Batch, Descent, Now, Slots, Weights, transformed
 
@@ -30,21 +31,20 @@ class Prodigy(Descent):
 
     unit = 1.0
 
-    def travelling(self, now: Now) -> optax.GradientTransformationExtraArgs:
-        """The library's transformation at this update's factor."""
+    def travelling(self, rate: jax.Array, decay: jax.Array) -> optax.GradientTransformationExtraArgs:
+        """The library's transformation at one update's rate and decay; its memory doesn't depend on them."""
         return optax.contrib.prodigy(
-            learning_rate=now.rate,
+            learning_rate=rate,
             betas=(self.b1, self.b2),
             estim_lr0=self.first,
-            weight_decay=now.decay,
+            weight_decay=decay,
             safeguard_warmup=True,
         )
 
     def start(self, weights: Weights) -> Slots:
-        settings = self.settings()
-        return self.travelling(Now(lr=settings.lr, decay=settings.decay, factor=1.0, done=0)).init(weights)
+        return self.travelling(jnp.ones(()), jnp.zeros(())).init(weights)
 
-    def step(self, now: Now, weights: Weights, slots: Slots, batch: Batch, key: object) -> tuple[Weights, Slots]:
-        gradient = grad(self.spec.loss)(weights, batch)
-        change, slots = transformed(self.travelling(now), gradient, slots, weights)
+    def step(self, now: Now, weights: Weights, slots: Slots, batch: Batch, key: jax.Array) -> tuple[Weights, Slots]:
+        gradient = jax.grad(self.spec.loss)(weights, batch)
+        change, slots = transformed(self.travelling(now.rate, now.decay), gradient, slots, weights)
         return optax.apply_updates(weights, change), slots

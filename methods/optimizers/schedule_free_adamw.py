@@ -12,9 +12,10 @@ https://arxiv.org/abs/2405.15682, Algorithm 1; optax.contrib.schedule_free (_sch
 **Shapes**: those of the task's weights.
 """
 
+import jax
+import jax.numpy as jnp
 import optax
 import optax.contrib
-from jax import grad
 
 from toybench.blocks.descent import Batch, Descent, Now, Slots, Weights, transformed
 from toybench.methods.optimizers._parts import rates
@@ -32,19 +33,18 @@ class ScheduleFreeAdamW(Descent):
     unit = 0.003
     space = {"lr": rates(0.00056)}
 
-    def averaging(self, now: Now) -> optax.GradientTransformationExtraArgs:
-        """The library's transformation at this update's rate."""
+    def averaging(self, rate: jax.Array, decay: jax.Array) -> optax.GradientTransformationExtraArgs:
+        """The library's transformation at one update's rate and decay; its memory doesn't depend on them."""
         square = optax.scale_by_rms(decay=self.b2, eps=1e-8, eps_in_sqrt=False, bias_correction=True)
-        base = optax.chain(square, optax.add_decayed_weights(now.decay), optax.scale(-now.rate))
-        return optax.contrib.schedule_free(base, learning_rate=now.rate, b1=self.b1)
+        base = optax.chain(square, optax.add_decayed_weights(decay), optax.scale(-rate))
+        return optax.contrib.schedule_free(base, learning_rate=rate, b1=self.b1)
 
     def start(self, weights: Weights) -> Slots:
-        settings = self.settings()
-        return self.averaging(Now(lr=settings.lr, decay=settings.decay, factor=1.0, done=0)).init(weights)
+        return self.averaging(jnp.ones(()), jnp.zeros(())).init(weights)
 
-    def step(self, now: Now, weights: Weights, slots: Slots, batch: Batch, key: object) -> tuple[Weights, Slots]:
-        gradient = grad(self.spec.loss)(weights, batch)
-        change, slots = transformed(self.averaging(now), gradient, slots, weights)
+    def step(self, now: Now, weights: Weights, slots: Slots, batch: Batch, key: jax.Array) -> tuple[Weights, Slots]:
+        gradient = jax.grad(self.spec.loss)(weights, batch)
+        change, slots = transformed(self.averaging(now.rate, now.decay), gradient, slots, weights)
         return optax.apply_updates(weights, change), slots
 
     def judged(self, weights: Weights, slots: Slots) -> Weights:

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import optax
 
 from toybench.blocks.descent import Transformed
-from toybench.methods.optimizers._norms import steepest
+from toybench.methods.optimizers._norms import Maps, steepest
 from toybench.methods.optimizers._parts import rates
 
 
@@ -31,5 +31,5 @@ class SignDescent(Transformed):
     space = {"lr": rates(0.0001)}
 
     def transform(self) -> optax.GradientTransformation:
-        maps = dict.fromkeys(("linear", "head", "embedding", "vector"), jnp.sign)
+        maps: Maps = {"linear": jnp.sign, "head": jnp.sign, "embedding": jnp.sign, "vector": jnp.sign}
         return steepest(self.spec, self.beta, maps)

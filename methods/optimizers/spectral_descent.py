@@ -15,7 +15,7 @@ size: the dual norm of the gradient doesn't scale them.
 import optax
 
 from toybench.blocks.descent import Transformed
-from toybench.methods.optimizers._norms import dual, steepest, whole
+from toybench.methods.optimizers._norms import Maps, dual, steepest, whole
 from toybench.methods.optimizers._parts import rates
 
 
@@ -31,5 +31,5 @@ class SpectralDescent(Transformed):
     space = {"lr": rates(0.001)}
 
     def transform(self) -> optax.GradientTransformation:
-        maps = {"linear": dual, "head": dual, "embedding": dual, "vector": whole}
+        maps: Maps = {"linear": dual, "head": dual, "embedding": dual, "vector": whole}
         return steepest(self.spec, self.beta, maps)
