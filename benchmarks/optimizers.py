@@ -34,7 +34,7 @@ DIRECT = (
     "shampoo_4bit_direct",
     "shampoo_4bit_direct[floor=0.1]",
 )
-TRAINED_DIRECT = ("shampoo_4bit_direct", "shampoo_4bit_direct[floor=0.001]")
+TRAINED_DIRECT = ("shampoo_4bit_direct[floor=0.001]", "shampoo_4bit_direct[floor=0.01]", "shampoo_4bit_direct")
 LOW_BIT = ("shampoo_32bit", "shampoo_4bit_eigen", *TRAINED_DIRECT, "sgd_momentum")
 QUICK_ADAMW = "adamw[b2=0.95]"
 CONSTANT_LION = tuple(f"lion[lr={lr},schedule=constant,warmup=0.0]" for lr in ("0.01", "0.03", "0.1"))
@@ -120,6 +120,7 @@ GRID = (
 benchmark = Benchmark(
     field="optimisation",
     first_seed=10_000,  # seeds from 0 on were used to see that the code runs
+    # inverse_roots and noisy_teacher are not tuned: no rate touches what they measure, or all rates of a grid do
     tuning=Tuning(trials=12, seeds=3),  # twelve rates, four a decade, for every rule: see methods/optimizers/_parts.py
     variants=(
         LARGE,
@@ -394,12 +395,13 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="gupta2018shampoo",
-            says="It is more than having two sides: Shampoo ends lower than Muon and SOAP, which have them too.",
+            says="It is more than having two sides: Shampoo ends lower than Muon, SOAP, and than Shampoo that forgets "
+            "and has Adam's length.",
             differs=f"{MATRICES} Lower is by a tenth of a decade. The controls are ours.",
             expected="supported",
             conditions=tuple(
                 Better(task=MATRIX, method="shampoo", than=other, metric="log10_loss", margin=0.1)
-                for other in ("muon", "soap")
+                for other in ("muon", "soap", "shampoo_grafted")
             ),
         ),
         Claim(
@@ -450,8 +452,8 @@ benchmark = Benchmark(
             paper="wang20244bit",
             says="With the averages themselves in 4 bits it ends higher than with 32, so that the problem can show "
             "a loss.",
-            differs=f"{LOW_BIT_MATRICES} Higher is by a tenth of a decade. Eigenvalues are cut at 0.03 and 0.001 of "
-            "the largest. The control is ours.",
+            differs=f"{LOW_BIT_MATRICES} Higher is by a tenth of a decade. Eigenvalues are cut at 0.001, 0.01 or "
+            "0.03 of the largest. The control is ours.",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=task, method="shampoo_32bit", than=other, metric="log10_loss", margin=0.1)
@@ -462,8 +464,8 @@ benchmark = Benchmark(
         Claim(
             paper="wang20244bit",
             says="With eigenvectors in 4 bits training ends lower than with the averages themselves in 4 bits.",
-            differs=f"{LOW_BIT_MATRICES} Lower is by a tenth of a decade. Eigenvalues are cut at 0.03 and 0.001 of the "
-            "largest.",
+            differs=f"{LOW_BIT_MATRICES} Lower is by a tenth of a decade. Eigenvalues are cut at 0.001, 0.01 or "
+            "0.03 of the largest.",
             expected="supported",
             conditions=tuple(
                 Better(task=task, method="shampoo_4bit_eigen", than=other, metric="log10_loss", margin=0.1)

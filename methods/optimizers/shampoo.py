@@ -1,15 +1,16 @@
 """Shampoo: the gradient between inverse fourth roots of its accumulated outer products.
 
 **Source**: Gupta, Koren, Singer: Shampoo: Preconditioned Stochastic Tensor Optimization, ICML 2018,
-https://arxiv.org/abs/1802.09568; read: the abstract, and the update as restated in the 4-bit paper's code
-(`optimizers/shampoo2.py`) and in public implementations.
+https://arxiv.org/abs/1802.09568; its authors' code, google-research/google-research
+`scalable_shampoo/pytorch/shampoo.py`, with beta2 = 1 and without grafting.
 
     L <- L + G G^T        R <- R + G^T G        M <- b M + (1 - b) G
     W <- W - rate L^(-1/4) M R^(-1/4)           a vector: w <- w - rate (sum g g^T)^(-1/2) m
 
-**Differs from the paper**: 1. the gradient is averaged, b = 0.9, as Adam's and the rivals' is. 2. L and R start at 0,
-and eigenvalues below a millionth of the largest count as that much, instead of a start at a multiple of the identity.
-3. roots are taken every 10 updates; `shampoo[every=1]` takes them at each.
+**Differs from the paper**: 1. the gradient is averaged before it is preconditioned, b = 0.9, as Adam's is; the code has
+Nesterov momentum after it. 2. L and R start at 0, and eigenvalues below a millionth of the largest count as that much,
+instead of a start at a multiple of the identity. 3. roots are taken at each of the first 10 updates, and every 10 from
+then on; `shampoo[every=1]` takes them at each.
 
 **Shapes**: r rows, c columns, d a side's length.
 """

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.optimizers.small import BATCHES, COLUMNS, ROWS, directions, path, rule
+from toybench.methods.optimizers import soap
 from toybench.methods.optimizers.shampoo import Shampoo
 from toybench.methods.optimizers.shampoo_grafted import ShampooGrafted, graft
 from toybench.methods.optimizers.soap import SOAP
@@ -100,9 +101,9 @@ def test_grafting_keeps_a_direction_and_takes_a_length() -> None:
 def test_vectors_of_grafted_shampoo_and_soap_go_along_adam() -> None:
     grafted = directions(rule(ShampooGrafted), BATCHES, "bias")
     np.testing.assert_allclose(grafted, adam_by_hand(BIASES, 0.9, 0.95), rtol=1e-3, atol=1e-4)
-    soap = directions(rule(SOAP), BATCHES, "bias")
-    np.testing.assert_allclose(soap[0], 0.0)
-    np.testing.assert_allclose(soap[1:], adam_by_hand(BIASES[1:], 0.95, 0.95), rtol=1e-3, atol=1e-4)
+    turning = directions(rule(SOAP), BATCHES, "bias")
+    np.testing.assert_allclose(turning[0], 0.0)
+    np.testing.assert_allclose(turning[1:], adam_by_hand(BIASES[1:], 0.95, 0.95), rtol=1e-3, atol=1e-4)
 
 
 def power_step(average: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -138,6 +139,28 @@ def test_soap_by_hand(every: int) -> None:
     batches = [{"bias": b["bias"], "map": b["map"][:, :ROWS]} for b in BATCHES]
     got = directions(rule(SOAP, start=batches[0], every=every), batches)
     np.testing.assert_allclose(got, expected, rtol=5e-3, atol=5e-3)
+
+
+def test_a_turn_sorts_the_basis_and_the_square_with_it() -> None:
+    """Eigenvalues in the old basis are out of order on both sides, in different orders."""
+    rng = np.random.default_rng(9)
+    spread = 0.1 * rng.normal(size=(2, 3, 3))
+    averages = [np.diag(d) + s + s.T for d, s in zip(([1.0, 5.0, 3.0], [2.0, 0.5, 4.0]), spread, strict=True)]
+    square = rng.uniform(1.0, 2.0, size=(3, 3))
+    sides = tuple(jnp.asarray(a, jnp.float32) for a in averages)
+    eyes = (jnp.eye(3), jnp.eye(3))
+    leaf = soap.Leaf(mean=jnp.zeros((3, 3)), square=jnp.asarray(square, jnp.float32), averages=sides, bases=eyes)
+    first = soap.turned(leaf)
+    (left, rows), (right, columns) = (power_step(a, np.eye(3)) for a in averages)
+    assert (rows.tolist(), columns.tolist()) == ([1, 2, 0], [2, 0, 1])
+    np.testing.assert_allclose(first.square, square[rows][:, columns], rtol=1e-5)
+    np.testing.assert_allclose(first.bases[0], left, atol=1e-5)
+    np.testing.assert_allclose(first.bases[1], right, atol=1e-5)
+    second = soap.turned(first)
+    (left, rows), (right, columns) = (power_step(a, b) for a, b in zip(averages, (left, right), strict=True))
+    np.testing.assert_allclose(second.square, first.square[rows][:, columns], rtol=1e-5)
+    np.testing.assert_allclose(second.bases[0], left, atol=1e-5)
+    np.testing.assert_allclose(second.bases[1], right, atol=1e-5)
 
 
 def test_in_the_axes_soap_is_adam() -> None:
