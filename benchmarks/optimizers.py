@@ -7,13 +7,13 @@ LARGE = "token_prediction[batch=512]"
 CHARGED = "token_prediction[budget=gradients]"
 
 SAME_BETAS = "adamw[b1=0.95,b2=0.99]"
-FULL_MARS = "mars_adamw[gamma=1.0]"
+FULL_MARS = "mars_adamw[gamma=1]"
 BLIND = "cautious_adamw[mask=random]"
 OFTEN = "galore[every=20]"
 FROZEN = "galore[every=1000]"
 NESTEROV = "xgrad_sgdm[ahead=0.9]"
-NO_AVERAGES = ("adam[b1=0.0,b2=0.0]", "prodigy[b1=0.0,b2=0.0]")
-SHAMPOO_ONCE = "shampoo[b1=0.0]"
+NO_AVERAGES = ("adam[b1=0,b2=0]", "prodigy[b1=0,b2=0]")
+SHAMPOO_ONCE = "shampoo[b1=0]"
 
 MATRIX = "matrix_regression"
 UNROTATED = "matrix_regression[rotated=false]"
