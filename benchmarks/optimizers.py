@@ -25,7 +25,7 @@ NOISY_BOX = "box_quadratic[noise=1]"
 TEACHERS = ("noisy_teacher", "noisy_teacher[scale=0.5]")
 
 EVERY_STEP = "shampoo[every=1]"
-SELDOM = ("soap[every=100]", "shampoo_grafted[every=100]", "shampoo_grafted[every=100,power=2.0]")
+SELDOM = ("soap[every=100]", "shampoo_grafted[every=100]", "shampoo_grafted[every=100,power=2]")
 UNREPAIRED = "shampoo_4bit_eigen[repair=0]"
 DIRECT = (
     "shampoo_4bit_direct[floor=0.001]",
@@ -37,8 +37,8 @@ DIRECT = (
 TRAINED_DIRECT = ("shampoo_4bit_direct[floor=0.001]", "shampoo_4bit_direct[floor=0.01]", "shampoo_4bit_direct")
 LOW_BIT = ("shampoo_32bit", "shampoo_4bit_eigen", *TRAINED_DIRECT, "sgd_momentum")
 QUICK_ADAMW = "adamw[b2=0.95]"
-CONSTANT_LION = tuple(f"lion[lr={lr},schedule=constant,warmup=0.0]" for lr in ("0.01", "0.03", "0.1"))
-SLOW_LION = "lion[lr=0.0003,schedule=constant,warmup=0.0]"
+CONSTANT_LION = tuple(f"lion[lr={lr},schedule=constant,warmup=0]" for lr in ("0.01", "0.03", "0.1"))
+SLOW_LION = "lion[lr=0.0003,schedule=constant,warmup=0]"
 SLOW_ENTRY = 4000 * 0.0003  # nats by which the distance to the box shrinks at that rate, decay 1
 DECAYS = ("adamw_decoupled", "adamw", "adam_l2", "sgdw", "sgd_l2")
 
