@@ -25,7 +25,7 @@ NOISY_BOX = "box_quadratic[noise=1]"
 TEACHERS = ("noisy_teacher", "noisy_teacher[scale=0.5]")
 
 EVERY_STEP = "shampoo[every=1]"
-SELDOM = ("soap[every=100]", "shampoo_grafted[every=100]", "shampoo_grafted[every=100,power=2]")
+SELDOM = ("soap[every=100]", "shampoo_grafted[every=100]", "shampoo_grafted[power=2,every=100]")
 UNREPAIRED = "shampoo_4bit_eigen[repair=0]"
 DIRECT = (
     "shampoo_4bit_direct[floor=0.001]",
@@ -88,7 +88,7 @@ SWEPT = (
     "cautious_adamw",
     "xgrad_adamw",
     "mars_adamw",
-)  # rules without matrix decompositions or second derivatives: these would be paid at every rate
+)  # rules without matrix decompositions or second derivatives: these would be paid at every rate; rates aren't tuned
 
 SMALL = (
     "A network of 17,700 weights and 1,000 batches of a synthetic source instead of a language model. Twelve rates a "
