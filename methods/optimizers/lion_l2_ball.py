@@ -33,7 +33,7 @@ class LionL2Ball(Transformed):
     b2: float = 0.99  # forgetting of the mean gradient, 0 to 1; Lion's
 
     unit = 0.003
-    space = {"lr": rates(0.001)}
+    space = {"lr": rates(0.0001)}
 
     def transform(self) -> optax.GradientTransformation:
         def update(gradient: Any, mean: Any, weights: Any = None) -> tuple[Any, Any]:

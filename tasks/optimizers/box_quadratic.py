@@ -1,9 +1,10 @@
 """Minimise a quadratic whose optimum lies partly outside of a box, with weight decay.
 
-Isolates what decoupled weight decay does to a rule whose steps have a fixed size. With decay 1 the step
-w <- w - rate (u + w), |u_i| <= 1, can't leave the box |w_i| <= 1, and ends at the minimum over the box where u is the
-sign of the gradient. Steps of Euclidean length 1 have the unit ball instead. About half of the coordinates of the
-constrained optimum lie on the box. Both optima are known, by projected gradient descent. 4,000 steps.
+Isolates what decoupled weight decay does to a rule whose steps have a fixed size. With decay 10 the step
+w <- w - rate (u + 10 w), |u_i| <= 1, can't leave the box |w_i| <= 0.1, and ends at the minimum over the box where u is
+the sign of the gradient. Steps of Euclidean length 1 have a ball instead. About half of the coordinates of the
+constrained optimum lie on the box. Both optima are known, by projected gradient descent. Lengths in the world and in
+metrics are multiples of 0.1. 4,000 steps.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ CONDITION = 10.0  # largest eigenvalue of the Hessian; the smallest is 1
 OPTIMUM = 1.5  # standard deviation of a coordinate of the unconstrained optimum
 START = 4.0  # and of the start
 PROJECTED = 2000  # steps of projected gradient descent, to 1e-6 of the optimum
-DECAYS = (10.0,)  # times the 0.1 that sweeps over decays are relative to: a decay of 1
+HALF_WIDTH = 0.1  # of the box, and radius of the ball
+DECAYS = (10 / HALF_WIDTH,)  # times the 0.1 that sweeps over decays are relative to: a decay of 1 / HALF_WIDTH
 TINY = 1e-9  # distances count as at least this much in a logarithm
 
 
@@ -56,17 +58,17 @@ class World(NamedTuple):
 
 
 class BoxQuadratic(Task):
-    """A random quadratic; every rule runs at decay 1."""
+    """A random quadratic; every rule runs at decay 10."""
 
-    noise: float = 0.0  # standard deviation of a coordinate of a gradient's noise
+    noise: float = 0.0  # standard deviation of a coordinate of a gradient's noise, times HALF_WIDTH
     size: int = 16  # coordinates
 
     interface = Optimizer
     steps = 4000
     checkpoints = 8
     metrics = {
-        "box_distance": Metric("min", "root mean square distance to the minimum over the box |w_i| <= 1"),
-        "ball_distance": Metric("min", "the same to the minimum over the ball |w| <= 1"),
+        "box_distance": Metric("min", "root mean square distance to the minimum over the box, in half-widths"),
+        "ball_distance": Metric("min", "the same to the minimum over the ball, in radii"),
         "kkt_residual": Metric("min", "root mean square of w - project(w - gradient): 0 at the minimum over the box"),
         "entry_nats": Metric("info", "log of the distance to the box at the start over that now"),
     }
@@ -90,14 +92,14 @@ class BoxQuadratic(Task):
         )
 
     def given(self, world: World) -> Start:
-        return Start(weights={"point": world.start})
+        return Start(weights={"point": HALF_WIDTH * world.start})
 
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Quadratic]:
-        noise = self.noise * jax.random.normal(key, (self.size,))
-        return world, Quadratic(hessian=world.hessian, optimum=world.optimum, noise=noise)
+        noise = HALF_WIDTH * self.noise * jax.random.normal(key, (self.size,))
+        return world, Quadratic(hessian=world.hessian, optimum=HALF_WIDTH * world.optimum, noise=noise)
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
-        point = learner.weights()["point"][0]
+        point = learner.weights()["point"][0] / HALF_WIDTH
         gradient = world.hessian @ (point - world.optimum)
         return {
             "box_distance": spread(point - world.boxed),
@@ -112,7 +114,7 @@ class BoxQuadratic(Task):
 
     def oracle(self, world: World) -> Any:
         """The minimum over the box."""
-        return SimpleNamespace(weights=lambda: {"point": world.boxed[None]})
+        return SimpleNamespace(weights=lambda: {"point": HALF_WIDTH * world.boxed[None]})
 
 
 def into_box(point: jax.Array) -> jax.Array:
