@@ -40,6 +40,7 @@ class GraftedShampoo(Descent):
     every: int = 10  # updates between two inverse roots, 1 or more
 
     unit = 0.003
+    space = {"lr": (0.0001, 0.00018, 0.00032, 0.00056, 0.001, 0.0018, 0.0032, 0.0056, 0.01, 0.018, 0.032, 0.056)}
 
     @abc.abstractmethod
     def keep(self, average: jax.Array, before: Any) -> Any:

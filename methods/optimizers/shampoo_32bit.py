@@ -16,13 +16,10 @@ import jax
 import jax.numpy as jnp
 
 from toybench.methods.optimizers._low_bit import GraftedShampoo, fourth_root
-from toybench.methods.optimizers._parts import rates
 
 
 class Shampoo32bit(GraftedShampoo):
     """Stores an average as it is."""
-
-    space = {"lr": rates(0.0001)}
 
     def keep(self, average: jax.Array, before: jax.Array | None) -> jax.Array:
         return average

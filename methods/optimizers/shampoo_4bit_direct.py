@@ -17,7 +17,6 @@ import jax
 
 from toybench.blocks.matrices import inverse_root
 from toybench.methods.optimizers._low_bit import GraftedShampoo, quantise_off_diagonal
-from toybench.methods.optimizers._parts import rates
 
 
 class Shampoo4bitDirect(GraftedShampoo):
@@ -25,8 +24,6 @@ class Shampoo4bitDirect(GraftedShampoo):
 
     bits: int = 4  # of an off-diagonal entry of the average, and of the root
     floor: float = 0.03  # least eigenvalue over the largest, above 0
-
-    space = {"lr": rates(0.0001)}
 
     def keep(self, average: jax.Array, before: jax.Array | None) -> jax.Array:
         return quantise_off_diagonal(average, self.bits)

@@ -26,7 +26,6 @@ from toybench.methods.optimizers._low_bit import (
     quantise,
     quantise_off_diagonal,
 )
-from toybench.methods.optimizers._parts import rates
 
 
 class Kept(NamedTuple):
@@ -43,7 +42,6 @@ class Shampoo4bitEigen(GraftedShampoo):
     repair: int = 1  # Bjorck steps before an average is recalled; a root has four times as many
 
     paper = "wang20244bit"
-    space = {"lr": rates(0.0001)}
 
     def keep(self, average: jax.Array, before: Kept | None) -> Kept:
         start = jnp.eye(len(average)) if before is None else self.repaired(before, 1)
