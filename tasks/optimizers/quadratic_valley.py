@@ -18,7 +18,7 @@ from toybench.tasks.optimizers import Optimizer
 
 CONDITION = 3000.0  # largest eigenvalue of the Hessian over the smallest
 LARGEST = 10.0  # eigenvalue
-DISTANCE = 0.03  # standard deviation of a coordinate of the optimum: best rates lie inside of the grids
+DISTANCE = 0.015  # standard deviation of a coordinate of the optimum: best rates lie inside of the grids
 SIZE = 20  # coordinates
 LEAST = 1e-14  # smaller gaps count as this much
 NO_DECAY = (0.0,)  # times the rule's own: every rule runs at decay 0
