@@ -6,6 +6,7 @@ TOKENS = "token_prediction"
 LARGE = "token_prediction[batch=512]"
 CHARGED = "token_prediction[budget=gradients]"
 
+# Variants are named with a rate of their own, tuned on the grid and seeds of their method.
 SAME_BETAS = "adamw[b1=0.95,b2=0.99]"
 FULL_MARS = "mars_adamw[gamma=1]"
 BLIND = "cautious_adamw[mask=random]"
