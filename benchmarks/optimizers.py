@@ -7,12 +7,12 @@ LARGE = "token_prediction[batch=512]"
 CHARGED = "token_prediction[budget=gradients]"
 
 # Variants are named with a rate of their own, tuned on the grid and seeds of their method.
-SAME_BETAS = "adamw[b1=0.95,b2=0.99]"
-FULL_MARS = "mars_adamw[gamma=1]"
-BLIND = "cautious_adamw[mask=random]"
-BLIND_IN_VALLEY = "cautious_adamw[mask=random]"
-OFTEN = "galore[every=20]"
-FROZEN = "galore[every=1000]"
+SAME_BETAS = "adamw[lr=0.01,b1=0.95,b2=0.99]"
+FULL_MARS = "mars_adamw[lr=0.056,gamma=1]"
+BLIND = "cautious_adamw[lr=0.01,mask=random]"
+BLIND_IN_VALLEY = "cautious_adamw[lr=0.031,mask=random]"
+OFTEN = "galore[lr=0.032,every=20]"
+FROZEN = "galore[lr=0.057,every=1000]"
 NESTEROV = "xgrad_sgdm[ahead=0.9]"
 RATE_KEPT = ("cautious_adamw[lr=0.01]", "cautious_lion[lr=0.0018]")  # the rates that AdamW and Lion are tuned to
 NO_AVERAGES = ("adam[b1=0,b2=0]", "prodigy[b1=0,b2=0]")
