@@ -192,6 +192,8 @@ benchmark = Benchmark(
             paper="guan2023xgrad",
             says="Weight prediction does more than Nesterov's momentum, with AdamW and with SGD.",
             differs=f"{SMALL} The controls are ours.",
+            note="Nesterov's momentum does as well (16 seeds): NAdam ends at 0.445 and prediction at 0.444, a lead of "
+            "0.001 (-0.004 to 0.006); with SGD it is 0.501 and 0.504, a lead of -0.003 (-0.008 to 0.001).",
             expected="refuted",
             conditions=(
                 Better(task=TOKENS, method="xgrad_adamw", than="nadamw", metric="excess_share", margin=0.01),
@@ -202,6 +204,9 @@ benchmark = Benchmark(
             paper="liang2024cautious",
             says="With batches of 64, AdamW's steps masked by the sign of the gradient reach a lower loss than AdamW.",
             differs=f"{SMALL} Both at their own best rate.",
+            note="The mask costs 0.045 (0.039 to 0.051): 0.491 against 0.446 (16 seeds). As large a mask chosen "
+            "blindly ends at 0.456: with noisy gradients it is worse to keep what agrees with the batch than to "
+            "keep anything.",
             expected="refuted",
             conditions=(
                 Better(task=TOKENS, method="cautious_adamw", than="adamw", metric="excess_share", margin=0.01),
@@ -211,6 +216,8 @@ benchmark = Benchmark(
             paper="liang2024cautious",
             says="With the rates of AdamW and Lion kept, as the paper keeps them, masked steps reach a lower loss.",
             differs=f"{SMALL} Batches of 64.",
+            note="Kept steps are lengthened by the share that is dropped, and tuned rates are then too large: 0.506 "
+            "against 0.446 with AdamW, 0.911 against 0.572 with Lion (16 seeds).",
             expected="refuted",
             conditions=tuple(
                 Better(task=TOKENS, method=masked, than=plain, metric="excess_share", margin=0.01)
@@ -221,6 +228,7 @@ benchmark = Benchmark(
             paper="liang2024cautious",
             says="With batches of 512, where signs are less noisy, they do.",
             differs=f"{SMALL} Both at their own best rate.",
+            note="The mask costs less there, 0.015 (0.013 to 0.017): 0.218 against 0.203 (16 seeds).",
             expected="inconclusive",
             conditions=(Better(task=LARGE, method="cautious_adamw", than="adamw", metric="excess_share", margin=0.01),),
         ),
@@ -228,6 +236,7 @@ benchmark = Benchmark(
             paper="liang2024cautious",
             says="With batches of 64, Lion's steps masked by the sign of the gradient reach a lower loss than Lion.",
             differs=f"{SMALL} Both at their own best rate.",
+            note="The mask costs 0.11 (0.07 to 0.14): 0.678 against 0.572 (16 seeds).",
             expected="inconclusive",
             conditions=(Better(task=TOKENS, method="cautious_lion", than="lion", metric="excess_share", margin=0.01),),
         ),
@@ -236,6 +245,8 @@ benchmark = Benchmark(
             says="Without noise the mask speeds Adam up, and a blind mask of the same size does not.",
             differs="A quadratic of condition 3,000 in 300 steps, no decay. A factor of two in the loss is claimed. "
             "The blind mask is ours.",
+            note="A blind mask is 3.1 decades behind, but the lead over Adam is 0.17 decades (-0.06 to 0.42, 64 "
+            "seeds): it depends on the world, and a factor of two is not resolved.",
             expected="inconclusive",
             conditions=(
                 Better(task="quadratic_valley", method="cautious_adamw", than="adam", metric="log10_gap", margin=0.3),
@@ -252,6 +263,8 @@ benchmark = Benchmark(
             paper="yuan2024mars",
             says="AdamW of gradients corrected by their change reaches a lower loss than AdamW, also at equal betas.",
             differs=f"{SMALL} The form that stores gradients, the code's default. Equal betas are our control.",
+            note="It ends 0.008 above AdamW (0.005 to 0.012) and 0.005 below AdamW with its own betas (0.001 to "
+            "0.010; 32 seeds): the slower mean costs more than the correction gains.",
             expected="refuted",
             conditions=tuple(
                 Better(task=TOKENS, method="mars_adamw", than=other, metric="excess_share", margin=0.01)
@@ -269,6 +282,8 @@ benchmark = Benchmark(
             paper="yuan2024mars",
             says="With exact corrections, two gradients an update, the loss after as many updates is below AdamW's.",
             differs=SIGN_ONLY,
+            note="It is 0.012 above (0.007 to 0.018): 0.459 against 0.446 (16 seeds). Its betas are the paper's, 0.95 "
+            "and 0.99, with which AdamW itself ends higher.",
             expected="inconclusive",
             conditions=(Better(task=TOKENS, method="mars_adamw_exact", than="adamw", metric="excess_share"),),
         ),
@@ -276,6 +291,7 @@ benchmark = Benchmark(
             paper="yuan2024mars",
             says="With exact corrections the loss is lower than AdamW's also after as many gradients.",
             differs=f"{SIGN_ONLY} The paper counts updates; half as many are made here.",
+            note="With 500 updates it ends at 0.611, AdamW with 1,000 at 0.446 (16 seeds).",
             expected="refuted",
             conditions=(Better(task=CHARGED, method="mars_adamw_exact", than="adamw", metric="excess_share"),),
         ),
@@ -326,6 +342,9 @@ benchmark = Benchmark(
             says="At rank 4, a projector that follows the gradient by online PCA trains to a lower loss than one "
             "refreshed by singular vectors every 20 or 200 updates.",
             differs=SMALL,
+            note="They are alike: online PCA is 0.003 above every 20 (-0.002 to 0.008) and 0.002 above every 200 "
+            "(-0.004 to 0.007; 32 seeds). No rule of the projector matters here, so this says little about large "
+            "models: gradients have a stable rank of 2 to 3, and AdamW at full rank is 0.08 lower.",
             expected="refuted",
             conditions=tuple(
                 Better(task=TOKENS, method="online_subspace_descent", than=other, metric="excess_share", margin=0.01)
@@ -336,6 +355,8 @@ benchmark = Benchmark(
             paper="liang2024memoryefficient",
             says="It also beats random projectors, and the first singular vectors kept for good.",
             differs=f"{SMALL} The frozen projector is our control.",
+            note="Random directions, drawn every 200 updates, end 0.010 lower (0.003 to 0.016); the first singular "
+            "vectors kept for good 0.005 higher (-0.001 to 0.011; 32 seeds).",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=TOKENS, method="online_subspace_descent", than=other, metric="excess_share", margin=0.01)
@@ -347,6 +368,7 @@ benchmark = Benchmark(
             says="The rule of the projector matters: refreshed every 20 updates it trains to a lower loss than every "
             "200.",
             differs=SIGN_ONLY,
+            note="The difference is 0.000 (-0.003 to 0.004, 64 seeds).",
             expected="supported",
             conditions=(Better(task=TOKENS, method=OFTEN, than="galore", metric="excess_share"),),
         ),
@@ -354,6 +376,8 @@ benchmark = Benchmark(
             paper="vyas2024soap",
             says="With batches of 512, Adam in Shampoo's eigenbasis reaches a lower loss than AdamW and than Shampoo.",
             differs=f"{SMALL} Shampoo forgets and has Adam's length; both turn every 10 updates.",
+            note="It ends at 0.191, 0.0105 below AdamW (0.009 to 0.012) and 0.004 below Shampoo (0.002 to 0.006; 64 "
+            "seeds): the order is the paper's, the lead over Shampoo less than asked for.",
             expected="supported",
             conditions=tuple(
                 Better(task=LARGE, method="soap", than=other, metric="excess_share", margin=0.01)
