@@ -14,7 +14,7 @@ from toybench.tasks.boolean_functions import SumSpec
 
 WIDTH = 32
 HIDDEN = 128
-BATCH = 128
+BATCH = 64
 FLOOR = 1e-5  # added to a root mean square, the authors'
 
 

@@ -45,7 +45,7 @@ class DiagonalLinearNet(Method):
     """The rate sets the time scale alone; depth and scale decide where the flow ends."""
 
     depth: int = 2  # factors of a weight
-    scale: float = 0.1  # of the factors but the first, at the start
+    scale: float = 0.3  # of the factors but the first, at the start
     lr: float = 0.05  # an eighth of the largest that is stable for one factor
 
     paper = "abbe2022learning"

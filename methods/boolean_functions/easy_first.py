@@ -5,8 +5,8 @@ https://arxiv.org/abs/2501.02362 (authors' code, github.com/facebookresearch/pal
 
     updates 1 to share T:  strings of 0 and 1, sum modulo 2;    then: strings of 0, 1 and 2, sum modulo 3
 
-**Differs from the paper**: 1. 3 of 8 positions instead of 5 of 12. 2. 1,500 batches of 128 in all instead of 64,000 of
-32 in each part. 3. `support=other` is a control of ours: the easy sums are over three other positions.
+**Differs from the paper**: 1. 4 of 10 positions instead of 5 of 12. 2. 1,500 batches of 64 in all instead of 64,000 of
+32 in each part. 3. `support=other` is a control of ours: the easy sums are over four other positions.
 
 **Shapes**: n strings, t positions.
 """
@@ -24,11 +24,11 @@ class EasyFirst(Method):
     """All weights go over; Adam's moments start anew, as the authors' do."""
 
     lr: float = 0.003  # Adam's rate, the authors'
-    share: float = 0.4  # of the steps, on easy strings
+    share: float = 0.5  # of the steps, on easy strings
     support: str = "same"  # same or other positions in the easy sums
 
     paper = "odonnat2025easing"
-    space = {"lr": (0.001, 0.003, 0.01), "share": (0.2, 0.4, 0.6)}
+    space = {"lr": (0.002, 0.005, 0.012), "share": (0.25, 0.5, 0.75)}
 
     def init(self, key: jax.Array) -> sums.SumState:
         if self.support not in SUPPORTS:

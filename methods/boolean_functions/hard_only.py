@@ -6,7 +6,7 @@ https://arxiv.org/abs/2501.02362 (authors' code, github.com/facebookresearch/pal
     a = softmax(q . e_t / sqrt(w)),    v = V sum_t a_t e_t,    scores = E (v + W_2 gelu(W_1 norm(v)))
     e_t = norm(E_symbol + P_t)
 
-**Differs from the paper**: 1. 3 of 8 positions instead of 5 of 12. 2. 1,500 batches of 128 instead of 64,000 of 32.
+**Differs from the paper**: 1. 4 of 10 positions instead of 5 of 12. 2. 1,500 batches of 64 instead of 64,000 of 32.
 3. decoupled weight decay, tuned: its knob where the curriculum has one.
 
 **Shapes**: n strings, t positions, w width.
@@ -25,7 +25,7 @@ class HardOnly(Method):
     lr: float = 0.003  # Adam's rate, the authors'
     decay: float = 0.0  # share of a weight lost in a step, over the rate
 
-    space = {"lr": (0.001, 0.003, 0.01), "decay": (0.0, 0.1, 1.0)}
+    space = {"lr": (0.002, 0.005, 0.012), "decay": (0.0, 0.1, 1.0)}
 
     def init(self, key: jax.Array) -> sums.SumState:
         return sums.start(key, self.spec)

@@ -6,8 +6,8 @@ script.sh); Abbe et al., "Learning to Reason with Neural Networks", 2022, https:
 
     theta <- theta - lr grad mean_b (MLP(x_b; theta) - y_b)^2
 
-**Differs from the paper**: 1. hidden layers of 32, 32, 32 instead of 512, 1024, 512, 64. 2. a few thousand steps
-instead of some 20,000, on 10 bits instead of 15.
+**Differs from the paper**: 1. hidden layers of 64, 64, 64 (32 each on `frozen_bit`) instead of 512, 1024, 512,
+64. 2. a few thousand steps instead of some 20,000, on 10 bits instead of 15.
 
 **Shapes**: b batch, n points, i training sets.
 """
@@ -30,7 +30,7 @@ class SGDMLP(Method):
     """The rate is the knob: small rates are said to leak less into high degrees than large ones."""
 
     lr: float = 0.003  # the authors' small rate; 0.15 is their largest
-    width: int = 32  # of each of the three hidden layers
+    width: int = 64  # of each of the three hidden layers
     batch: int = 64  # points a step, the authors'
 
     paper = "abbe2023generalization"

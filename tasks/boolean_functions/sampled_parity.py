@@ -1,4 +1,4 @@
-"""Learn the product of five of ten bits from 300 random points: does the order in which they come help?
+"""Learn the product of six of ten bits from 300 random points: does the order in which they come help?
 
 Isolates the curriculum. The points are distinct and uniform over the cube; those that are left are for judging. Plain
 search over all 1,024 products finds the right one at once; a small network trained by gradients memorises instead.
@@ -35,7 +35,7 @@ class SampledParity(Task):
     """Which bits count is drawn in each world."""
 
     dims: int = 10  # bits
-    degree: int = 5  # bits in the product
+    degree: int = 6  # bits in the product
     samples: int = 300  # points for training
 
     interface = ParityLearner

@@ -1,8 +1,8 @@
-"""Add three of eight symbols modulo three: does an easier sum at the same positions show a network where to look?
+"""Add four of ten symbols modulo three: does an easier sum at the same positions show a network where to look?
 
 Isolates the search for the support. Strings are uniform over three symbols; the label is the sum modulo 3 of those at
-three positions, drawn in each world. 1,024 strings for training and for judging each. As many easy strings of zeros
-and ones come with them, labelled modulo 2 at the same positions, and, for a control, at three other ones.
+four positions, drawn in each world. 1,024 strings for training and for judging each. As many easy strings of zeros
+and ones come with them, labelled modulo 2 at the same positions, and, for a control, at four other ones.
 """
 
 from typing import Any, NamedTuple
@@ -45,8 +45,8 @@ class Known(NamedTuple):
 class SparseSum(Task):
     """Symbols 0, 1, 2 and as many labels."""
 
-    positions: int = 8  # of a string
-    support: int = 3  # positions that count
+    positions: int = 10  # of a string
+    support: int = 4  # positions that count
     modulus: int = 3  # symbols, and labels
 
     interface = SumLearner
