@@ -33,7 +33,7 @@ class WalshSearch(Method):
 
     def init(self, key: jax.Array) -> State:
         dims = self.spec.dims
-        rows = ((self.given.x < 0) * jnp.asarray(2 ** np.arange(dims))[None]).sum(1)
+        rows = jnp.where(self.given.x < 0, jnp.asarray(2 ** np.arange(dims))[None], 0).sum(1)
         spread = jnp.zeros(2**dims).at[rows].add(self.given.y)
         sums = boolean.walsh_transform(spread)
         best = jnp.argmax(jnp.abs(sums))

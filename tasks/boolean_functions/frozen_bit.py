@@ -90,7 +90,7 @@ class FrozenBit(Task):
 
 def pointer_value(x: jax.Array) -> jax.Array:
     """Majority [N] of the window that the first bits of x [N, d] point to, -1 for a one in a binary number."""
-    pointer = ((x[:, :POINTERS] < 0) * jnp.asarray([2, 1])[None]).sum(1)
+    pointer = jnp.where(x[:, :POINTERS] < 0, jnp.asarray([2, 1])[None], 0).sum(1)
     sums = jnp.stack([x[:, POINTERS + s : POINTERS + s + WINDOW].sum(1) for s in range(2**POINTERS)], axis=1)
     return jnp.sign(jnp.take_along_axis(sums, pointer[:, None], axis=1)[:, 0])
 
