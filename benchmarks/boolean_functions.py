@@ -53,7 +53,11 @@ SUM_DIFFERS = (
 
 benchmark = Benchmark(
     field="sequences",
-    tuning=Tuning(trials=9, seeds=3),
+    tuning=Tuning(trials=12, seeds=3),
+    edges={
+        "delta_rule_neuron.eta": "every rate opens and closes `and` rightly, and the first of them is taken",
+        "quadratic_neuron.eta": "every rate solves the gate, and the first of them is taken",
+    },
     variants=(TRIPLE, LINEAR, AND),
     ablations=(POLYNOMIAL, LARGE_RATE, OWN_RATE, NARROW_SMALL, NARROW_LARGE, *DEPTHS, OTHER_SUPPORT),
     only={

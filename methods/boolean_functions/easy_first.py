@@ -28,7 +28,7 @@ class EasyFirst(Method):
     support: str = "same"  # same or other positions in the easy sums
 
     paper = "odonnat2025easing"
-    space = {"lr": (0.002, 0.005, 0.012), "share": (0.25, 0.5, 0.75)}
+    space = {"lr": (0.002, 0.005, 0.012), "share": (0.25, 0.5, 0.75, 0.9)}
 
     def init(self, key: jax.Array) -> sums.SumState:
         if self.support not in SUPPORTS:

@@ -25,7 +25,7 @@ class HardOnly(Method):
     lr: float = 0.003  # Adam's rate, the authors'
     decay: float = 0.0  # share of a weight lost in a step, over the rate
 
-    space = {"lr": (0.002, 0.005, 0.012), "decay": (0.0, 0.1, 1.0)}
+    space = {"lr": (0.002, 0.005, 0.012), "decay": (0.0, 0.1, 1.0, 10.0)}
 
     def init(self, key: jax.Array) -> sums.SumState:
         return sums.start(key, self.spec)
