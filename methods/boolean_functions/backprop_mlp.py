@@ -47,7 +47,8 @@ class BackpropMLP(Method):
     hidden: int = 8  # hidden neurons
 
     paper = "cuevastello2018apuntes"
-    space = {"eta": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)}
+    # of equal scores the first is taken, so the middle comes first
+    space = {"eta": (3.0, 1.0, 10.0, 0.3, 30.0, 0.1, 100.0, 0.03, 300.0)}
 
     def init(self, key: jax.Array) -> State:
         drawn = random.uniforms(key, hidden=(self.hidden, 3), output=(self.hidden + 1,))

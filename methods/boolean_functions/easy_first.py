@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
+from toybench.errors import UsageError
 from toybench.methods.boolean_functions import _sums as sums
 
 SUPPORTS = ("same", "other")
@@ -32,7 +33,7 @@ class EasyFirst(Method):
 
     def init(self, key: jax.Array) -> sums.SumState:
         if self.support not in SUPPORTS:
-            raise ValueError(f"support is {self.support!r}; use one of {', '.join(SUPPORTS)}.")
+            raise UsageError(f"support is {self.support!r}; use one of {', '.join(SUPPORTS)}.")
         return sums.start(key, self.spec)
 
     def update(self, state: sums.SumState, batch: tuple, key: jax.Array) -> sums.SumState:

@@ -33,7 +33,8 @@ class QuadraticNeuron(Method):
 
     eta: float = 3.0  # learning rate
 
-    space = {"eta": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)}
+    # of equal scores the first is taken, so the middle comes first
+    space = {"eta": (3.0, 1.0, 10.0, 0.3, 30.0, 0.1, 100.0, 0.03, 300.0)}
 
     def init(self, key: jax.Array) -> State:
         return State(params=jax.random.uniform(key, (4,), minval=-0.5, maxval=0.5))

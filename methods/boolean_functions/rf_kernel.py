@@ -24,6 +24,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
+from toybench.errors import UsageError
 
 DEGREE = 6  # of the polynomial activation, the authors'
 RIDGE = 1e-5  # share of the diagonal
@@ -76,7 +77,7 @@ class RFKernel(Method):
 
     def init(self, key: jax.Array) -> State:
         if self.activation not in ACTIVATIONS:
-            raise ValueError(f"activation is {self.activation!r}; use one of {', '.join(ACTIVATIONS)}.")
+            raise UsageError(f"activation is {self.activation!r}; use one of {', '.join(ACTIVATIONS)}.")
 
         def solve(x: jax.Array, y: jax.Array) -> jax.Array:
             gram = self.kernel(x, x)

@@ -16,6 +16,7 @@ import numpy as np
 
 from toybench import Metric, Task
 from toybench.blocks import boolean
+from toybench.errors import UsageError
 from toybench.tasks.boolean_functions import CubeSpec, Interpolator, Points, Table
 
 TARGETS = ("pvr", "linear")
@@ -49,7 +50,7 @@ class FrozenBit(Task):
     @property
     def spec(self) -> CubeSpec:
         if self.target not in TARGETS:
-            raise ValueError(f"target is {self.target!r}; use one of {', '.join(TARGETS)}.")
+            raise UsageError(f"target is {self.target!r}; use one of {', '.join(TARGETS)}.")
         return CubeSpec(dims=DIMS, points=2 ** (DIMS - 1), sets=DIMS)
 
     def sample(self, key: jax.Array) -> World:

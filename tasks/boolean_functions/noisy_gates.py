@@ -12,6 +12,7 @@ import jax.numpy as jnp
 
 from toybench import Metric, Task
 from toybench.blocks import random
+from toybench.errors import UsageError
 from toybench.tasks.boolean_functions import CubeSpec, GateLearner, Points
 
 GATES = ("xor", "and")
@@ -50,7 +51,7 @@ class NoisyGates(Task):
     @property
     def spec(self) -> CubeSpec:
         if self.gate not in GATES:
-            raise ValueError(f"gate is {self.gate!r}; use one of {', '.join(GATES)}.")
+            raise UsageError(f"gate is {self.gate!r}; use one of {', '.join(GATES)}.")
         return CubeSpec(dims=2, points=TRAIN)
 
     def sample(self, key: jax.Array) -> World:

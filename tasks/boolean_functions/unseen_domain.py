@@ -13,6 +13,7 @@ import jax.numpy as jnp
 
 from toybench import Metric, Task
 from toybench.blocks import boolean
+from toybench.errors import UsageError
 from toybench.tasks.boolean_functions import CubeSpec, Interpolator, Points, Table
 
 TARGETS = {"pair": 0.75, "triple": 0.5}  # and the share of the cube that is seen
@@ -50,7 +51,7 @@ class UnseenDomain(Task):
     @property
     def spec(self) -> CubeSpec:
         if self.target not in TARGETS:
-            raise ValueError(f"target is {self.target!r}; use one of {', '.join(TARGETS)}.")
+            raise UsageError(f"target is {self.target!r}; use one of {', '.join(TARGETS)}.")
         return CubeSpec(dims=self.dims, points=round(TARGETS[self.target] * 2**self.dims))
 
     @property

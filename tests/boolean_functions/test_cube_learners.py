@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from toybench.blocks import boolean
+from toybench.errors import UsageError
 from toybench.methods.boolean_functions import _networks as networks
 from toybench.methods.boolean_functions import diagonal_linear_net, mean_field_mlp, rf_kernel
 from toybench.plugins import registry
@@ -242,3 +243,8 @@ def test_a_nearest_neighbour_by_hand() -> None:
     learner = method("nearest_neighbour", given)
     asked = jnp.asarray([[1.0, 1, 1], [1, 1, -1], [-1, -1, -1], [-1, 1, -1]])
     np.testing.assert_allclose(learner.values((), asked)[0], [1.0, 1.5, 2.0, 4.0])
+
+
+def test_a_misspelled_knob_is_named() -> None:
+    with pytest.raises(UsageError, match="activation is 'pari'; use one of"):
+        method("rf_kernel", training_sets(), activation="pari").init(KEY)

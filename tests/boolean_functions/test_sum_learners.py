@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import special
 
+from toybench.errors import UsageError
 from toybench.methods.boolean_functions import _sums as sums
 from toybench.methods.boolean_functions import modular_elimination
 from toybench.plugins import registry
@@ -153,3 +154,8 @@ def test_elimination_answers() -> None:
     fresh = RNG.integers(0, 3, (6, 5))
     np.testing.assert_array_equal(learner.scores(state, fresh).argmax(1), (fresh[:, 1] + fresh[:, 4]) % 3)
     np.testing.assert_array_equal(learner.attention(state, fresh), np.tile([0, 0.5, 0, 0, 0.5], (6, 1)))
+
+
+def test_a_misspelled_knob_is_named() -> None:
+    with pytest.raises(UsageError, match="support is 'pari'; use one of"):
+        method("easy_first", support="pari").init(KEY)

@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from toybench.blocks import boolean
+from toybench.errors import UsageError
 from toybench.plugins import registry
 from toybench.tasks.boolean_functions import Table
 from toybench.tasks.boolean_functions import frozen_bit as frozen_module
@@ -222,3 +223,11 @@ def test_metrics_of_a_sum() -> None:
     assert found["test_accuracy"] == pytest.approx((np.asarray(world.labels) == 0).mean())
     assert found["support_mass"] == pytest.approx(0.4)
     assert found["solved"] == 0
+
+
+@pytest.mark.parametrize(
+    ("stem", "field"), [("unseen_domain", "target"), ("frozen_bit", "target"), ("noisy_gates", "gate")]
+)
+def test_a_misspelled_knob_is_named(stem: str, field: str) -> None:
+    with pytest.raises(UsageError, match=rf"{field} is 'pari'; use one of"):
+        assert task(stem, **{field: "pari"}).spec
