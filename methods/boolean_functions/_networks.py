@@ -76,5 +76,5 @@ def minus_ones(x: jax.Array) -> jax.Array:
 def radius(step: jax.Array, length: Any, leap: int, dims: int) -> jax.Array:
     """How many bits may be -1 at this step: from `leap` to all of them, in equal stages over `length` steps."""
     stages = -(-dims // leap)
-    done = jnp.floor(step * stages / jnp.maximum(length, 1e-6)).astype(jnp.int32)  # length 0: all stages are over
-    return leap * jnp.minimum(done + 1, stages)
+    done = jnp.floor(step * stages / jnp.maximum(length, 1.0)).astype(jnp.int32)
+    return leap * jnp.where(step < length, jnp.minimum(done + 1, stages), stages)

@@ -26,7 +26,7 @@ class DegreeCurriculum(Method):
     leap: int = 2  # bits of -1 that a stage allows more than the one before
 
     paper = "abbe2023generalization"
-    space = {"lr": (0.001, 0.003, 0.01, 0.03), "share": (0.4, 0.7, 1.0)}
+    space = {"lr": (0.01, 0.03, 0.1, 0.3), "share": (0.1, 0.2, 0.4, 0.7)}
 
     def init(self, key: jax.Array) -> networks.ParityState:
         return networks.start_parity(key, self.spec)

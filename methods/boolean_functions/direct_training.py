@@ -25,7 +25,7 @@ class DirectTraining(Method):
     lr: float = 0.003  # Adam's rate
     decay: float = 0.0  # share of a weight lost in a step, over the rate
 
-    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": (0.1, 1.0, 10.0)}
+    space = {"lr": (0.001, 0.003, 0.01, 0.03), "decay": (0.0, 0.1, 1.0, 10.0)}
 
     def init(self, key: jax.Array) -> networks.ParityState:
         return networks.start_parity(key, self.spec)

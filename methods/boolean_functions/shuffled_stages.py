@@ -23,7 +23,7 @@ class ShuffledStages(Method):
     share: float = 0.7  # of the steps, taken by the stages
     leap: int = 2  # as the curriculum's: it gives the sizes of the stages
 
-    space = {"lr": (0.001, 0.003, 0.01, 0.03), "share": (0.4, 0.7, 1.0)}
+    space = {"lr": (0.01, 0.03, 0.1, 0.3), "share": (0.1, 0.2, 0.4, 0.7)}
 
     def init(self, key: jax.Array) -> networks.ParityState:
         return networks.start_parity(key, self.spec)
