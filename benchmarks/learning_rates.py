@@ -1,0 +1,394 @@
+"""The learning-rate benchmark: what its papers claim, and what runs beside the default cells."""
+
+import math
+
+from toybench import Benchmark, Better, Bound, Claim, Equivalent, Trend, Tuning
+
+LOGISTIC = "scaled_logistic"
+HALVES = "scaled_logistic[batch=200]"
+PLAIN = "scaled_logistic[scale=0]"
+NOISY = "scaled_logistic[labels=noisy]"
+FULL = "scaled_logistic[steps=400,batch=0]"
+FULL_PLAIN = "scaled_logistic[steps=60,scale=0,batch=0]"
+PAIR = "scale_pair"
+RATES = "rate_robustness"
+RATES_STEPS = "rate_robustness[by_steps=true]"
+WELL_SCALED = "rate_robustness[gain=1]"
+NORMALISED = "rate_robustness[norm=layer]"
+
+PSPS_FLOOR = "psps_hutchinson[floor=0.1]"
+SANIA = "sania_adagrad_sqr"
+SANIA_EPS = "sania_adagrad_sqr[eps=0.1]"
+SGD = "sgd_momentum[beta=0]"
+ADAM_CONSTANT = "adam[schedule=constant,warmup=0]"
+ADAM_WARM = "adam[schedule=constant,warmup=0.2]"
+
+FACTOR_TWO = 0.3  # in log10
+RATE_SHARE = 0.115  # 5 % of log 10, the range of the loss over rates
+QUARTER = 0.25  # of a decade of rates; the grid's step is a third
+EDGE = math.log(1.9)  # of rate x sharpness / 2 at which a quadratic is left by steps with momentum 0.9
+
+SMALL_LOGISTIC = (
+    "500 random points in 30 columns, sizes of columns over four decades, 800 gradients counted with those that an "
+    "update costs beyond its own, in place of data sets and epochs; a loss that can be fitted exactly."
+)
+SMALL_NETWORK = (
+    "Six layers of 48 units on mixtures of Gaussians, fresh batches of 64 and 400 gradients, in place of image data; "
+    "the rate is constant and swept over four decades. Margins of the loss are 5 % of log 10, of the rate a quarter of "
+    "a decade."
+)
+PORT = (
+    " The paper was read in part, its abstract and introduction, and the rule in others' code after it: what fails "
+    "here fails of that rule."
+)
+
+LOGISTIC_CELLS: dict[str, tuple[str, ...]] = {
+    LOGISTIC: (
+        "sps",
+        "psps_hutchinson",
+        PSPS_FLOOR,
+        "psps_adam",
+        "psps_adagrad",
+        SANIA,
+        SANIA_EPS,
+        "adagrad",
+        "adam",
+        "adam_rescaled",
+    ),
+    HALVES: ("sps", SANIA, "adagrad", "adam"),
+    PLAIN: (SANIA, "adam"),
+    NOISY: ("psps_hutchinson", "psps_adam", "adam"),
+    FULL: ("oasis", "adgd", "armijo", "adam", "adam_rescaled"),
+    FULL_PLAIN: ("oasis", "adgd", "adam"),
+    PAIR: (SANIA, SANIA_EPS, "sps", "adam"),
+}
+NETWORK_CELLS: dict[str, tuple[str, ...]] = {
+    RATES: (
+        "sgd_momentum",
+        SGD,
+        "linear_warmup_sgd",
+        "clipped_sgd",
+        "smb",
+        "armijo",
+        ADAM_CONSTANT,
+        ADAM_WARM,
+        "radam",
+    ),
+    RATES_STEPS: (SGD, "smb", "armijo"),
+    WELL_SCALED: ("sgd_momentum", SGD, "linear_warmup_sgd", "smb", "armijo", ADAM_CONSTANT),
+    NORMALISED: ("sgd_momentum",),
+    "adaptive_rate": ("adam", "radam"),
+}
+
+POLYAK_CLAIMS = (
+    Claim(
+        paper="abdukhakimov2023stochastic",
+        says="On separable points whose columns differ in size, Polyak's step in the norm of a preconditioner, be it "
+        "Hutchinson's, Adam's or AdaGrad's, comes to less than half the loss of the plain one.",
+        differs=f"{SMALL_LOGISTIC} The estimated diagonal is cut off at 1e-8; the authors' 0.1 is a condition too. "
+        "Abstract and code read.",
+        expected="supported",
+        conditions=tuple(
+            Better(task=LOGISTIC, method=method, than="sps", margin=FACTOR_TWO)
+            for method in ("psps_hutchinson", PSPS_FLOOR, "psps_adam", "psps_adagrad")
+        ),
+    ),
+    Claim(
+        paper="abdukhakimov2023stochastic",
+        says="On separable points whose columns differ in size, Polyak's steps by Hutchinson's and Adam's "
+        "preconditioner do as well as Adam at its best rate.",
+        differs=f"{SMALL_LOGISTIC} As well is within a quarter, 0.1 in log10. Twelve configurations were tried for "
+        "each.",
+        expected="supported",
+        conditions=tuple(
+            Better(task=LOGISTIC, method=method, than="adam", margin=-0.1)
+            for method in ("psps_hutchinson", "psps_adam")
+        ),
+    ),
+    Claim(
+        paper="abdukhakimov2023stochastic",
+        says="Where one label in ten is wrong, and the least loss isn't 0, Polyak's steps by Hutchinson's and Adam's "
+        "preconditioner still do as well as Adam at its best rate.",
+        differs=f"{SMALL_LOGISTIC} Beyond the paper's rule without slack, which presupposes a least loss of 0.",
+        expected="refuted",
+        conditions=tuple(
+            Better(task=NOISY, method=method, than="adam", margin=-0.1) for method in ("psps_hutchinson", "psps_adam")
+        ),
+    ),
+    Claim(
+        paper="abdukhakimov2023stochastic",
+        says="Polyak's step by Hutchinson's preconditioner comes further than Adam on columns that one batch has "
+        "standardised.",
+        differs=f"{SMALL_LOGISTIC} A control of ours: what the preconditioner learns can be read off 32 points.",
+        expected="refuted",
+        conditions=(Better(task=LOGISTIC, method="psps_hutchinson", than="adam_rescaled"),),
+    ),
+    Claim(
+        paper="abdukhakimov2023sania",
+        kind="theorem",
+        says="SANIA with AdaGrad's squares makes the same way whatever the sizes of the columns.",
+        differs="Both copies are minimised as one problem, so the step length is common to them; to a rule that is "
+        "invariant that is the same. Rounding in float32; no floor under the squares.",
+        expected="supported",
+        conditions=(Bound(task=PAIR, method=SANIA, metric="scale_discrepancy", below=0.01),),
+    ),
+    Claim(
+        paper="abdukhakimov2023sania",
+        says="On columns that differ in size SANIA, which has no rate, comes to less than a third of the loss of "
+        "Polyak's step, of AdaGrad and of Adam at their best rates.",
+        differs=f"{SMALL_LOGISTIC} Batches of 32; the margin is 0.5 in log10. Abstract and code read.",
+        expected="supported",
+        conditions=tuple(
+            Better(task=LOGISTIC, method=SANIA, than=other, margin=0.5) for other in ("sps", "adagrad", "adam")
+        ),
+    ),
+    Claim(
+        paper="abdukhakimov2023sania",
+        says="In batches of two points in five, too, SANIA comes to less than a third of the loss of Polyak's step, of "
+        "AdaGrad and of Adam at their best rates.",
+        differs=f"{SMALL_LOGISTIC} Batches of 200 of 500 points; the authors' synthetic data have 200 of 1,000. "
+        "The expectation is from a pilot on tuning seeds.",
+        expected="refuted",
+        conditions=tuple(
+            Better(task=HALVES, method=SANIA, than=other, margin=0.5) for other in ("sps", "adagrad", "adam")
+        ),
+    ),
+    Claim(
+        paper="abdukhakimov2023sania",
+        says="The floor of 0.1 under the squares, as in the authors' package, gives the invariance away.",
+        differs="Two copies of 500 points in 30 columns, one with sizes over four decades.",
+        expected="supported",
+        conditions=(
+            Better(task=PAIR, method=SANIA, than=SANIA_EPS, metric="scale_discrepancy", margin=0.05),
+            Better(task=LOGISTIC, method=SANIA, than=SANIA_EPS, margin=FACTOR_TWO),
+        ),
+    ),
+    Claim(
+        paper="abdukhakimov2023sania",
+        says="SANIA comes further than Adam on columns that one batch has standardised, and than Adam where columns "
+        "are of one size.",
+        differs=f"{SMALL_LOGISTIC} Controls of ours.",
+        expected="refuted",
+        conditions=(
+            Better(task=LOGISTIC, method=SANIA, than="adam_rescaled"),
+            Better(task=PLAIN, method=SANIA, than="adam"),
+        ),
+    ),
+    Claim(
+        paper="jahani2021doubly",
+        says="With all points in a batch and columns that differ in size, OASIS comes to less than half the gap of "
+        "adaptive descent without a preconditioner, and of a line search.",
+        differs=f"{SMALL_LOGISTIC} A ridge of 0.001 in columns of size 1, 400 gradients.{PORT}",
+        expected="supported",
+        conditions=tuple(
+            Better(task=FULL, method="oasis", than=other, margin=FACTOR_TWO) for other in ("adgd", "armijo")
+        ),
+    ),
+    Claim(
+        paper="jahani2021doubly",
+        says="Where columns are of one size OASIS still comes further than adaptive descent without a preconditioner.",
+        differs=f"{SMALL_LOGISTIC} 60 gradients: after 400 both are at the end of float32.{PORT}",
+        expected="inconclusive",
+        conditions=(Better(task=FULL_PLAIN, method="oasis", than="adgd"),),
+    ),
+    Claim(
+        paper="jahani2021doubly",
+        says="OASIS, without a rate, does as well as Adam at its best, whether columns differ in size or not.",
+        differs=f"{SMALL_LOGISTIC} As well is within a quarter, 0.1 in log10; 400 gradients, 60 in columns of one size."
+        f"{PORT}",
+        expected="refuted",
+        conditions=tuple(Better(task=task, method="oasis", than="adam", margin=-0.1) for task in (FULL, FULL_PLAIN)),
+    ),
+    Claim(
+        paper="jahani2021doubly",
+        says="OASIS comes further than Adam on columns that were standardised beforehand.",
+        differs=f"{SMALL_LOGISTIC} A control of ours, which costs one pass over the points.{PORT}",
+        expected="refuted",
+        conditions=(Better(task=FULL, method="oasis", than="adam_rescaled"),),
+    ),
+)
+
+NETWORK_CLAIMS = (
+    Claim(
+        paper="birbil2021bolstering",
+        says="Model building depends less on the rate than gradient descent: less loss over the rates, and stable at "
+        "rates half a decade larger, from good and from too large starting weights.",
+        differs=f"{SMALL_NETWORK} Two gradients are charged for each of its steps.",
+        expected="supported",
+        conditions=tuple(
+            condition
+            for task in (WELL_SCALED, RATES)
+            for condition in (
+                Better(task=task, method="smb", than=SGD, metric="loss_over_rates", margin=RATE_SHARE),
+                Better(task=task, method="smb", than=SGD, metric="max_stable_log_rate", margin=0.5),
+            )
+        ),
+    ),
+    Claim(
+        paper="birbil2021bolstering",
+        says="At equal updates, the paper's own count, model building has less loss over the rates than gradient "
+        "descent, and is stable at rates half a decade larger.",
+        differs=f"{SMALL_NETWORK} From too large starting weights alone.",
+        expected="supported",
+        conditions=(
+            Better(task=RATES_STEPS, method="smb", than=SGD, metric="loss_over_rates", margin=RATE_SHARE),
+            Better(task=RATES_STEPS, method="smb", than=SGD, metric="max_stable_log_rate", margin=0.5),
+        ),
+    ),
+    Claim(
+        paper="birbil2021bolstering",
+        says="Model building has less loss over the rates than a line search that halves the step, at equal gradients "
+        "and at equal updates.",
+        differs=f"{SMALL_NETWORK} Three trials of the line search and its gradient are charged as two gradients.",
+        expected="refuted",
+        conditions=tuple(
+            Better(task=task, method="smb", than="armijo", metric="loss_over_rates", margin=0.05)
+            for task in (WELL_SCALED, RATES, RATES_STEPS)
+        ),
+    ),
+    Claim(
+        paper="birbil2021bolstering",
+        says="From good starting weights model building is comparable to Adam over the rates.",
+        differs=f"{SMALL_NETWORK} Adam's rates are the same multiples of its own, 0.003.",
+        expected="supported",
+        conditions=(
+            Better(task=WELL_SCALED, method="smb", than=ADAM_CONSTANT, metric="loss_over_rates", margin=-RATE_SHARE),
+        ),
+    ),
+    Claim(
+        paper="gilmer2021loss",
+        says="From too large starting weights a warm-up lets momentum train at rates at which it doesn't without.",
+        differs=f"{SMALL_NETWORK} Abstract and the authors' schedules read.",
+        expected="supported",
+        conditions=(
+            Better(
+                task=RATES,
+                method="linear_warmup_sgd",
+                than="sgd_momentum",
+                metric="max_stable_log_rate",
+                margin=QUARTER,
+            ),
+        ),
+    ),
+    Claim(
+        paper="gilmer2021loss",
+        says="From good starting weights a warm-up doesn't change the largest rate that trains.",
+        differs=f"{SMALL_NETWORK} A control of ours: the gain is one of curvature at the start.",
+        expected="supported",
+        conditions=(
+            Equivalent(
+                task=WELL_SCALED,
+                method="linear_warmup_sgd",
+                to="sgd_momentum",
+                metric="max_stable_log_rate",
+                margin=QUARTER,
+            ),
+        ),
+    ),
+    Claim(
+        paper="gilmer2021loss",
+        says="A warm-up lets momentum train at larger rates than clipped gradients do.",
+        differs=f"{SMALL_NETWORK} A control of ours; the paper counts clipping among the means that work alike.",
+        expected="refuted",
+        conditions=(
+            Better(
+                task=RATES,
+                method="linear_warmup_sgd",
+                than="clipped_sgd",
+                metric="max_stable_log_rate",
+                margin=QUARTER,
+            ),
+        ),
+    ),
+    Claim(
+        paper="gilmer2021loss",
+        says="At the largest rate that trains the sharpness has come below the edge of stability.",
+        differs=f"{SMALL_NETWORK} Sharpness on 256 test points at the end; up to 0.2 above the edge in the logarithm.",
+        expected="supported",
+        conditions=tuple(
+            Bound(task=RATES, method=method, metric="log_sharpness_rate", below=EDGE + 0.2)
+            for method in ("sgd_momentum", "linear_warmup_sgd")
+        ),
+    ),
+    Claim(
+        paper="gilmer2021loss",
+        says="At the largest rate that trains the sharpness is still near the edge of stability, above half of it.",
+        differs=f"{SMALL_NETWORK} 0.7 in the logarithm. Noise of small batches keeps a network flatter than the edge.",
+        expected="inconclusive",
+        conditions=tuple(
+            Bound(task=RATES, method=method, metric="log_sharpness_rate", above=EDGE - 0.7)
+            for method in ("sgd_momentum", "linear_warmup_sgd")
+        ),
+    ),
+    Claim(
+        paper="gilmer2021loss",
+        says="Layer normalisation lets a constant rate be half a decade larger.",
+        differs=f"{SMALL_NETWORK} Without learned scales and offsets.",
+        expected="supported",
+        conditions=(
+            Trend(
+                tasks=(RATES, NORMALISED),
+                methods=("sgd_momentum",),
+                direction="grows",
+                metric="max_stable_log_rate",
+                margin=0.5,
+            ),
+        ),
+    ),
+    Claim(
+        paper="liu2019variance",
+        says="The variance of Adam's rate is that of the scaled inverse chi-square that stands for its mean square.",
+        differs="Independent normal gradients, as in the paper; six times from 6 to 400 gradients, within 5 % in the "
+        "mean.",
+        expected="supported",
+        conditions=(Bound(task="adaptive_rate", method="adam", metric="exact_variance_gap", below=0.05),),
+    ),
+    Claim(
+        paper="liu2019variance",
+        kind="theorem",
+        says="After six gradients the variance of Adam's rate is hundreds of times that of a settled one; the "
+        "rectification by the first-order form makes it smaller than a settled one, where the exact form would have "
+        "made it equal.",
+        differs="Independent normal gradients. That the rectification is too strong there follows from the two forms.",
+        expected="supported",
+        conditions=(
+            Bound(task="adaptive_rate", method="adam", metric="early_variance_ratio", above=300),
+            Bound(task="adaptive_rate", method="radam", metric="early_variance_ratio", below=0.8),
+        ),
+    ),
+    Claim(
+        paper="liu2019variance",
+        says="Without a warm-up the rectified Adam has less loss over the rates than Adam.",
+        differs=f"{SMALL_NETWORK} Too large starting weights, no transformer: warm-up itself gains little here. "
+        "Abstract, introduction and code read.",
+        expected="inconclusive",
+        conditions=(
+            Better(task=RATES, method="radam", than=ADAM_CONSTANT, metric="loss_over_rates", margin=RATE_SHARE),
+        ),
+    ),
+    Claim(
+        paper="liu2019variance",
+        says="Without a warm-up the rectified Adam trains at larger rates than Adam.",
+        differs=f"{SMALL_NETWORK} The expectation is from a pilot on tuning seeds.",
+        expected="supported",
+        conditions=(
+            Better(task=RATES, method="radam", than=ADAM_CONSTANT, metric="max_stable_log_rate", margin=QUARTER),
+        ),
+    ),
+    Claim(
+        paper="liu2019variance",
+        says="Without a warm-up the rectified Adam does as well over the rates as Adam with one.",
+        differs=f"{SMALL_NETWORK} A warm-up over a fifth of the updates.",
+        expected="inconclusive",
+        conditions=(Better(task=RATES, method="radam", than=ADAM_WARM, metric="loss_over_rates", margin=-RATE_SHARE),),
+    ),
+)
+
+benchmark = Benchmark(
+    field="optimisation",
+    tuning=Tuning(trials=12, seeds=3),
+    variants=(HALVES, PLAIN, NOISY, FULL, FULL_PLAIN, RATES_STEPS, WELL_SCALED, NORMALISED),
+    ablations=(PSPS_FLOOR, SANIA_EPS, SGD, ADAM_CONSTANT, ADAM_WARM),
+    only=LOGISTIC_CELLS | NETWORK_CELLS,
+    claims=(*POLYAK_CLAIMS, *NETWORK_CLAIMS),
+)
