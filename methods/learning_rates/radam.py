@@ -50,8 +50,8 @@ class RAdam(Descent):
     def freedom(self, t: jax.Array) -> tuple[jax.Array, jax.Array]:
         """(rho, r): the length of the average that v_hat amounts to after t gradients, and the rectification."""
         most = 2 / (1 - self.b2) - 1
-        fading = self.b2**t
-        rho = most - 2 * t * fading / (1 - fading)
+        fallen = jnp.expm1(t * jnp.log1p(self.b2 - 1))  # b2^t - 1, which in float32 a difference would blur
+        rho = most + 2 * t * (1 + fallen) / fallen
         safe = jnp.maximum(rho, TRACTABLE)
         r = jnp.sqrt((safe - 4) * (safe - 2) * most / ((most - 4) * (most - 2) * safe))
         return rho, r

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 from toybench.blocks.curvature import inner
 from toybench.blocks.descent import Batch, Descent, Now, Slots, Weights
 
-TINY = 1e-30  # keeps a tensor without gradient from dividing by 0
+TINY = 1e-15  # keeps a tensor without gradient from dividing by 0
 
 
 class SMB(Descent):

@@ -10,6 +10,7 @@ the variance would be that of a scaled inverse chi-square,
 
 import math
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
 import jax
@@ -23,6 +24,7 @@ from toybench.blocks.random import normals
 KEPT = 0.999  # share of the mean square that is kept at each gradient
 TIMES = (6, 10, 20, 50, 200, 400)  # gradients seen
 LATE = 2000  # gradients seen, when the rate has settled
+TINY = 1e-30  # keeps the ratio of a constant rate finite
 
 
 class AdaptiveRate(Protocol):
@@ -96,11 +98,19 @@ class AdaptiveRateVariance(Task):
     def given(self, world: World) -> Start:
         return Start(weights=jnp.zeros(()))
 
+    def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, jax.Array]:
+        """Gradients of a stream, for a rule that wants to see some."""
+        return world, jax.random.normal(key, (1,))
+
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         found = jnp.stack([learner.rate_factor(world.early[i], t).var() for i, t in enumerate(TIMES)])
         exact = jnp.array([exact_variance(freedom(t)) for t in TIMES])
         settled = learner.rate_factor(world.late, LATE).var()
         return {
             "exact_variance_gap": jnp.abs(found / exact - 1).mean(),
-            "early_variance_ratio": found[0] / settled,
+            "early_variance_ratio": found[0] / jnp.maximum(settled, TINY),
         }
+
+    def floor(self, world: World) -> Any:
+        """A rate that doesn't adapt."""
+        return SimpleNamespace(rate_factor=lambda square, count: jnp.ones_like(square))

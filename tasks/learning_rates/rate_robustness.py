@@ -8,6 +8,7 @@ Data are fresh at every step, so the loss on a test set is that of training.
 
 import math
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import jax
@@ -151,3 +152,9 @@ class RateRobustness(Task):
             "best_loss": losses.min(),
             "log_sharpness_rate": jnp.log(jnp.maximum(sharpness * 10**stable / 2, TINY)),
         }
+
+    def floor(self, world: World) -> Any:
+        """The start, at rates around 1."""
+        rates = jnp.array([*spread(self.swept), 1.0])
+        start = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (len(rates), *leaf.shape)), world.start)
+        return SimpleNamespace(weights=lambda: start, rate=lambda: rates)

@@ -6,6 +6,7 @@ that is invariant to scale has one loss curve on both.
 """
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import jax
@@ -17,6 +18,7 @@ from toybench.tasks.learning_rates import Optimizer
 from toybench.tasks.learning_rates._logistic import Logistic, Points, draw_points
 
 TINY = 1e-30  # keeps the logarithm of a loss finite
+STEEP = 100.0  # norm, in columns of size 1, of weights that fit every point
 
 
 class Pair(NamedTuple):
@@ -24,6 +26,13 @@ class Pair(NamedTuple):
 
     scaled: Points
     plain: Points
+
+
+class World(NamedTuple):
+    """The points of both copies, and weights that fit them all, {"scaled": [d], "plain": [d]}."""
+
+    points: Pair
+    fitting: dict
 
 
 @dataclass(frozen=True)
@@ -60,23 +69,34 @@ class ScalePair(Task):
     def spec(self) -> Both:
         return Both()
 
-    def sample(self, key: jax.Array) -> Pair:
-        scaled, sizes, _ = draw_points(key, self.points, self.dim, self.scale, noisy=False)
-        return Pair(scaled=scaled, plain=scaled._replace(x=scaled.x / sizes[None]))
+    def sample(self, key: jax.Array) -> World:
+        scaled, sizes, plane = draw_points(key, self.points, self.dim, self.scale, noisy=False)
+        points = Pair(scaled=scaled, plain=scaled._replace(x=scaled.x / sizes[None]))
+        return World(points=points, fitting={"plain": STEEP * plane * sizes, "scaled": STEEP * plane})
 
-    def given(self, world: Pair) -> Start:
+    def given(self, world: World) -> Start:
         return Start(weights={"plain": jnp.zeros(self.dim), "scaled": jnp.zeros(self.dim)})
 
-    def draw(self, world: Pair, key: jax.Array, learner: Any) -> tuple[Pair, Pair]:
+    def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Pair]:
         """The same points of both copies, drawn with replacement."""
         chosen = (jax.random.uniform(key, (self.batch,)) * self.points).astype(jnp.int32)
-        scaled = world.scaled._replace(x=world.scaled.x[chosen], y=world.scaled.y[chosen])
-        plain = world.plain._replace(x=world.plain.x[chosen], y=world.plain.y[chosen])
+        both = world.points
+        scaled = both.scaled._replace(x=both.scaled.x[chosen], y=both.scaled.y[chosen])
+        plain = both.plain._replace(x=both.plain.x[chosen], y=both.plain.y[chosen])
         return world, Pair(scaled=scaled, plain=plain)
 
-    def evaluate(self, world: Pair, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
+    def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         weights = learner.weights()
-        scaled = Logistic().loss(weights["scaled"], world.scaled)
-        plain = Logistic().loss(weights["plain"], world.plain)
+        scaled = Logistic().loss(weights["scaled"], world.points.scaled)
+        plain = Logistic().loss(weights["plain"], world.points.plain)
         gap = jnp.log(jnp.maximum(scaled, TINY)) - jnp.log(jnp.maximum(plain, TINY))
         return {"scale_discrepancy": jnp.abs(gap), "loss": plain}
+
+    def floor(self, world: World) -> Any:
+        """The plain copy fitted, the other one left at the start."""
+        weights = {"plain": world.fitting["plain"], "scaled": jnp.zeros(self.dim)}
+        return SimpleNamespace(weights=lambda: weights)
+
+    def oracle(self, world: World) -> Any:
+        """Both copies fitted."""
+        return SimpleNamespace(weights=lambda: world.fitting)
