@@ -20,6 +20,7 @@ PSPS_FLOOR = "psps_hutchinson[floor=0.1]"
 SANIA = "sania_adagrad_sqr"
 SANIA_EPS = "sania_adagrad_sqr[eps=0.1]"
 SGD = "sgd_momentum[beta=0]"
+ADAM_FAST = "adam[lr=0.3]"
 ADAM_CONSTANT = "adam[schedule=constant,warmup=0]"
 ADAM_WARM = "adam[schedule=constant,warmup=0.2]"
 
@@ -60,7 +61,7 @@ LOGISTIC_CELLS: dict[str, tuple[str, ...]] = {
     NOISY: ("psps_hutchinson", "psps_adam", "adam"),
     FULL: ("oasis", "adgd", "armijo", "adam", "adam_rescaled"),
     FULL_PLAIN: ("oasis", "adgd", "adam"),
-    PAIR: (SANIA, SANIA_EPS, "sps", "adam"),
+    PAIR: (SANIA, SANIA_EPS, "sps", ADAM_FAST),
 }
 NETWORK_CELLS: dict[str, tuple[str, ...]] = {
     RATES: (
@@ -388,7 +389,7 @@ benchmark = Benchmark(
     field="optimisation",
     tuning=Tuning(trials=12, seeds=3),
     variants=(HALVES, PLAIN, NOISY, FULL, FULL_PLAIN, RATES_STEPS, WELL_SCALED, NORMALISED),
-    ablations=(PSPS_FLOOR, SANIA_EPS, SGD, ADAM_CONSTANT, ADAM_WARM),
+    ablations=(PSPS_FLOOR, SANIA_EPS, SGD, ADAM_FAST, ADAM_CONSTANT, ADAM_WARM),
     only=LOGISTIC_CELLS | NETWORK_CELLS,
     claims=(*POLYAK_CLAIMS, *NETWORK_CLAIMS),
 )
