@@ -38,10 +38,7 @@ SMALL_NETWORK = (
     "the rate is constant and swept over four decades. Margins of the loss are 5 % of log 10, of the rate a quarter of "
     "a decade."
 )
-PORT = (
-    " The paper was read in part, its abstract and introduction, and the rule in others' code after it: what fails "
-    "here fails of that rule."
-)
+PORT = " Abstract and introduction read, and the rule in others' code after it."
 
 LOGISTIC_CELLS: dict[str, tuple[str, ...]] = {
     LOGISTIC: (
@@ -63,6 +60,7 @@ LOGISTIC_CELLS: dict[str, tuple[str, ...]] = {
     FULL_PLAIN: ("oasis", "adgd", "adam"),
     PAIR: (SANIA, SANIA_EPS, "sps", ADAM_FAST),
 }
+# What is judged of these doesn't depend on the tuned rate: it is swept, or not used. They are not tuned.
 NETWORK_CELLS: dict[str, tuple[str, ...]] = {
     RATES: (
         "sgd_momentum",
@@ -177,6 +175,7 @@ POLYAK_CLAIMS = (
     ),
     Claim(
         paper="jahani2021doubly",
+        read="abstract",
         says="With all points in a batch and columns that differ in size, OASIS comes to less than half the gap of "
         "adaptive descent without a preconditioner, and of a line search.",
         differs=f"{SMALL_LOGISTIC} A ridge of 0.001 in columns of size 1, 400 gradients.{PORT}",
@@ -187,6 +186,7 @@ POLYAK_CLAIMS = (
     ),
     Claim(
         paper="jahani2021doubly",
+        read="abstract",
         says="Where columns are of one size OASIS still comes further than adaptive descent without a preconditioner.",
         differs=f"{SMALL_LOGISTIC} 60 gradients: after 400 both are at the end of float32.{PORT}",
         expected="inconclusive",
@@ -194,6 +194,7 @@ POLYAK_CLAIMS = (
     ),
     Claim(
         paper="jahani2021doubly",
+        read="abstract",
         says="OASIS, without a rate, does as well as Adam at its best, whether columns differ in size or not.",
         differs=f"{SMALL_LOGISTIC} As well is within a quarter, 0.1 in log10; 400 gradients, 60 in columns of one size."
         f"{PORT}",
@@ -202,6 +203,7 @@ POLYAK_CLAIMS = (
     ),
     Claim(
         paper="jahani2021doubly",
+        read="abstract",
         says="OASIS comes further than Adam on columns that were standardised beforehand.",
         differs=f"{SMALL_LOGISTIC} A control of ours, which costs one pass over the points.{PORT}",
         expected="refuted",
@@ -258,8 +260,9 @@ NETWORK_CLAIMS = (
     ),
     Claim(
         paper="gilmer2021loss",
+        read="abstract",
         says="From too large starting weights a warm-up lets momentum train at rates at which it doesn't without.",
-        differs=f"{SMALL_NETWORK} Abstract and the authors' schedules read.",
+        differs=f"{SMALL_NETWORK} Abstract and the authors' schedules read; not how they were set.",
         expected="supported",
         conditions=(
             Better(
@@ -273,6 +276,7 @@ NETWORK_CLAIMS = (
     ),
     Claim(
         paper="gilmer2021loss",
+        read="abstract",
         says="From good starting weights a warm-up doesn't change the largest rate that trains.",
         differs=f"{SMALL_NETWORK} A control of ours: the gain is one of curvature at the start.",
         expected="supported",
@@ -288,6 +292,7 @@ NETWORK_CLAIMS = (
     ),
     Claim(
         paper="gilmer2021loss",
+        read="abstract",
         says="A warm-up lets momentum train at larger rates than clipped gradients do.",
         differs=f"{SMALL_NETWORK} A control of ours; the paper counts clipping among the means that work alike.",
         expected="refuted",
@@ -303,6 +308,7 @@ NETWORK_CLAIMS = (
     ),
     Claim(
         paper="gilmer2021loss",
+        read="abstract",
         says="At the largest rate that trains the sharpness has come below the edge of stability.",
         differs=f"{SMALL_NETWORK} Sharpness on 256 test points at the end; up to 0.2 above the edge in the logarithm.",
         expected="supported",
@@ -313,6 +319,7 @@ NETWORK_CLAIMS = (
     ),
     Claim(
         paper="gilmer2021loss",
+        read="abstract",
         says="At the largest rate that trains the sharpness is still near the edge of stability, above half of it.",
         differs=f"{SMALL_NETWORK} 0.7 in the logarithm. Noise of small batches keeps a network flatter than the edge.",
         expected="inconclusive",
@@ -323,6 +330,7 @@ NETWORK_CLAIMS = (
     ),
     Claim(
         paper="gilmer2021loss",
+        read="abstract",
         says="Layer normalisation lets a constant rate be half a decade larger.",
         differs=f"{SMALL_NETWORK} Without learned scales and offsets.",
         expected="supported",
@@ -387,7 +395,7 @@ NETWORK_CLAIMS = (
 
 benchmark = Benchmark(
     field="optimisation",
-    tuning=Tuning(trials=12, seeds=3),
+    tuning=Tuning(trials=16, seeds=3),
     variants=(HALVES, PLAIN, NOISY, FULL, FULL_PLAIN, RATES_STEPS, WELL_SCALED, NORMALISED),
     ablations=(PSPS_FLOOR, SANIA_EPS, SGD, ADAM_FAST, ADAM_CONSTANT, ADAM_WARM),
     only=LOGISTIC_CELLS | NETWORK_CELLS,

@@ -19,8 +19,10 @@ from toybench import Metric, Task
 from toybench.blocks import curvature
 from toybench.blocks.descent import Budget, Problem, Start, spread
 from toybench.blocks.random import normals
+from toybench.errors import UsageError
 from toybench.tasks.learning_rates import Rated
 
+NORMS = ("none", "layer")
 CLASSES = 10
 LAYERS = 6
 CHANCE = math.log(CLASSES)  # the loss of knowing nothing; worse counts as this
@@ -102,6 +104,10 @@ class RateRobustness(Task):
             about="log of rate x sharpness / 2 at the largest stable rate; log(1 + momentum) is the edge of stability",
         ),
     }
+
+    def __post_init__(self) -> None:
+        if self.norm not in NORMS:
+            raise UsageError(f"there is no norm '{self.norm}'; use one of {', '.join(NORMS)}.")
 
     @property
     def spec(self) -> Deep:

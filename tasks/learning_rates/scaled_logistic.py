@@ -13,9 +13,11 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Metric, Task
+from toybench.errors import UsageError
 from toybench.tasks.learning_rates import Optimizer
 from toybench.tasks.learning_rates._logistic import Logistic, Points, draw_points, excess, solve
 
+LABELS = ("separable", "noisy")
 RIDGE = 1e-3  # of a column of size 1, where all points are a batch
 LEAST = 1e-12  # a smaller gap counts as this
 MOST = 1e6  # a larger one as this
@@ -53,6 +55,10 @@ class ScaledLogistic(Task):
         "log10_gap": Metric(direction="min", about="log10 of the loss on all points less the least loss"),
         "accuracy": Metric(direction="max", about="share of the points on the side that their label says"),
     }
+
+    def __post_init__(self) -> None:
+        if self.labels not in LABELS:
+            raise UsageError(f"there are no labels '{self.labels}'; use one of {', '.join(LABELS)}.")
 
     @property
     def spec(self) -> Logistic:

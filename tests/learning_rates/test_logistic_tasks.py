@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from toybench.errors import UsageError
 from toybench.tasks.learning_rates import _logistic as logistic
+from toybench.tasks.learning_rates.rate_robustness import RateRobustness
 from toybench.tasks.learning_rates.scale_pair import ScalePair
 from toybench.tasks.learning_rates.scaled_logistic import ScaledLogistic
 
@@ -88,6 +90,14 @@ def test_accuracy_is_the_share_on_the_right_side():
     world = task.sample(jax.random.key(1))
     found = judged(task, jnp.array([1.0, 0.0]), world)["accuracy"]
     assert found == pytest.approx(np.mean(np.sign(world.points.x[:, 0]) == world.points.y))
+
+
+@pytest.mark.parametrize(
+    ("task", "fields"), [(ScaledLogistic, {"labels": "noisey"}), (RateRobustness, {"norm": "batch"})]
+)
+def test_a_misspelled_knob_names_what_there_is(task, fields):
+    with pytest.raises(UsageError, match=r"use one of (separable, noisy|none, layer)\."):
+        task(**fields)
 
 
 def test_batches_are_rows_of_the_points_or_all_of_them():
