@@ -24,7 +24,7 @@ class AdaGrad(Transformed):
     eps: float = 1e-30  # added to the sum, above 0
 
     unit = 0.1
-    space = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)}
+    space = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4, 3e4)}
 
     def transform(self) -> optax.GradientTransformation:
         return optax.scale_by_rss(initial_accumulator_value=0.0, eps=self.eps)

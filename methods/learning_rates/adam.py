@@ -28,7 +28,7 @@ class Adam(Transformed):
     eps: float = 1e-8  # added to the root, 0 or more
 
     unit = 0.003
-    space = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)}
+    space = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4, 3e4)}
 
     def transform(self) -> optax.GradientTransformation:
         return optax.scale_by_adam(b1=self.b1, b2=self.b2, eps=self.eps)

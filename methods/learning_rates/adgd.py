@@ -39,7 +39,9 @@ class AdGD(Descent):
     first: float = 1e-4  # length of the first step, above 0
 
     unit = 1.0
-    space = {"first": (1e-8, 1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 1e-2, 0.1)}
+    space = {
+        "first": (1e-8, 3e-8, 1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3),
+    }
 
     def start(self, weights: Weights) -> Last:
         return Last(weights=weights, eta=jnp.asarray(self.first, jnp.float32), theta=jnp.full((), jnp.inf))

@@ -30,7 +30,7 @@ class Armijo(Descent):
 
     cost = 2
     unit = 0.1
-    space = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)}
+    space = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4, 3e4)}
 
     def start(self, weights: Weights) -> Slots:
         return jnp.full((), jnp.inf)

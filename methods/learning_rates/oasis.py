@@ -47,7 +47,7 @@ class OASIS(Descent):
     paper = "jahani2021doubly"
     cost = 2
     unit = 1.0
-    space = {"beta": (0.5, 0.8, 0.9, 0.95, 0.99, 0.999), "floor": (1e-8, 1e-5)}
+    space = {"beta": (0.3, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999), "floor": (1e-8, 1e-5)}
 
     def start(self, weights: Weights) -> Last:
         return Last(
