@@ -28,7 +28,7 @@ class SPS(Descent):
     cap: float = 1e6  # largest step length, above 0
 
     unit = 1.0
-    space = {"c": (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0), "cap": (1.0, 1e6)}
+    space = {"c": (0.5, 1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0), "cap": (1.0, 1e6)}
 
     def start(self, weights: Weights) -> Slots:
         return ()
