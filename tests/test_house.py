@@ -10,6 +10,7 @@ from toybench.plugins import registry
 
 SECOND_EDITION: tuple[str, ...] = (
     "boolean_functions",
+    "learning_rates",
     "optimizers",
     "quasimetric",
 )  # studies in the form as it is now; the others follow with their review
