@@ -12,6 +12,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "boolean_functions",
     "learning_rates",
     "optimizers",
+    "quantum_circuits",
     "quasimetric",
 )  # studies in the form as it is now; the others follow with their review
 
