@@ -31,14 +31,14 @@ class State(NamedTuple):
 class SPSA(Method):
     """A gradient along one random direction."""
 
-    lr: float = 1.0  # first step size, in angles per gradient
+    lr: float = 16.0  # first step size, in angles per gradient
 
     perturbation: float = 0.2  # first size of the perturbation, in angles; the library's default
     alpha: float = 0.602  # exponent of the step size; the library's default
     gamma: float = 0.101  # exponent of the perturbation; the library's default
 
     deterministic = True
-    space = {"lr": (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)}
+    space = {"lr": (2.0, 8.0, 16.0, 32.0, 64.0, 128.0)}
 
     def init(self, key: jax.Array) -> State:
         return State(params=self.given.start, taken=jnp.zeros(()))
