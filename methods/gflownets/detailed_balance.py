@@ -1,6 +1,7 @@
 """Detailed balance: one equation an edge, with a learned flow of every state.
 
-**Source**: Bengio, Lahlou, Deleu, Hu, Tiwari and Bengio, "GFlowNet foundations", 2021, https://arxiv.org/abs/2111.09266.
+**Source**: Bengio, Lahlou, Deleu, Hu, Tiwari and Bengio, "GFlowNet foundations", 2021, https://arxiv.org/abs/2111.09266,
+definition 17.
 
     r = log F(s) + log P_F(s' | s) - log F(s') - log P_B(s | s'),   F(x) = R(x) at a complete x      loss: mean of r^2
 
@@ -12,18 +13,17 @@
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
-from toybench.methods.gflownets._flow import FlowNetwork, mean
+from toybench.methods.gflownets._flow import OnPolicy, mean
 from toybench.tasks.gflownets import Trajectories
 
 
-class DetailedBalance(FlowNetwork):
-    """Learns from any edges, but the reward reaches the first ones through all that follow."""
-
-    def residual(self, params: Any, batch: Trajectories) -> jax.Array:
-        """[t, b]"""
-        log_pf, log_pb, flow = self.along(params, batch)
-        return flow[:-1] + log_pf - flow[1:] - log_pb
+class DetailedBalance(OnPolicy):
+    """Squared residual of every edge; the reward reaches the first ones through all that follow."""
 
     def loss(self, params: Any, batch: Trajectories) -> jax.Array:
-        return mean(self.residual(params, batch) ** 2, batch.seen)
+        edges = self.read(params, batch)
+        flow = jnp.where(edges.ends, batch.log_reward[None, :], edges.head)
+        residual = flow[:-1] + edges.log_pf - flow[1:] - edges.log_pb
+        return mean(residual**2, batch.seen)

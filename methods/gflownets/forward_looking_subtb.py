@@ -1,7 +1,7 @@
 """Forward-looking sub-trajectory balance: the same flow beyond the energy so far, in every part of a trajectory.
 
 **Source**: Pan, Malkin, Zhang and Bengio, "Better Training of GFlowNets with Local Credit and Incomplete Trajectories",
-2023, https://arxiv.org/abs/2302.01687 (FL-SubTB).
+2023, https://arxiv.org/abs/2302.01687 (FL-SubTB, section 4).
 
     log F(s) = log F~(s) - E(s),   F~(x) = 1 at a complete x, in the loss of sub-trajectory balance
 
@@ -10,19 +10,29 @@
 **Shapes**: t edges, b trajectories.
 """
 
+from typing import Any
+
 import jax
+import jax.numpy as jnp
 
-from toybench.methods.gflownets.subtrajectory_balance import SubtrajectoryBalance
-from toybench.tasks.gflownets import Spec
+from toybench.methods.gflownets._flow import OnPolicy, balance_parts
+from toybench.tasks.gflownets import Spec, Trajectories
 
 
-class ForwardLookingSubTB(SubtrajectoryBalance):
-    """lambda to 0 is forward-looking detailed balance."""
+class ForwardLookingSubTB(OnPolicy):
+    """Weighted squared residuals of all parts, of the flow beyond the energy so far.
+
+    lambda to 0 is forward-looking detailed balance.
+    """
+
+    decay: float = 0.9  # lambda, weight of a part by one edge more; the paper: 0.9 as a rule
 
     paper = "pan2023better"
 
     def fits(self, spec: Spec) -> str | None:
         return None if spec.energies else "states on the way have no energy to look forward from"
 
-    def flow(self, head: jax.Array, energy: jax.Array) -> jax.Array:
-        return head - energy
+    def loss(self, params: Any, batch: Trajectories) -> jax.Array:
+        edges = self.read(params, batch)
+        flow = jnp.where(edges.ends, 0.0, edges.head) - batch.energy
+        return balance_parts(flow, edges, batch.seen, self.decay)

@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
+from toybench.blocks.random import uniforms
 from toybench.methods.gflownets._flow import draw
 from toybench.tasks.gflownets import SAMPLES, Spec, Strings, Trajectories, retrace, uniform_law
 
@@ -32,7 +33,7 @@ class State(NamedTuple):
 
 
 class Metropolis(Method):
-    """Leaves R / Z as it is, but has to visit a mode to know of it, and to leave it to find another."""
+    """Parallel chains that accept a single change by the ratio of rewards."""
 
     burn: int = 20  # rounds that don't count for the law
 
@@ -40,7 +41,8 @@ class Metropolis(Method):
         return None if spec.complete else "a chain needs the reward of every object"
 
     def init(self, key: jax.Array) -> State:
-        graph, b = self.spec.graph, self.spec.batch
+        graph = self.spec.graph
+        b = self.spec.batch
         u = jax.random.uniform(key, (graph.length, b))
         chains = walk_uniformly(graph, u)
         cells = 0 if isinstance(graph, Strings) else len(graph.every())
@@ -53,13 +55,15 @@ class Metropolis(Method):
         )
 
     def propose(self, state: State, key: jax.Array) -> jax.Array:
-        graph, b = self.spec.graph, self.spec.batch
-        u = jax.random.uniform(key, (graph.length + 3, b))
-        objects = jax.vmap(graph.neighbour)(state.chains, u[:3].T)
-        return retrace(graph, objects, u[3:])
+        graph = self.spec.graph
+        b = self.spec.batch
+        drawn = uniforms(key, moves=(b, 2), paths=(graph.length, b))
+        objects = jax.vmap(graph.neighbour)(state.chains, drawn["moves"])
+        return retrace(graph, objects, drawn["paths"])
 
     def update(self, state: State, batch: Trajectories, key: jax.Array) -> State:
-        graph, rounds = self.spec.graph, len(state.recent)
+        graph = self.spec.graph
+        rounds = len(state.recent)
         u = jax.random.uniform(key, state.log_reward.shape)
         accept = u < jnp.exp(batch.log_reward - state.log_reward)
         chains = jnp.where(accept[:, None], batch.states[-1], state.chains)

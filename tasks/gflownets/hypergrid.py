@@ -25,6 +25,9 @@ from toybench.tasks.gflownets import (
     uniform_law,
 )
 
+MODE = 2.0  # reward of a corner's mode at height 1, as in Bengio et al. 2021
+AROUND = 0.5  # reward of the cells around a mode, as there
+
 
 class World(NamedTuple):
     """Log rewards [m] and modes bool [m] of the cells; which cells were bought, bool [m]."""
@@ -35,7 +38,7 @@ class World(NamedTuple):
 
 
 class Hypergrid(Task):
-    """R = base + 0.5 near a corner + 2 h in the corner's mode, h uniform in (0.5, 1.5) for each corner."""
+    """R = base + AROUND near a corner + MODE * h in the corner's mode, h uniform in (0.5, 1.5) for each corner."""
 
     base: float = 0.01  # reward between the corners; Bengio et al. 2021: 0.1 to 0.001
 
@@ -55,29 +58,38 @@ class Hypergrid(Task):
     @property
     def graph(self) -> Grid:
         """What objects are built on."""
-        return Grid(self.side, self.axes)
+        return Grid(side=self.side, axes=self.axes)
 
     @property
     def spec(self) -> Spec:
-        return Spec(self.graph, self.batch)
+        return Spec(graph=self.graph, batch=self.batch)
 
     def sample(self, key: jax.Array) -> World:
         """The corners' heights and all rewards."""
         place = self.graph.every()[:, :-1]
         off = jnp.abs(place.astype(jnp.float32) / (self.side - 1) - 0.5)
-        near, modes = (off > 0.25).all(-1), ((off > 0.3) & (off < 0.4)).all(-1)
+        near = (off > 0.25).all(-1)
+        modes = ((off > 0.3) & (off < 0.4)).all(-1)
         corner = jnp.where(place > self.side // 2, 2 ** jnp.arange(self.axes)[None, :], 0).sum(-1)
         height = jax.random.uniform(key, (2**self.axes,), minval=0.5, maxval=1.5)[corner]
-        reward = self.base + 0.5 * near.astype(jnp.float32) + 2 * height * modes.astype(jnp.float32)
-        return World(jnp.log(reward), modes, jnp.zeros(len(place), bool))
+        reward = self.base + AROUND * near.astype(jnp.float32) + MODE * height * modes.astype(jnp.float32)
+        return World(log_reward=jnp.log(reward), modes=modes, bought=jnp.zeros(len(place), bool))
 
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Trajectories]:
-        graph, actions = self.graph, learner.propose(key)
+        graph = self.graph
+        actions = learner.propose(key)
         states = follow(graph, actions)
         cells = jax.vmap(jax.vmap(graph.cell))(states)
         energy = -world.log_reward[cells]
         world = world._replace(bought=world.bought.at[cells[-1]].set(True))
-        return world, Trajectories(states, actions, live(graph, states), -energy[-1], energy)
+        batch = Trajectories(
+            states=states,
+            actions=actions,
+            seen=live(graph, states),
+            log_reward=-energy[-1],
+            energy=energy,
+        )
+        return world, batch
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         return {

@@ -15,7 +15,9 @@ import jax.numpy as jnp
 from toybench import Metric, Task
 from toybench.tasks.gflownets import ExactSampler, Sets, Spec, Trajectories, follow, live, total_variation, uniform_law
 
-EVERY, EARLY = 50, 100  # rounds between the laws that the mean is of; the round that counts as early
+EVERY = 50  # rounds between the laws that the mean is of
+EARLY = 100  # the round that counts as early
+LEAST = 1e-4  # total variation below which a logarithm doesn't fall
 
 
 class World(NamedTuple):
@@ -51,11 +53,11 @@ class SetGeneration(Task):
     @property
     def graph(self) -> Sets:
         """What objects are built on."""
-        return Sets(self.elements, self.size)
+        return Sets(elements=self.elements, size=self.size)
 
     @property
     def spec(self) -> Spec:
-        return Spec(self.graph, self.batch, complete=not self.prefixes)
+        return Spec(graph=self.graph, batch=self.batch, complete=not self.prefixes)
 
     def sample(self, key: jax.Array) -> World:
         """Random energies, and the exact law."""
@@ -63,13 +65,20 @@ class SetGeneration(Task):
         members = self.graph.every()
         energy = (members.astype(jnp.float32) * energies[None, :]).sum(-1)
         target = jax.nn.softmax(jnp.where(members.sum(-1) == self.size, -energy, -jnp.inf))
-        return World(energies, target, jnp.zeros((), jnp.int32), jnp.zeros(()), jnp.ones(()))
+        return World(
+            energies=energies,
+            target=target,
+            round=jnp.zeros((), jnp.int32),
+            logs=jnp.zeros(()),
+            early=jnp.ones(()),
+        )
 
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Trajectories]:
         """The learner's trajectories with their energies; every EVERY rounds its law is measured first."""
         propose, cut = jax.random.split(key)
         world = self.measure(world, learner)
-        graph, actions = self.graph, learner.propose(propose)
+        graph = self.graph
+        actions = learner.propose(propose)
         states = follow(graph, actions)
         energy = states.astype(jnp.float32) @ world.energies
         seen = live(graph, states)
@@ -77,7 +86,14 @@ class SetGeneration(Task):
             shown = jax.random.randint(cut, (self.batch,), 1, self.size + 1)
             seen = seen & (jnp.arange(self.size)[:, None] < shown[None, :])
         log_reward = jnp.where(seen[-1], -energy[-1], 0.0)
-        return world, Trajectories(states, actions, seen, log_reward, energy)
+        batch = Trajectories(
+            states=states,
+            actions=actions,
+            seen=seen,
+            log_reward=log_reward,
+            energy=energy,
+        )
+        return world, batch
 
     def measure(self, world: World, learner: Any) -> World:
         """The world, one round on."""
@@ -108,5 +124,5 @@ class SetGeneration(Task):
 
 
 def safe_log(tv: jax.Array) -> jax.Array:
-    """log, of at least 1e-4."""
-    return jnp.log(jnp.maximum(tv, 1e-4))
+    """Logarithm of a total variation, of LEAST where it is smaller."""
+    return jnp.log(jnp.maximum(tv, LEAST))

@@ -28,7 +28,8 @@ from toybench.tasks.gflownets import (
     total_variation,
 )
 
-LETTERS, WIDTH = 4, 4  # letters of the alphabet, and of a block
+LETTERS = 4  # of the alphabet
+WIDTH = 4  # letters of a block
 CODES = LETTERS**WIDTH  # possible contents of a block
 
 
@@ -64,11 +65,11 @@ class StringGeneration(Task):
     @property
     def graph(self) -> Strings:
         """What objects are built on."""
-        return Strings(LETTERS, WIDTH * self.blocks)
+        return Strings(letters=LETTERS, length=WIDTH * self.blocks)
 
     @property
     def spec(self) -> Spec:
-        return Spec(self.graph, self.batch, replay=self.batch, energies=False)
+        return Spec(graph=self.graph, batch=self.batch, replay=self.batch, energies=False)
 
     def sample(self, key: jax.Array) -> World:
         """Different random patterns in each block."""
@@ -76,7 +77,11 @@ class StringGeneration(Task):
         patterns = order[:, : self.patterns].astype(jnp.int32)
         letters = np.arange(CODES)[:, None] // LETTERS ** np.arange(WIDTH)[::-1] % LETTERS  # [CODES, WIDTH]
         differ = jnp.asarray((letters[:, None] != letters[None, :]).sum(-1), jnp.int32)  # [CODES, CODES]
-        return World(differ[patterns].min(1), patterns, jnp.zeros(self.patterns**self.blocks, bool))
+        return World(
+            misses=differ[patterns].min(1),
+            patterns=patterns,
+            found=jnp.zeros(self.patterns**self.blocks, bool),
+        )
 
     def codes(self, objects: jax.Array) -> jax.Array:
         """Strings [n, s] to the contents of their blocks, int32 [n, blocks]."""
@@ -88,14 +93,21 @@ class StringGeneration(Task):
         return world.misses[jnp.arange(self.blocks)[None, :], self.codes(objects)].sum(-1)
 
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Trajectories]:
-        graph, actions = self.graph, learner.propose(key)
+        graph = self.graph
+        actions = learner.propose(key)
         states = follow(graph, actions)
         missed = self.missed(world, states[-1])
         which = jnp.argmax(self.codes(states[-1])[:, :, None] == world.patterns[None], axis=-1)  # [b, blocks]
         mode = (which * self.patterns ** jnp.arange(self.blocks)[None, :]).sum(-1)
         world = world._replace(found=world.found.at[mode].max(missed == 0))
-        log_reward = -self.beta * missed.astype(jnp.float32)
-        return world, Trajectories(states, actions, live(graph, states), log_reward, jnp.zeros(states.shape[:2]))
+        batch = Trajectories(
+            states=states,
+            actions=actions,
+            seen=live(graph, states),
+            log_reward=-self.beta * missed.astype(jnp.float32),
+            energy=jnp.zeros(states.shape[:2]),
+        )
+        return world, batch
 
     def target(self, world: World) -> tuple[jax.Array, jax.Array]:
         """Exact laws: of each block [blocks, CODES], and of the number of misses [WIDTH * blocks + 1]."""

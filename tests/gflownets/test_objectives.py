@@ -12,6 +12,8 @@ import pytest
 from toybench.methods.gflownets.detailed_balance import DetailedBalance
 from toybench.methods.gflownets.forward_looking_db import ForwardLookingDB
 from toybench.methods.gflownets.forward_looking_subtb import ForwardLookingSubTB
+from toybench.methods.gflownets.local_search_db import LocalSearchDB
+from toybench.methods.gflownets.local_search_gfn import LocalSearchGFN
 from toybench.methods.gflownets.subtrajectory_balance import SubtrajectoryBalance
 from toybench.methods.gflownets.trajectory_balance import TrajectoryBalance
 from toybench.tasks.gflownets import Grid, Sets, Spec, Strings, Trajectories, follow, live, retrace
@@ -88,7 +90,9 @@ def test_zero_at_the_closed_form_flow_and_not_beside_it(graph, cls, exact):
     batch = paths(graph, log_reward, energy)
     compiled = jax.jit(method.loss)
     assert float(compiled(params, batch)) < 1e-9
-    assert float(compiled(params, batch._replace(log_reward=batch.log_reward + 0.1))) > 1e-4
+    ends = jax.vmap(jax.vmap(graph.terminal))(batch.states)
+    beside = batch._replace(log_reward=batch.log_reward + 0.1, energy=jnp.where(ends, batch.energy - 0.1, batch.energy))
+    assert float(compiled(params, beside)) > 1e-4
 
 
 def test_sets_have_a_flow_in_closed_form(exact):
@@ -143,7 +147,10 @@ def test_subtrajectory_weights_by_hand(exact):
     log_reward = rewards(exact, graph)
     batch = paths(graph, log_reward, energies(exact, graph, log_reward))
     method, params = learner(SubtrajectoryBalance, graph, decay=0.5)
-    a, b = DetailedBalance(spec=method.spec).residual(params, batch)
+    edges = method.read(params, batch)
+    start = edges.head[0] + edges.log_pf[0] - edges.log_pb[0]
+    a = start - edges.head[1]
+    b = edges.head[1] + edges.log_pf[1] - edges.log_pb[1] - batch.log_reward
     want = (0.5 * a**2 + 0.5 * b**2 + 0.25 * (a + b) ** 2) / 1.25
     np.testing.assert_allclose(loss(method, params, batch), want.mean(), rtol=1e-5)
 
@@ -156,7 +163,7 @@ def test_without_energy_on_the_way_looking_forward_changes_nothing(pair, exact):
     (ahead, params), (plain, _) = (learner(cls, graph) for cls in pair)
     ends = jax.vmap(jax.vmap(graph.terminal))(batch.states)
     flat = batch._replace(energy=jnp.where(ends, batch.energy, 0.0))
-    np.testing.assert_array_equal(loss(ahead, params, flat), loss(plain, params, flat))
+    np.testing.assert_allclose(loss(ahead, params, flat), loss(plain, params, flat), rtol=1e-5)
     assert abs(float(loss(ahead, params, batch) - loss(plain, params, batch))) > 1e-2
 
 
@@ -175,12 +182,34 @@ def test_what_is_not_shown_does_not_count(cls, exact):
     np.testing.assert_allclose(loss(method, params, other), loss(method, params, batch), rtol=1e-6)
 
 
-def test_only_trajectory_balance_needs_the_end():
-    cut = SetGeneration(prefixes=True).spec
-    assert "end" in TrajectoryBalance().fits(cut)
-    assert DetailedBalance().fits(cut) is None
-    assert ForwardLookingDB().fits(cut) is None
-    assert "energy" in ForwardLookingDB().fits(Spec(Strings(4, 12), 32, energies=False))
+def test_trajectory_balance_learns_from_whole_trajectories_only(exact):
+    graph = Sets(5, 3)
+    log_reward = rewards(exact, graph)
+    batch = paths(graph, log_reward, energies(exact, graph, log_reward))
+    method, params = learner(TrajectoryBalance, graph)
+    whole = jnp.arange(10) < 4
+    cut = batch._replace(seen=batch.seen & (whole[None, :] | (jnp.arange(3)[:, None] < 2)))
+    edges = method.read(params, batch)
+    residual = params["log_z"] + (edges.log_pf - edges.log_pb).sum(0) - batch.log_reward
+    np.testing.assert_allclose(loss(method, params, batch), (residual**2).mean(), rtol=1e-5)
+    np.testing.assert_allclose(loss(method, params, cut), (residual[:4] ** 2).mean(), rtol=1e-5)
+    none = batch._replace(seen=batch.seen & (jnp.arange(3)[:, None] < 2))
+    assert float(loss(method, params, none)) == 0.0
+
+
+def test_looking_forward_needs_energies():
+    for cls in (ForwardLookingDB, ForwardLookingSubTB):
+        assert cls().fits(SetGeneration(prefixes=True).spec) is None
+        assert "energy" in cls().fits(Spec(Strings(4, 12), 32, energies=False))
+
+
+@pytest.mark.parametrize("pair", [(LocalSearchGFN, TrajectoryBalance), (LocalSearchDB, DetailedBalance)])
+def test_a_local_search_leaves_the_objective(pair, exact):
+    graph = Sets(5, 3)
+    log_reward = rewards(exact, graph)
+    batch = paths(graph, log_reward, energies(exact, graph, log_reward))
+    (searching, params), (plain, _) = (learner(cls, graph) for cls in pair)
+    np.testing.assert_allclose(loss(searching, params, batch), loss(plain, params, batch), rtol=1e-6)
 
 
 def test_a_rollout_draws_the_law_of_its_policy():
@@ -189,7 +218,7 @@ def test_a_rollout_draws_the_law_of_its_policy():
     params = jax.tree.map(lambda x: 3 * x, params)  # far from uniform
     u = jax.random.uniform(jax.random.key(8), (3, 20_000))
 
-    cells = jax.jit(lambda e: jax.vmap(graph.cell)(follow(graph, method.rollout(params, u, e))[-1]))
+    cells = jax.jit(lambda e: jax.vmap(graph.cell)(follow(graph, method.fresh(params, u, e))[-1]))
 
     def drawn(epsilon):
         return np.bincount(np.asarray(cells(epsilon)), minlength=32) / 20_000

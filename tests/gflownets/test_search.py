@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from toybench.engine import programs
-from toybench.methods.gflownets._search import acceptance
 from toybench.methods.gflownets.detailed_balance import DetailedBalance
 from toybench.methods.gflownets.local_search_db import LocalSearchDB
 from toybench.methods.gflownets.local_search_gfn import LocalSearchGFN
@@ -32,15 +31,13 @@ def transition(method, params, log_reward):
     paths = np.asarray(list(itertools.product(range(4), repeat=3)), np.int32).T  # every trajectory, [3, 64]
     states = np.asarray(follow(GRAPH, jnp.asarray(paths)))
     ends = states[-1] @ [4, 2, 1]
-    ways = np.asarray(method.ways(params, jnp.asarray(paths)))
+    ways = np.asarray(method.rebuilding(params, jnp.asarray(paths)))
     log_pf = np.asarray(method.heads(params, jnp.asarray(states[:-1].reshape(-1, 3)))[0]).reshape(3, 64, -1)
     chosen = np.take_along_axis(log_pf, paths[:, :, None], axis=2)[:, :, 0]
     same = (paths[: method.kept, :, None] == paths[: method.kept, None, :]).all(0)  # the same kept edges
     forward = np.exp(chosen[method.kept :].sum(0))
-    ratio = log_reward[ends][None, :] - log_reward[ends][:, None]
-    if method.accept != "greedy":
-        ratio = ratio + ways[:, None] - ways[None, :]
-    accept = np.asarray(acceptance(method.accept, jnp.asarray(ratio, jnp.float32)))
+    gain = jnp.asarray(log_reward[ends][None, :] - log_reward[ends][:, None], jnp.float32)
+    accept = np.asarray(method.acceptance(gain, jnp.asarray(ways[:, None] - ways[None, :], jnp.float32)))
     move = np.where(same, 1 / 8 * forward[None, :] * accept, 0.0)  # 8 backward paths of probability 1/8 each
     table = np.zeros((8, 8))
     np.add.at(table, (ends[:, None], ends[None, :]), move)
@@ -129,6 +126,20 @@ def test_detailed_balance_learns_a_small_task():
     world, state = run(method, task, 300)
     floor, found = task.floor(world).law(), Learner(method, state).law()
     assert float(jnp.abs(found - world.target).sum()) < 0.2 * float(jnp.abs(floor - world.target).sum())
+
+
+def test_what_is_accepted():
+    gain = jnp.asarray([-1.0, 0.0, 0.5])
+    ways = jnp.asarray([2.0, 0.0, -1.0])
+    for accept, want in (
+        ("greedy", [0.0, 0.0, 1.0]),
+        ("metropolis", [1.0, 1.0, np.exp(-0.5)]),
+        ("barker", [1 / (1 + np.exp(-1.0)), 0.5, 1 / (1 + np.exp(0.5))]),
+    ):
+        np.testing.assert_allclose(LocalSearchGFN(accept=accept).acceptance(gain, ways), want, rtol=1e-6)
+    np.testing.assert_array_equal(LocalSearchDB().acceptance(gain, ways), [0.0, 0.0, 1.0])
+    with pytest.raises(ValueError, match="accept takes greedy"):
+        LocalSearchGFN(accept="always").acceptance(gain, ways)
 
 
 def test_where_a_search_does_not_fit():
