@@ -1,7 +1,6 @@
 """Detailed balance: one equation an edge, with a learned flow of every state.
 
-**Source**: Bengio, Lahlou, Deleu, Hu, Tiwari and Bengio, "GFlowNet foundations", 2021, https://arxiv.org/abs/2111.09266,
-definition 17.
+**Source**: Bengio, Lahlou, Deleu, Hu, Tiwari and Bengio, "GFlowNet foundations", 2021, https://arxiv.org/abs/2111.09266.
 
     r = log F(s) + log P_F(s' | s) - log F(s') - log P_B(s | s'),   F(x) = R(x) at a complete x      loss: mean of r^2
 

@@ -1,7 +1,7 @@
 """Forward-looking detailed balance: the network learns what a state's flow is beyond its energy so far.
 
 **Source**: Pan, Malkin, Zhang and Bengio, "Better Training of GFlowNets with Local Credit and Incomplete Trajectories",
-2023, https://arxiv.org/abs/2302.01687 (FL-DB, section 4), and the authors' code, `set/gflownet.py`.
+2023, https://arxiv.org/abs/2302.01687 (FL-DB), and the authors' code, `set/gflownet.py`.
 
     F(s) = exp(-E(s)) F~(s),   F~(x) = 1 at a complete x, whose energy is E(x) = -log R(x)
     r = log F~(s) + log P_F(s' | s) - log F~(s') - log P_B(s | s') + E(s') - E(s)        loss: mean of r^2

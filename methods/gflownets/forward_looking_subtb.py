@@ -1,7 +1,7 @@
 """Forward-looking sub-trajectory balance: the same flow beyond the energy so far, in every part of a trajectory.
 
 **Source**: Pan, Malkin, Zhang and Bengio, "Better Training of GFlowNets with Local Credit and Incomplete Trajectories",
-2023, https://arxiv.org/abs/2302.01687 (FL-SubTB, section 4).
+2023, https://arxiv.org/abs/2302.01687 (FL-SubTB).
 
     log F(s) = log F~(s) - E(s),   F~(x) = 1 at a complete x, in the loss of sub-trajectory balance
 

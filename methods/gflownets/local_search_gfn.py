@@ -1,7 +1,7 @@
 """Trajectory balance on objects that a local search buys: undo the end of an object and rebuild it.
 
 **Source**: Kim, Yun, Bengio, Zhang, Bengio, Ahn and Park, "Local Search GFlowNets", 2023,
-https://arxiv.org/abs/2310.02710 (LS-GFN, section 4; deterministic filtering, and stochastic filtering as `accept`),
+https://arxiv.org/abs/2310.02710 (LS-GFN; deterministic filtering, and stochastic filtering as `accept`),
 and the authors' code, `gflownet/GFNs/basegfn.py`.
 
     x -> s: K edges back by P_B,   s -> y: K edges forward by P_F,   x <- y if R(y) > R(x)                  (greedy)

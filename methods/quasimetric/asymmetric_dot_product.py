@@ -1,7 +1,7 @@
 """An inner product of a source embedding and a goal embedding.
 
 **Source**: baseline of Wang and Isola, "On the Learning and Learnability of Quasimetrics", 2022,
-https://arxiv.org/abs/2206.15478, section 5 ("asymmetrical dot products").
+https://arxiv.org/abs/2206.15478 ("asymmetrical dot products").
 
     discount^d(x, y) = sigmoid(f(x) . g(y))
 

@@ -1,7 +1,7 @@
 """Deep Norm: an input-convex, positively homogeneous network of the difference of latents.
 
 **Source**: Pitis, Chan, Jamali and Ba, "An Inductive Bias for Distances: Neural Nets that Respect the Triangle
-Inequality", 2020, https://arxiv.org/abs/2002.05825, section 3, and `torchqmet/neural_norms.py` of torch-quasimetric.
+Inequality", 2020, https://arxiv.org/abs/2002.05825, and `torchqmet/neural_norms.py` of torch-quasimetric.
 
     h_1 = relu(U_1 x)     h_i = relu(W_i h_(i-1) + U_i x)     W_i >= 0     x = u - v
     d(u, v) = maxmean_k c_k(h_3)_k                            c_k: concave, increasing, c_k(0) = 0

@@ -1,7 +1,7 @@
 """A symmetric metric embedding: the Euclidean distance of latents.
 
 **Source**: baseline of Wang and Isola, "On the Learning and Learnability of Quasimetrics", 2022,
-https://arxiv.org/abs/2206.15478, section 5 ("metric embeddings").
+https://arxiv.org/abs/2206.15478 ("metric embeddings").
 
     d(u, v) = || u - v ||_2
 

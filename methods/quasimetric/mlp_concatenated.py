@@ -1,7 +1,7 @@
 """An unconstrained network on both latents: can fit any pair, promises nothing about the others.
 
 **Source**: baseline of Wang and Isola, "On the Learning and Learnability of Quasimetrics", 2022,
-https://arxiv.org/abs/2206.15478, section 5 ("unconstrained networks").
+https://arxiv.org/abs/2206.15478 ("unconstrained networks").
 
     discount^d(x, y) = sigmoid(MLP([f(x); f(y)]))
 

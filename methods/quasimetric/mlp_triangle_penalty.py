@@ -1,7 +1,7 @@
 """An unconstrained network that is trained to obey the triangle inequality on random triples.
 
 **Source**: baseline of Wang and Isola, "On the Learning and Learnability of Quasimetrics", 2022,
-https://arxiv.org/abs/2206.15478, section 5 ("unconstrained networks" with a triangle inequality regulariser).
+https://arxiv.org/abs/2206.15478 ("unconstrained networks" with a triangle inequality regulariser).
 
     loss = mean (g(x,y) - discount^d)^2 + weight * mean relu(g(x,y) g(y,z) - g(x,z))^2    g = sigmoid(MLP([f(x); f(y)]))
 

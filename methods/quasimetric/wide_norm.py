@@ -1,7 +1,7 @@
 """Wide Norm: many small asymmetric Mahalanobis norms of the difference of latents.
 
 **Source**: Pitis, Chan, Jamali and Ba, "An Inductive Bias for Distances: Neural Nets that Respect the Triangle
-Inequality", 2020, https://arxiv.org/abs/2002.05825, section 3, and `torchqmet/neural_norms.py` of torch-quasimetric.
+Inequality", 2020, https://arxiv.org/abs/2002.05825, and `torchqmet/neural_norms.py` of torch-quasimetric.
 
     h_k = || W_k [relu(x); relu(-x)] ||_2     W_k >= 0     x = u - v
     d(u, v) = maxmean_k c_k(h_k)                           c_k: concave, increasing, c_k(0) = 0
