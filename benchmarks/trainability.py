@@ -78,7 +78,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="larsson2016fractalnet",
-            says="Trained with drop-path, a fractal network without shortcuts trains at 24 and 48 layers, where a plain "
+            says="With drop-path, a fractal network without shortcuts trains at 24 and 48 layers, where a plain "
             "stack as deep as its longest path does much worse.",
             differs=f"{STUDENTS_DIFFER} Much worse is read as 0.2 nats, 9 % of the floor's loss. The whole network is "
             "judged.",

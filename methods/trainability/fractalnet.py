@@ -57,7 +57,7 @@ class FractalNet(Trained):
         rows = range(1, 2 ** (self.columns - 1) + 1)
         ends = jnp.array([[i in columns_ending(self.columns, row) for i in range(self.columns)] for row in rows])
         kept = (dropped >= self.drop) & ends[None]
-        last = spare == jnp.where(ends[None], spare, -1.0).max(-1, keepdims=True)
+        last = ends[None] & (spare == jnp.where(ends[None], spare, -1.0).max(-1, keepdims=True))
         return jnp.where(kept.any(-1, keepdims=True), kept, last).astype(jnp.float32)
 
     def paths(self, key: jax.Array) -> jax.Array:
