@@ -42,7 +42,8 @@ class DenseNet(Supervised):
         return Network(first=he(noise["first"]), stack=stack, last=he(noise["last"]))
 
     def logits(self, params: Network, x: jax.Array) -> jax.Array:
-        width, kind = params.first.w.shape[1], self.spec.activation
+        width = params.first.w.shape[1]
+        kind = self.spec.activation
 
         def step(seen: jax.Array, part: tuple[Layer, jax.Array]) -> tuple[jax.Array, None]:
             layer, place = part
