@@ -36,7 +36,7 @@ class State(NamedTuple):
     params: Any
     fixed: Any
     opt: Any
-    count: jax.Array
+    updates: jax.Array
 
 
 class Trained(Method):
@@ -77,13 +77,13 @@ class Trained(Method):
     def init(self, key: jax.Array) -> State:
         shapes = {**self.shapes(self.width), **self.frozen_shapes(self.width)}
         params, fixed = self.start(normals(key, **shapes))
-        count = jnp.zeros((), jnp.int32)
-        return State(params=params, fixed=fixed, opt=optimizer(self.lr, self.steps).init(params), count=count)
+        updates = jnp.zeros((), jnp.int32)
+        return State(params=params, fixed=fixed, opt=optimizer(self.lr, self.steps).init(params), updates=updates)
 
     def update(self, state: State, batch: Examples, key: jax.Array) -> State:
         slope = self.gradient(state, batch, key)
         params, opt = optim.descend(optimizer(self.lr, self.steps), slope, state.opt, state.params)
-        return State(params=params, fixed=state.fixed, opt=opt, count=state.count + 1)
+        return State(params=params, fixed=state.fixed, opt=opt, updates=state.updates + 1)
 
     def predict(self, state: State, x: jax.Array) -> jax.Array:
         return self.logits(state.params, x)
@@ -246,5 +246,5 @@ def guided_gradient(method: Any, state: State, batch: Examples, theirs: jax.Arra
         every, logits = plain(method.spec.activation, params, batch.x)
         return cross_entropy(logits, batch.y) + alpha * guidance(theirs, every)
 
-    led = state.count.astype(jnp.float32) < method.until * method.steps
+    led = state.updates.astype(jnp.float32) < method.until * method.steps
     return jax.grad(loss)(state.params, jnp.where(led, method.alpha, 0.0))

@@ -44,7 +44,7 @@ class OutputDistillation(Guided):
         return jax.grad(loss)(state.params)
 
 
-def divergence(theirs: jax.Array, ours: jax.Array, temperature: jax.Array) -> jax.Array:
+def divergence(theirs: jax.Array, ours: jax.Array, temperature: jax.Array | float) -> jax.Array:
     """T^2 times the mean relative entropy of softened logits [b, k]."""
     soft = jax.nn.log_softmax(theirs / temperature)
     gap = soft - jax.nn.log_softmax(ours / temperature)

@@ -12,7 +12,7 @@ equation (10).
 
 import jax
 
-from toybench.methods.trainability._deep import Shapes, Supervised, he, plain, stack_shapes
+from toybench.methods.trainability._deep import Shapes, State, Supervised, he, plain, stack_shapes
 from toybench.tasks.trainability import Network
 
 
@@ -28,6 +28,6 @@ class PlainHe(Supervised):
     def logits(self, params: Network, x: jax.Array) -> jax.Array:
         return plain(self.spec.activation, params, x)[1]
 
-    def predict_column(self, state: object, x: jax.Array) -> jax.Array:
+    def predict_column(self, state: State, x: jax.Array) -> jax.Array:
         """The whole network: it is its one column."""
         return self.predict(state, x)

@@ -89,7 +89,7 @@ def test_the_gradient_is_of_the_loss_with_guidance_for_a_third_of_the_steps(name
     alone = expected_gradient(state.params, 0.0, theirs)
     assert not close(led, alone)
     for count, wanted in ((0, led), (2, led), (3, alone), (8, alone)):
-        at = state._replace(count=jnp.array(count))
+        at = state._replace(updates=jnp.array(count))
         assert close(method.gradient(at, BATCH, jax.random.key(1)), wanted)
     plain = registry.load("methods", "trainability/plain_he")(spec=SPEC, steps=9)
     assert close(
@@ -127,7 +127,7 @@ def test_distillation_adds_the_softened_relative_entropy():
     found = divergence(jnp.asarray(theirs, jnp.float32), jnp.asarray(ours, jnp.float32), jnp.array(2.5))
     assert float(found) == pytest.approx(expected, rel=1e-4)
     method = make("output_distillation", alpha=0.6, temperature=2.5)
-    state = method.init(jax.random.key(0))._replace(count=jnp.array(8))
+    state = method.init(jax.random.key(0))._replace(updates=jnp.array(8))
     target = residual("relu", method.given.guide, X)[1]
 
     def loss(p):

@@ -291,7 +291,7 @@ def test_three_steps_by_hand(name):
         state = method.update(state, batch, jax.random.key(t))
     for found, expected in zip(jax.tree.leaves(state.params), jax.tree.leaves(w), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
-    assert int(state.count) == 3
+    assert int(state.updates) == 3
     np.testing.assert_array_equal(method.predict(state, BATCH), method.logits(state.params, BATCH))
 
 
