@@ -37,7 +37,7 @@ benchmark = Benchmark(
         DEEP: (*STARTS, "plain_layer_norm", "resnet", "densenet", "elan", *FRACTAL),
         DEEPER: ("plain_he", "resnet", "elan", *FRACTAL),
         TANH: STARTS,
-        GUIDED: ("plain_he", "resnet", *GUIDANCE),
+        GUIDED: ("plain_he", "lsuv", "resnet", *GUIDANCE),
     },
     claims=(
         Claim(
@@ -152,7 +152,8 @@ benchmark = Benchmark(
             paper="subramaniam2024training",
             says="Led by the layers of a trained residual network for a third of its training, a deep plain stack ends "
             "at a lower loss and a lower error than alone.",
-            differs=f"{STUDENTS_DIFFER} Lower is read as 0.1 nats and as an error of 0.04 less, 4 % of the floor's.",
+            differs=f"{STUDENTS_DIFFER} Lower is read as 0.1 nats and as an error of 0.04 less, 4 % of the floor's. "
+            "Guidance isn't the best remedy here: a residual network, such as the guide, is far ahead of both.",
             expected="supported",
             conditions=(
                 Better(task=GUIDED, method="guidance_trained", than="plain_he", metric="train_loss", margin=0.1),
@@ -180,6 +181,13 @@ benchmark = Benchmark(
                     task=GUIDED, method="guidance_trained", than="output_distillation", metric="train_loss", margin=0.1
                 ),
             ),
+        ),
+        Claim(
+            paper="subramaniam2024training",
+            says="It takes a guide: a better start of the same stack, by unit output variance, does not do as much.",
+            differs=f"{STUDENTS_DIFFER} Read as 0.1 nats. This cheap rival is our control.",
+            expected="inconclusive",
+            conditions=(Better(task=GUIDED, method="guidance_trained", than="lsuv", metric="train_loss", margin=0.1),),
         ),
         Claim(
             paper="mishkin2015all",
@@ -220,7 +228,8 @@ benchmark = Benchmark(
             paper="meterez2023training",
             kind="theorem",
             says="With orthogonal weights, linear layers and batch normalisation, gradients don't grow with depth.",
-            differs=f"{STACKS_DIFFER} Read as 0.005 a layer, a factor of 2.1 over 150 layers.",
+            differs=f"{STACKS_DIFFER} Read as 0.005 a layer, a factor of 2.1 over 150 layers; 100 tuning seeds had "
+            "-0.0008, with a standard deviation of 0.0004.",
             expected="supported",
             conditions=(
                 Bound(task=STACK, method="orthogonal_linear_bn", metric="gradient_growth", above=-0.005, below=0.005),
@@ -253,8 +262,8 @@ benchmark = Benchmark(
         Claim(
             paper="meterez2023training",
             says="With ReLU the gradient explodes for normal and orthogonal weights alike, by about a fifth a layer.",
-            differs=f"{STACKS_DIFFER} Read as 0.15 to 0.21 a layer where normalisation comes first, and as more than "
-            "0.15 in the order of the authors' code, where we saw 0.33 in a pilot.",
+            differs=f"{STACKS_DIFFER} Read as 0.15 to 0.21 a layer where normalisation comes first, where tuning "
+            "seeds had 0.18 and 0.17, and as more than 0.15 in the order of the authors' code, where they had 0.33.",
             expected="supported",
             conditions=(
                 *(

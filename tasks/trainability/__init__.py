@@ -10,7 +10,7 @@ Shapes: b batch, d features, k classes, w width, l layers, n units and points of
 import abc
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, cast, get_args
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +19,7 @@ import optax
 from toybench import Metric, Task
 from toybench.blocks import optim
 from toybench.blocks.random import normals
+from toybench.errors import UsageError
 
 Activation = Literal["relu", "tanh"]
 
@@ -197,13 +198,16 @@ class TeacherTask(Task):
 
     @property
     def spec(self) -> Spec:
+        if self.activation not in get_args(Activation):
+            known = " or ".join(get_args(Activation))
+            raise UsageError(f"{self.name} has no activation '{self.activation}'; use {known}.")
         return Spec(
             features=self.features,
             classes=self.classes,
             depth=self.depth,
             parameters=self.parameters,
             batch=self.batch,
-            activation="tanh" if self.activation == "tanh" else "relu",
+            activation=cast(Activation, self.activation),
             guided=self.guided,
         )
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from toybench.errors import UsageError
 from toybench.tasks.trainability import (
     Layer,
     Network,
@@ -70,6 +71,12 @@ def test_chance_and_oracle(world):
     even = task.evaluate(world, jax.random.key(0), task.chance(world))
     assert float(even["train_loss"]) == pytest.approx(np.log(10), rel=1e-5)
     assert 0.8 < float(even["single_column_error"]) < 0.98
+
+
+def test_an_activation_that_isn_t_known_is_named():
+    with pytest.raises(UsageError, match="no activation 'rleu'; use relu or tanh"):
+        _ = DeepTeacher(activation="rleu").spec
+    assert DeepTeacher(activation="tanh").spec.activation == "tanh"
 
 
 def test_batches_are_fresh_and_labelled(world):
