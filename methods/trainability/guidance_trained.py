@@ -7,9 +7,8 @@ Bias via Representational Alignment", 2024, https://arxiv.org/abs/2410.20035; th
     loss = cross-entropy + alpha sum_l (1 - CKA(h_l, g_l))        g_l: layer l of the trained guide, on the same batch
     CKA(h, g) = |h^T g|^2 / (|h^T h| |g^T g|)        Frobenius norms; columns are centred over the batch
 
-**Differs from the paper**: 1. dense layers; layer l of the student is matched with layer l of the guide. 2. momentum,
-as for all methods here, instead of Adam. 3. guidance ends after a third of the steps, where the authors' code goes on,
-or ends after 300 steps.
+**Differs from the paper**: 1. dense layers; layer l of the student is matched with layer l of the guide. 2. guidance
+ends after a third of the steps, where the authors' code goes on, or ends after 300 steps.
 
 **Shapes**: b batch, d features, k classes, w width, l layers; representations [l, b, w].
 """

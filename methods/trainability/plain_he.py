@@ -12,12 +12,14 @@ equation (10).
 
 import jax
 
-from toybench.methods.trainability._deep import Shapes, State, Supervised, he, plain, stack_shapes
+from toybench.methods.trainability._deep import RATES, Shapes, State, Supervised, he, plain, stack_shapes
 from toybench.tasks.trainability import Network
 
 
 class PlainHe(Supervised):
     """Normal weights of variance 2 / in."""
+
+    space = {"lr": (0.002, *RATES[:-1])}  # on tanh its best rate is lower than others'
 
     def shapes(self, width: int) -> Shapes:
         return stack_shapes(self.spec, width)

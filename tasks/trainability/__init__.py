@@ -22,8 +22,10 @@ from toybench.blocks.random import normals
 from toybench.errors import UsageError
 
 Activation = Literal["relu", "tanh"]
+Optimizer = Literal["momentum", "adam"]
 
-MOMENTUM = 0.9  # of every learner's optimiser
+MOMENTUM = 0.9  # of plain descent
+ADAM_UNIT = 0.1  # Adam's rate for a rate of 1: its useful rates are about ten times lower than those of momentum
 HIDDEN = 32  # units of the teacher's hidden layer
 CALIBRATION = 4096  # points over which the teacher's logits are standardised, so that classes are about as frequent
 TESTED = 2048  # points of the test set
@@ -64,6 +66,7 @@ class Spec:
       parameters: the budget, from which a method solves its width.
       batch: points a step.
       guided: whether `given` holds a trained guide.
+      optimizer: of every student, with a rate that falls to 0 linearly.
     """
 
     features: int
@@ -73,6 +76,7 @@ class Spec:
     batch: int
     activation: Activation
     guided: bool = False
+    optimizer: Optimizer = "momentum"
 
 
 @dataclass(frozen=True)
@@ -149,8 +153,10 @@ def error_rate(logits: jax.Array, y: jax.Array) -> jax.Array:
     return (logits.argmax(-1) != y).astype(jnp.float32).mean()
 
 
-def optimizer(lr: Any, steps: int) -> optax.GradientTransformation:
-    """What every classifier descends with: momentum, a rate that falls to 0 linearly."""
+def optimizer(kind: Optimizer, lr: Any, steps: int) -> optax.GradientTransformation:
+    """What classifiers descend with; the rate falls to 0 linearly. Adam's is ADAM_UNIT times `lr`."""
+    if kind == "adam":
+        return optim.lenient(optax.adam(optax.linear_schedule(ADAM_UNIT * lr, 0.0, steps)))
     return optim.lenient(optax.sgd(optax.linear_schedule(lr, 0.0, steps), momentum=MOMENTUM))
 
 
@@ -195,6 +201,7 @@ class TeacherTask(Task):
     }
 
     guided: ClassVar[bool] = False
+    optimizer: ClassVar[Optimizer] = "momentum"
 
     @property
     def spec(self) -> Spec:
@@ -209,6 +216,7 @@ class TeacherTask(Task):
             batch=self.batch,
             activation=cast(Activation, self.activation),
             guided=self.guided,
+            optimizer=self.optimizer,
         )
 
     @abc.abstractmethod

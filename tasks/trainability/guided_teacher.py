@@ -1,7 +1,9 @@
 """The deep teacher's task, with a residual network at hand that has already learnt it.
 
 Isolates what a guide is good for. The guide has seen 500 batches of its own from the same law, at a rate fixed
-beforehand; students may look at its layers, or at its outputs, and unguided ones see what they would lose.
+beforehand; students may look at its layers, or at its outputs, and unguided ones see what they would lose. All students
+descend with Adam, as in the code of guidance's authors: alignment has no scale, so that its gradient is the larger the
+nearer the points' representations are to one another. Momentum diverged with it in a pilot.
 """
 
 from typing import Any
@@ -29,12 +31,13 @@ class GuidedTeacher(TeacherTask):
     """Loss and error of a student that may follow a trained guide."""
 
     guided = True
+    optimizer = "adam"
 
     def guide(self, teacher: Teacher, key: jax.Array) -> Network:
         """A residual network of the students' depth, trained as they are."""
         for_weights, for_batches = jax.random.split(key)
         net = self.untrained(for_weights)
-        descent = optimizer(GUIDE_RATE, self.steps)
+        descent = optimizer("momentum", GUIDE_RATE, self.steps)
 
         def step(carry: tuple[Network, Any], each: jax.Array) -> tuple[tuple[Network, Any], None]:
             now, memory = carry

@@ -109,7 +109,7 @@ def test_cross_entropy_and_error_by_hand():
 
 def test_the_optimiser_is_momentum_with_a_linear_schedule():
     """Four steps by hand: v <- 0.9 v + g, w <- w - lr (1 - t / T) v."""
-    descent = optimizer(0.1, 4)
+    descent = optimizer("momentum", 0.1, 4)
     w, v = 1.0, 0.0
     params = jnp.array(1.0)
     memory = descent.init(params)
@@ -119,6 +119,22 @@ def test_the_optimiser_is_momentum_with_a_linear_schedule():
         change, memory = descent.update(jnp.array(g), memory, params)
         params = params + change
         assert float(params) == pytest.approx(w, rel=1e-5)
+
+
+def test_the_optimiser_of_guided_students_is_adam_at_a_tenth_of_the_rate():
+    """Three steps by hand."""
+    assert (GuidedTeacher().spec.optimizer, DeepTeacher().spec.optimizer) == ("adam", "momentum")
+    descent = optimizer("adam", 0.2, 4)
+    params = jnp.array(1.0)
+    memory = descent.init(params)
+    w, m, v = 1.0, 0.0, 0.0
+    for t, g in enumerate([1.0, -2.0, 0.5]):
+        m = 0.9 * m + 0.1 * g
+        v = 0.999 * v + 0.001 * g**2
+        w -= 0.02 * (1 - t / 4) * (m / (1 - 0.9 ** (t + 1))) / (np.sqrt(v / (1 - 0.999 ** (t + 1))) + 1e-8)
+        change, memory = descent.update(jnp.array(g), memory, params)
+        params = params + change
+        assert float(params) == pytest.approx(w, rel=1e-4)
 
 
 def network(width=6, depth=3, seed=0, features=4, classes=3):
