@@ -33,6 +33,10 @@ benchmark = Benchmark(
     tuning=Tuning(trials=9, seeds=3),
     variants=(SHALLOW, DEEPER, TANH),
     ablations=(*RELU_FIRST, TANH_AS_IT_IS),
+    edges={
+        "guidance_untrained.alpha": "less is nearly no guidance, which is plain_he",
+        "guidance_plain.alpha": "less is nearly no guidance, which is plain_he",
+    },
     only={
         SHALLOW: ("plain_he", "resnet", "elan"),
         DEEP: (*STARTS, "plain_layer_norm", "resnet", "densenet", "elan", *FRACTAL),
