@@ -13,7 +13,7 @@ from toybench.tasks.trainability import teach
 from toybench.tasks.trainability.gradient_depth import log_norms
 
 REACH = 2.5  # half the side of the plane that is drawn
-SIDE = 60  # points a side
+SIDE = 40  # points a side
 LAYERS = ("orthogonal, linear", "normal, linear", "normal, ReLU")
 
 
@@ -26,7 +26,7 @@ def deep_teacher(task: Any, draw: Any) -> Any:
     plane[:, 1] = up.ravel()
     label = draw(lambda key: teach(task.sample(key).teacher, jnp.asarray(plane)).argmax(-1))
     data = drawing.rows(x1=plane[:, 0], x2=plane[:, 1], label=[f"class {c + 1}" for c in label])
-    chart = drawing.base(data).mark_square(size=36, opacity=1)
+    chart = drawing.base(data).mark_square(size=64, opacity=1)
     return chart.encode(
         x=alt.X("x1:Q", scale=alt.Scale(domain=[-REACH, REACH], nice=False)),
         y=alt.Y("x2:Q", scale=alt.Scale(domain=[-REACH, REACH], nice=False)),
