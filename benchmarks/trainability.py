@@ -34,6 +34,7 @@ benchmark = Benchmark(
     variants=(SHALLOW, DEEPER, TANH),
     ablations=(*RELU_FIRST, TANH_AS_IT_IS),
     edges={
+        "guidance_trained.alpha": "less is nearly no guidance, which is plain_he",
         "guidance_untrained.alpha": "less is nearly no guidance, which is plain_he",
         "guidance_plain.alpha": "less is nearly no guidance, which is plain_he",
     },

@@ -27,7 +27,7 @@ from toybench.tasks.trainability import (
 
 Shapes = Mapping[str, tuple[int, ...]]
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # nine for every method: three a decade
-GUIDED_RATES = (0.01, 0.03, 0.1)  # with three weights of guidance: nine too
+GUIDED_RATES = (0.02, 0.06, 0.2)  # with three weights of guidance: nine too
 TINY = 1e-12  # keeps the alignment of dead layers finite
 
 

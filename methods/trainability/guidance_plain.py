@@ -34,10 +34,10 @@ GUIDE = "guide_"  # before the names of the guide's weights
 class GuidancePlain(Guided):
     """Led by the architecture that it has itself: what guidance does apart from the guide's."""
 
-    alpha: float = 0.2  # weight of the guidance, summed over layers; 1 in the authors' code
+    alpha: float = 0.1  # weight of the guidance, summed over layers; 1 in the authors' code
     until: float = 1 / 3  # share of the steps after which guidance ends
 
-    space = {"lr": GUIDED_RATES, "alpha": (0.04, 0.2, 1.0)}
+    space = {"lr": GUIDED_RATES, "alpha": (0.01, 0.1, 1.0)}
 
     def fits(self, spec: Spec) -> str | None:
         return None if spec.guided else "it is compared where there is a trained guide too"

@@ -22,11 +22,11 @@ from toybench.tasks.trainability import Examples, Network, Spec, residual
 class GuidanceTrained(Guided):
     """Led by what a residual network has learnt, and by its architecture."""
 
-    alpha: float = 0.2  # weight of the guidance, summed over layers; 1 in the authors' code
+    alpha: float = 0.1  # weight of the guidance, summed over layers; 1 in the authors' code
     until: float = 1 / 3  # share of the steps after which guidance ends
 
     paper = "subramaniam2024training"
-    space = {"lr": GUIDED_RATES, "alpha": (0.04, 0.2, 1.0)}
+    space = {"lr": GUIDED_RATES, "alpha": (0.01, 0.1, 1.0)}
 
     def fits(self, spec: Spec) -> str | None:
         return None if spec.guided else "there is no trained guide"
