@@ -23,7 +23,7 @@ class OutputDistillation(Guided):
     alpha: float = 1.0  # weight of the guide's outputs beside the labels
     temperature: float = 2.0  # T, above 0
 
-    space = {"lr": GUIDED_RATES, "alpha": (0.3, 1.0, 3.0)}
+    space = {"lr": GUIDED_RATES, "alpha": (1.0, 3.0, 10.0)}
 
     def fits(self, spec: Spec) -> str | None:
         return None if spec.guided else "there is no trained guide"
