@@ -469,12 +469,262 @@ NETWORK_CLAIMS = (
     ),
 )
 
+SCHEDULES = "nonsmooth_schedules"
+SHORT = "nonsmooth_schedules[steps=800]"
+POWER = "nonsmooth_schedules[columns=power]"
+POWER_BATCH = "nonsmooth_schedules[columns=power,batch=16]"
+GAPS = {SCHEDULES: 0.19, SHORT: 0.9, POWER: 0.105, POWER_BATCH: 0.047}  # of `constant`, in pilots
+LONG = (SCHEDULES, POWER, POWER_BATCH)  # 1,600 updates
+
+SURGE = "batch_surge"
+LATE = "batch_surge[progress=0.25]"
+UNCOUPLED = "batch_surge[coupling=0]"
+ONE_STEP = "batch_surge[horizon=1,draws=256]"
+ADAM_STYLE = ("sign_rule", "adam_rule")
+
+REGRESSION = (
+    "Least absolute deviations of 200 rows and 50 columns by single subgradients, at tuned base rates, instead of "
+    "language models or a suite of tasks."
+)
+SHARES = (
+    "Margins are shares of the constant schedule's gap in pilots: 0.19, with power-law columns 0.105, and 0.047 in "
+    "batches of 16."
+)
+QUADRATIC = (
+    "A quadratic of 20 dimensions around the present point with a known gradient and Hessian, 20 updates at a constant "
+    "rate, batches of 1 to 65,536, instead of training networks."
+)
+
+SCHEDULE_VARIANTS = (SHORT, POWER, POWER_BATCH, LATE, UNCOUPLED, ONE_STEP)
+
+SCHEDULE_CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        paper="schaipp2025surprising",
+        says="The best base rate carries over from a constant schedule to others by the ratio that the bound on "
+        "the last iterate predicts.",
+        differs=f"{REGRESSION} Carries over is read as 0.15 in log10, a factor of 1.4; the ratios range over a "
+        "factor of 15. Columns of equal scale, 1,600 updates.",
+        expected="supported",
+        conditions=tuple(
+            Equivalent(task=SCHEDULES, method=method, to=0.0, margin=0.15, metric="transfer_log_error")
+            for method in ("linear", "cosine", "wsd", "inverse_sqrt")
+        ),
+    ),
+    Claim(
+        paper="schaipp2025surprising",
+        says="The predicted ratio of best base rates also holds in a run of a quarter of the length.",
+        differs=f"{REGRESSION} As above, 400 updates.",
+        expected="supported",
+        conditions=tuple(
+            Equivalent(task=SHORT, method=method, to=0.0, margin=0.15, metric="transfer_log_error")
+            for method in ("linear", "cosine", "wsd", "inverse_sqrt")
+        ),
+    ),
+    Claim(
+        paper="schaipp2025surprising",
+        says="The predicted ratio of best base rates also holds where columns have power-law scales.",
+        differs=f"{REGRESSION} As above; batches of 1 and of 16 rows.",
+        expected="refuted",
+        conditions=tuple(
+            Equivalent(task=task, method=method, to=0.0, margin=0.15, metric="transfer_log_error")
+            for task in (POWER, POWER_BATCH)
+            for method in ("linear", "cosine", "wsd", "inverse_sqrt")
+        ),
+    ),
+    Claim(
+        paper="schaipp2025surprising",
+        says="A cooldown pays: constant and then linear decay, or linear decay throughout, ends lower than a "
+        "constant rate.",
+        differs=f"{REGRESSION} Lower by a quarter of the constant schedule's gap. {SHARES} 1,600 updates.",
+        expected="supported",
+        conditions=tuple(
+            Better(task=task, method=method, than="constant", metric="gap", margin=0.25 * GAPS[task])
+            for task in LONG
+            for method in ("wsd", "linear")
+        ),
+    ),
+    Claim(
+        paper="schaipp2025surprising",
+        says="A cooldown pays as much in a run of a quarter of the length.",
+        differs=f"{REGRESSION} Lower by a quarter of the constant schedule's gap, 0.9 in pilots. 400 updates.",
+        expected="inconclusive",
+        conditions=tuple(
+            Better(task=SHORT, method=method, than="constant", metric="gap", margin=0.25 * GAPS[SHORT])
+            for method in ("wsd", "linear")
+        ),
+    ),
+    Claim(
+        paper="schaipp2025surprising",
+        says="The bound ranks schedules as losses do: linear decay, a cooldown at the end, 1 / sqrt(t), constant.",
+        differs=f"{REGRESSION} Schedules that the bound sets apart by 5 % or more, 1,600 updates.",
+        expected="inconclusive",
+        conditions=tuple(
+            Trend(
+                tasks=(task,),
+                methods=("linear", "wsd", "inverse_sqrt", "constant"),
+                direction="grows",
+                metric="gap",
+                margin=0.25 * GAPS[task],
+            )
+            for task in LONG
+        ),
+    ),
+    Claim(
+        paper="schaipp2025surprising",
+        says="It takes a cooldown: averaging the iterates of a constant rate, all or the last half, doesn't do.",
+        differs=f"{REGRESSION} The controls are ours. Lower by 5 % of the constant schedule's gap. {SHARES}",
+        expected="inconclusive",
+        conditions=tuple(
+            Better(task=task, method="wsd", than=control, metric="gap", margin=0.05 * GAPS[task])
+            for task in LONG
+            for control in ("polyak_average", "tail_average")
+        ),
+    ),
+    Claim(
+        paper="schaipp2025surprising",
+        kind="theorem",
+        says="The last iterate's gap is never above the bound, at any base rate.",
+        differs="The bound holds for the mean over batches; it is checked on every seed, as it is loose.",
+        expected="supported",
+        conditions=tuple(
+            Bound(task=task, method=method, metric="bound_excess", below=0.0)
+            for task in (SCHEDULES, SHORT, POWER, POWER_BATCH)
+            for method in ("constant", "linear", "cosine", "wsd", "inverse_sqrt", "linear_whole")
+        ),
+    ),
+    Claim(
+        paper="defazio2023much",
+        says="With tuned base rates linear decay ends lower than a constant rate and than 1 / sqrt(t).",
+        differs=f"{REGRESSION} Lower by 15 % of the constant schedule's gap. {SHARES} After 400 updates 0.9.",
+        expected="supported",
+        conditions=tuple(
+            Better(task=task, method="linear", than=other, metric="gap", margin=0.15 * GAPS[task])
+            for task in GAPS
+            for other in ("constant", "inverse_sqrt")
+        ),
+    ),
+    Claim(
+        paper="defazio2023much",
+        says="Linear decay ends no higher than a cosine.",
+        differs=f"{REGRESSION} No higher is read as 5 % of the constant schedule's gap. {SHARES} After 400 updates "
+        "0.9.",
+        expected="supported",
+        conditions=tuple(
+            Better(task=task, method="linear", than="cosine", metric="gap", margin=-0.05 * GAPS[task]) for task in GAPS
+        ),
+    ),
+    Claim(
+        paper="defazio2023much",
+        says="Where gradients shrink, a schedule refined from their norms ends lower than linear decay.",
+        differs=f"{REGRESSION} Columns of power-law scale: norms shrink by a third, in batches of 16 by half. "
+        f"Lower by 5 % of the constant schedule's gap. {SHARES} Batches of the rehearsal are free.",
+        expected="inconclusive",
+        conditions=tuple(
+            Better(task=task, method="refined", than="linear", metric="gap", margin=0.05 * GAPS[task])
+            for task in (POWER, POWER_BATCH)
+        ),
+    ),
+    Claim(
+        paper="defazio2023much",
+        says="A refined schedule ends lower than linear decay where gradient norms stay about the same.",
+        differs=f"{REGRESSION} Columns of equal scale. Lower by 5 % of the constant schedule's gap. {SHARES}",
+        expected="refuted",
+        conditions=(
+            Better(task=SCHEDULES, method="refined", than="linear", metric="gap", margin=0.05 * GAPS[SCHEDULES]),
+        ),
+    ),
+    Claim(
+        paper="defazio2023much",
+        says="A rehearsal for a refined schedule is a better use of batches than linear decay over all of them.",
+        differs=f"{REGRESSION} The control is ours. Only the sign is claimed.",
+        expected="refuted",
+        conditions=tuple(
+            Better(task=task, method="refined", than="linear_whole", metric="gap") for task in (*LONG, SHORT)
+        ),
+    ),
+    Claim(
+        paper="li2024surge",
+        says="With sign updates and with Adam the best rate rises with the batch and then falls again.",
+        differs=f"{QUADRATIC} Falls is read as a fifth; early and late in training.",
+        expected="supported",
+        conditions=tuple(
+            Bound(task=task, method=method, metric="drop", above=1.2) for task in (SURGE, LATE) for method in ADAM_STYLE
+        ),
+    ),
+    Claim(
+        paper="li2024surge",
+        says="For small batches the best rate of both grows like the square root of the batch.",
+        differs=f"{QUADRATIC} An exponent of 0.3 to 0.5, up to an eighth of the batch at the peak.",
+        expected="inconclusive",
+        conditions=tuple(
+            Bound(task=task, method=method, metric="early_slope", above=0.3, below=0.5)
+            for task in (SURGE, LATE)
+            for method in ADAM_STYLE
+        ),
+    ),
+    Claim(
+        paper="li2024surge",
+        says="The peak moves to larger batches as gradients shrink in training.",
+        differs=f"{QUADRATIC} Gradients a quarter as large; by more than two doublings of the batch.",
+        expected="supported",
+        conditions=tuple(
+            Trend(
+                tasks=(SURGE, LATE),
+                methods=(method,),
+                direction="grows",
+                metric="peak_log2_batch",
+                margin=2.0,
+            )
+            for method in ADAM_STYLE
+        ),
+    ),
+    Claim(
+        paper="li2024surge",
+        says="The best rate of plain gradient descent doesn't fall with the batch.",
+        differs=f"{QUADRATIC} Doesn't fall is read as a twentieth.",
+        expected="supported",
+        conditions=tuple(
+            Bound(task=task, method="sgd_rule", metric="drop", below=1.05) for task in (SURGE, LATE, UNCOUPLED)
+        ),
+    ),
+    Claim(
+        paper="li2024surge",
+        says="It is curvature across coordinates that makes the rate fall: without it, it falls by less than a tenth.",
+        differs=f"{QUADRATIC} Without it a random Hessian is left, which has none along the gradient's signs.",
+        expected="refuted",
+        conditions=tuple(Bound(task=UNCOUPLED, method=method, metric="drop", below=1.1) for method in ADAM_STYLE),
+    ),
+    Claim(
+        paper="li2024surge",
+        says="It is signs that make the rate fall: with steps of the same length along the gradient itself, it "
+        "falls by less than a tenth.",
+        differs=f"{QUADRATIC} The control is ours.",
+        expected="refuted",
+        conditions=tuple(
+            Bound(task=task, method="normalised_sgd_rule", metric="drop", below=1.1) for task in (SURGE, LATE)
+        ),
+    ),
+    Claim(
+        paper="li2024surge",
+        kind="theorem",
+        says="The best rate of a single step along signs follows the paper's law; of one along the gradient, it "
+        "never falls.",
+        differs="Measured on a grid of rates with 256 draws: within 0.2 in log10, and a tenth, five standard "
+        "deviations of a seed.",
+        expected="supported",
+        conditions=(
+            Bound(task=ONE_STEP, method="sign_rule", metric="theory_error", below=0.2),
+            Bound(task=ONE_STEP, method="sgd_rule", metric="drop", below=1.1),
+        ),
+    ),
+)
+
 benchmark = Benchmark(
     field="optimisation",
     tuning=Tuning(trials=16, seeds=3),
-    variants=(HALVES, PLAIN, NOISY, FULL, FULL_PLAIN, RATES_STEPS, WELL_SCALED, NORMALISED),
+    variants=(HALVES, PLAIN, NOISY, FULL, FULL_PLAIN, RATES_STEPS, WELL_SCALED, NORMALISED, *SCHEDULE_VARIANTS),
     ablations=(PSPS_FLOOR, SANIA_EPS, SGD, ADAM_FAST, ADAM_CONSTANT, ADAM_WARM),
     only=LOGISTIC_CELLS | NETWORK_CELLS,
     edges=EDGES,
-    claims=(*POLYAK_CLAIMS, *NETWORK_CLAIMS),
+    claims=(*POLYAK_CLAIMS, *NETWORK_CLAIMS, *SCHEDULE_CLAIMS),
 )
