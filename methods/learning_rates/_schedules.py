@@ -23,7 +23,7 @@ class State(NamedTuple):
 
     params: jax.Array
     slots: Slots
-    count: jax.Array
+    seen: jax.Array
 
 
 class Scheduled(Method):
@@ -61,16 +61,16 @@ class Scheduled(Method):
         params, slots = jax.tree.map(
             lambda leaf: jnp.broadcast_to(leaf, (n, *jnp.shape(leaf))), (weights, self.start(weights))
         )
-        return State(params=params, slots=slots, count=jnp.zeros((), jnp.int32))
+        return State(params=params, slots=slots, seen=jnp.zeros((), jnp.int32))
 
     def update(self, state: State, batch: Rows, key: jax.Array) -> State:
-        done = state.count - self.spec.length
+        done = state.seen - self.spec.length
 
         def move(lr: jax.Array, weights: jax.Array, slots: Slots) -> tuple[jax.Array, Slots]:
             return self.step(lr, done, weights, slots, batch)
 
         params, slots = jax.vmap(move)(self.peaks(state), state.params, state.slots)
-        return State(params=params, slots=slots, count=state.count + 1)
+        return State(params=params, slots=slots, seen=state.seen + 1)
 
     def weights(self, state: State) -> jax.Array:
         """The weights to be judged: float [n, d]."""

@@ -26,7 +26,7 @@ class Moments(NamedTuple):
 
     mean: jax.Array
     square: jax.Array
-    count: jax.Array
+    seen: jax.Array
 
 
 class AdamRule(Rule):
@@ -39,11 +39,11 @@ class AdamRule(Rule):
     paper = "li2024surge"
 
     def start(self, state: tuple, weights: jax.Array) -> Moments:
-        return Moments(mean=jnp.zeros_like(weights), square=jnp.zeros_like(weights), count=jnp.zeros(()))
+        return Moments(mean=jnp.zeros_like(weights), square=jnp.zeros_like(weights), seen=jnp.zeros(()))
 
     def direction(self, state: tuple, gradient: jax.Array, memory: Moments) -> tuple[jax.Array, Moments]:
-        count = memory.count + 1
+        seen = memory.seen + 1
         mean = self.b1 * memory.mean + (1 - self.b1) * gradient
         square = self.b2 * memory.square + (1 - self.b2) * gradient**2
-        root = jnp.sqrt(square / (1 - self.b2**count)) + EPS
-        return mean / (1 - self.b1**count) / root, Moments(mean=mean, square=square, count=count)
+        root = jnp.sqrt(square / (1 - self.b2**seen)) + EPS
+        return mean / (1 - self.b1**seen) / root, Moments(mean=mean, square=square, seen=seen)

@@ -58,7 +58,7 @@ class World(NamedTuple):
 
 def sizes() -> jax.Array:
     """Batch sizes [s]."""
-    return jnp.exp2(jnp.arange(DOUBLINGS + 1.0))
+    return jnp.array([2.0**i for i in range(DOUBLINGS + 1)])
 
 
 def sign_law(gradient: jax.Array, hessian: jax.Array) -> jax.Array:

@@ -132,7 +132,7 @@ def column_scales(columns: str, dim: int) -> jax.Array:
 class NonsmoothSchedules(Task):
     """A linear regression with heavy-tailed noise, by its mean absolute deviation."""
 
-    steps: int = 3200  # batches; the first half is the rehearsal
+    steps: int = 3200  # type: ignore[misc]  # batches; the first half is the rehearsal
     columns: str = "equal"  # scale of the columns: equal, or power for 1 / j, at the same mean squared norm of a row
     batch: int = 1  # rows a batch
 
