@@ -1,12 +1,13 @@
 """Adam's direction, of whose rate the surge is claimed.
 
 **Source**: Li, Zhao, Zhang, Sun, Wu and others: Surge Phenomenon in Optimal Learning Rate and Batch Size Scaling, 2024,
-https://arxiv.org/abs/2405.14578, its experiments; Kingma, Ba: Adam, 2015, https://arxiv.org/abs/1412.6980, Algorithm 1.
+https://arxiv.org/abs/2405.14578, Section 3.1 and Table 1; Kingma, Ba: Adam, 2015, https://arxiv.org/abs/1412.6980,
+Algorithm 1.
 
     m <- b1 m + (1 - b1) g        v <- b2 v + (1 - b2) g^2
     u = m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)
 
-**Differs from the paper**: 1. Adam's published decay rates; those of the paper's experiments couldn't be read.
+**Differs from the paper**: 1. its moments start at 0 with the run; the paper's runs go on from a given loss.
 
 **Shapes**: those of the gradient.
 """
@@ -32,7 +33,7 @@ class Moments(NamedTuple):
 class AdamRule(Rule):
     """Mean over root mean square, both corrected for their start at 0."""
 
-    b1: float = 0.9  # forgetting of the mean, 0 to 1
+    b1: float = 0.9  # forgetting of the mean, 0 to 1; this and the next: one of the paper's two settings
     b2: float = 0.999  # forgetting of the square, 0 to 1
 
     unit = 0.007  # as the sign's

@@ -1,8 +1,7 @@
 """Descent along the sign of a batch's gradient, which stands for Adam in the theory of the surge.
 
 **Source**: Li, Zhao, Zhang, Sun, Wu and others: Surge Phenomenon in Optimal Learning Rate and Batch Size Scaling, 2024,
-https://arxiv.org/abs/2405.14578, equation 5 and Theorem 2 with Appendix C, as restated in a public formalisation of its
-Sections 2 and 3; the text itself on its first pages.
+https://arxiv.org/abs/2405.14578, equation 5; its law is Theorem 2. Sections 1 to 4 read.
 
     u = sign(g)
 

@@ -25,6 +25,7 @@ from toybench.tasks.learning_rates._sweeps import best_rate
 DOUBLINGS = 16  # the largest batch has 2^16 examples, where the noise is about a tenth of a gradient's coordinate
 RATES = spread(24, 1.85)  # rates, as multiples of a rule's unit
 SIZE = 0.03  # a gradient's typical coordinate, beside noise of 1 an example
+WORST = 1e6  # a loss counts as this much at most: rules diverge at high rates, and may overflow
 EARLY = 3  # batches an eighth of the peak's, or smaller, are on the rise
 
 
@@ -140,8 +141,8 @@ class BatchSurge(Task):
             return (weights - rates * direction, memory), None
 
         (weights, _), _ = jax.lax.scan(move, (weights, learner.start(weights)), world.noise)
-        curved = 0.5 * ((weights @ world.hessian) * weights).sum(-1)
-        return (weights @ world.gradient + curved).mean(-1)
+        losses = weights @ world.gradient + 0.5 * ((weights @ world.hessian) * weights).sum(-1)
+        return jnp.where(losses < WORST, losses, WORST).mean(-1)  # also where it isn't a number
 
     def floor(self, world: World) -> Any:
         """A rule that stands still, so that no rate is better than another."""

@@ -149,6 +149,12 @@ class NonsmoothSchedules(Task):
             direction="info",
             about="log10 of the best base rate over the constant schedule's, less what the bound says of it",
         ),
+        "sum_log_error": Metric(
+            direction="info", about="the same, less the ratio at which the rates of both schedules have equal sums"
+        ),
+        "bound_lead": Metric(
+            direction="info", about="how much nearer the bound's ratio is than that of equal sums, in log10"
+        ),
         "bound_excess": Metric(direction="info", about="the most by which a gap exceeds the last iterate's bound"),
     }
 
@@ -193,14 +199,19 @@ class NonsmoothSchedules(Task):
         gaps = jax.vmap(lambda w: mean_deviation(world.x, world.y, w))(weights) - world.least
         distance = jnp.linalg.norm(world.optimum)
         squared = (world.x**2).sum(-1).mean()
-        falling, rising = jax.vmap(lambda s: bound_terms(s, distance, squared))(learner.shape())
+        shape = learner.shape()
+        falling, rising = jax.vmap(lambda s: bound_terms(s, distance, squared))(shape)
         best = best_rate(jnp.log10(peaks[:-1]), _log(gaps[:-1]))
         constant = bound_terms(jnp.ones(self.spec.length), distance, squared)
         predicted = log_best((falling[-1], rising[-1])) - log_best(constant)
+        by_bound = best - world.constant - predicted
+        by_sum = best - world.constant - jnp.log10(self.spec.length / shape[-1].sum())
         return {
             "gap": gaps[-1],
             "best_log_rate": best,
-            "transfer_log_error": best - world.constant - predicted,
+            "transfer_log_error": by_bound,
+            "sum_log_error": by_sum,
+            "bound_lead": jnp.abs(by_sum) - jnp.abs(by_bound),
             "bound_excess": (gaps - falling / peaks - rising * peaks).max(),
         }
 

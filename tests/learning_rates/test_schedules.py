@@ -297,7 +297,11 @@ def test_metrics_of_a_known_sweep():
         return np.log10(grid[(float(terms[0]) / grid + float(terms[1]) * grid).argmin()])
 
     ratio = predicted(np.linspace(1, 0.1, T)) - predicted(np.ones(T))
-    assert float(found["transfer_log_error"]) == pytest.approx(best - float(WORLD.constant) - ratio, abs=3e-3)
+    by_bound = best - float(WORLD.constant) - ratio
+    by_sum = best - float(WORLD.constant) - np.log10(T / np.linspace(1, 0.1, T).sum())
+    assert float(found["transfer_log_error"]) == pytest.approx(by_bound, abs=3e-3)
+    assert float(found["sum_log_error"]) == pytest.approx(by_sum, abs=3e-3)
+    assert float(found["bound_lead"]) == pytest.approx(abs(by_sum) - abs(by_bound), abs=6e-3)
 
 
 def test_the_worlds_constant_schedule_is_the_method():

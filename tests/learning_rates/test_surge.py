@@ -155,6 +155,27 @@ def test_plain_descent_follows_its_own_law():
     np.testing.assert_allclose([np.log10(-b / (2 * a)) for a, b, _ in best], law, atol=0.06)
 
 
+@pytest.mark.parametrize("coupling", [0.0, 0.3])
+def test_rates_that_diverge_are_never_the_best(coupling):
+    """Over 20 updates without noise: losses are those of double precision, at most 1e6."""
+    task = BatchSurge(coupling=coupling, draws=2)
+    world = task.sample(jax.random.key(6))
+    who = learner("sgd_rule")
+    losses = np.asarray(task.losses(world._replace(noise=jnp.zeros_like(world.noise)), who))[-1]
+    mu, hessian = np.asarray(world.gradient, np.float64), np.asarray(world.hessian, np.float64)
+    expected = []
+    for rate in np.asarray(who.rates(), np.float64):
+        w = np.zeros(20)
+        for _ in range(20):
+            w = w - rate * (mu + hessian @ w)
+        expected.append(min(mu @ w + 0.5 * w @ hessian @ w, 1e6))
+    np.testing.assert_allclose(losses, expected, rtol=2e-2, atol=1e-5)
+    assert losses[-1] == 1e6
+    best = np.asarray(who.rates())[losses.argmin()]
+    assert best < 3 / np.linalg.eigvalsh(hessian).max()
+    assert measured("sgd_rule", BatchSurge(coupling=coupling), key=6)["drop"] < 1.05
+
+
 def test_the_law_holds_for_a_single_step_along_signs():
     task = BatchSurge(horizon=1, draws=256)
     assert measured("sign_rule", task)["theory_error"] < 0.15
