@@ -10,7 +10,6 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
-from toybench.tasks.learning_rates.batch_surge import RATES
 
 
 class Rule(Method):
@@ -29,4 +28,4 @@ class Rule(Method):
 
     def rates(self, state: tuple) -> jax.Array:
         """The rates to try, float [r]."""
-        return self.unit * jnp.array(RATES)
+        return self.unit * jnp.array(self.spec.rates)

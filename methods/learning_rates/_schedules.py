@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
-from toybench.tasks.learning_rates.nonsmooth_schedules import UNIT, Deviations, Rows
+from toybench.blocks.descent import Batch
 
 Slots = Any  # what one state remembers besides its weights: a pytree of arrays
 
@@ -31,7 +31,7 @@ class Scheduled(Method):
 
     lr: float = 0.03  # base rate, above 0: what the schedule's factor multiplies
 
-    unit: ClassVar[float] = UNIT  # the sweep's middle
+    unit: ClassVar[float] = 0.1  # the sweep's middle, as that of the world's own constant schedule
     deterministic = True  # init ignores its key on purpose: the task gives the weights
 
     @abc.abstractmethod
@@ -44,7 +44,7 @@ class Scheduled(Method):
 
     @abc.abstractmethod
     def step(
-        self, lr: jax.Array, done: jax.Array, weights: jax.Array, slots: Slots, batch: Rows
+        self, lr: jax.Array, done: jax.Array, weights: jax.Array, slots: Slots, batch: Batch
     ) -> tuple[jax.Array, Slots]:
         """(weights, memory) of one state after a batch."""
 
@@ -53,7 +53,7 @@ class Scheduled(Method):
         """The weights of one state that are judged: the last, or an average."""
 
     def fits(self, spec: Any) -> str | None:
-        return None if isinstance(spec, Deviations) else "it needs a task that has a rehearsal and asks for schedules"
+        return None if hasattr(spec, "length") else "it needs a task that has a rehearsal and asks for schedules"
 
     def init(self, key: jax.Array) -> State:
         weights = self.given.weights
@@ -63,7 +63,7 @@ class Scheduled(Method):
         )
         return State(params=params, slots=slots, seen=jnp.zeros((), jnp.int32))
 
-    def update(self, state: State, batch: Rows, key: jax.Array) -> State:
+    def update(self, state: State, batch: Batch, key: jax.Array) -> State:
         done = state.seen - self.spec.length
 
         def move(lr: jax.Array, weights: jax.Array, slots: Slots) -> tuple[jax.Array, Slots]:
@@ -104,7 +104,7 @@ class LastIterate(Scheduled):
         return self.formula(done)
 
     def step(
-        self, lr: jax.Array, done: jax.Array, weights: jax.Array, slots: tuple, batch: Rows
+        self, lr: jax.Array, done: jax.Array, weights: jax.Array, slots: tuple, batch: Batch
     ) -> tuple[jax.Array, tuple]:
         return weights - lr * self.formula(done) * jax.grad(self.spec.loss)(weights, batch), slots
 

@@ -13,8 +13,8 @@ https://doi.org/10.1137/0330046 (the plain average).
 import jax
 import jax.numpy as jnp
 
+from toybench.blocks.descent import Batch
 from toybench.methods.learning_rates._schedules import Scheduled, afterwards, eighths
-from toybench.tasks.learning_rates.nonsmooth_schedules import Rows
 
 
 class PolyakAverage(Scheduled):
@@ -29,7 +29,7 @@ class PolyakAverage(Scheduled):
         return afterwards(done, jnp.ones(done.shape))
 
     def step(
-        self, lr: jax.Array, done: jax.Array, weights: jax.Array, slots: jax.Array, batch: Rows
+        self, lr: jax.Array, done: jax.Array, weights: jax.Array, slots: jax.Array, batch: Batch
     ) -> tuple[jax.Array, jax.Array]:
         moved = weights - lr * self.factor(done, slots) * jax.grad(self.spec.loss)(weights, batch)
         count = jnp.maximum(done + 1, 1).astype(jnp.float32)

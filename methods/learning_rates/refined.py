@@ -18,8 +18,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from toybench.blocks.descent import Batch
 from toybench.methods.learning_rates._schedules import Scheduled, afterwards, eighths, share
-from toybench.tasks.learning_rates.nonsmooth_schedules import Rows
 
 HALVINGS = 30  # until a median is known to a billionth of the values' range; sorting every window takes longer
 
@@ -46,7 +46,7 @@ class Refined(Scheduled):
         return afterwards(done, slots.schedule[jnp.maximum(done, 0)])
 
     def step(
-        self, lr: jax.Array, done: jax.Array, weights: jax.Array, slots: Notes, batch: Rows
+        self, lr: jax.Array, done: jax.Array, weights: jax.Array, slots: Notes, batch: Batch
     ) -> tuple[jax.Array, Notes]:
         gradient = jax.grad(self.spec.loss)(weights, batch)
         rehearsing = done < 0

@@ -13,8 +13,8 @@ https://arxiv.org/abs/2405.15682, equations 1 to 3 (compared with optax.contrib.
 import jax
 import jax.numpy as jnp
 
+from toybench.blocks.descent import Batch
 from toybench.methods.learning_rates._schedules import Scheduled, afterwards, eighths
-from toybench.tasks.learning_rates.nonsmooth_schedules import Rows
 
 
 class ScheduleFreeSGD(Scheduled):
@@ -31,7 +31,7 @@ class ScheduleFreeSGD(Scheduled):
         return afterwards(done, jnp.ones(done.shape))
 
     def step(
-        self, lr: jax.Array, done: jax.Array, weights: jax.Array, slots: jax.Array, batch: Rows
+        self, lr: jax.Array, done: jax.Array, weights: jax.Array, slots: jax.Array, batch: Batch
     ) -> tuple[jax.Array, jax.Array]:
         between = (1 - self.beta) * weights + self.beta * slots
         moved = weights - lr * self.factor(done, slots) * jax.grad(self.spec.loss)(between, batch)

@@ -14,8 +14,8 @@ the last share begins, the last iterate is judged.
 import jax
 import jax.numpy as jnp
 
+from toybench.blocks.descent import Batch
 from toybench.methods.learning_rates._schedules import Scheduled, afterwards, eighths
-from toybench.tasks.learning_rates.nonsmooth_schedules import Rows
 
 
 class TailAverage(Scheduled):
@@ -32,7 +32,7 @@ class TailAverage(Scheduled):
         return afterwards(done, jnp.ones(done.shape))
 
     def step(
-        self, lr: jax.Array, done: jax.Array, weights: jax.Array, slots: jax.Array, batch: Rows
+        self, lr: jax.Array, done: jax.Array, weights: jax.Array, slots: jax.Array, batch: Batch
     ) -> tuple[jax.Array, jax.Array]:
         moved = weights - lr * self.factor(done, slots) * jax.grad(self.spec.loss)(weights, batch)
         first = (1 - self.tail) * self.spec.length

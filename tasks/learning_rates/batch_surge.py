@@ -44,9 +44,10 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class Spec:
-    """The dimensions."""
+    """The dimensions, and the rates to try as multiples of a rule's own unit."""
 
     dim: int
+    rates: tuple[float, ...]
 
 
 class World(NamedTuple):
@@ -101,7 +102,7 @@ class BatchSurge(Task):
 
     @property
     def spec(self) -> Spec:
-        return Spec(dim=self.dim)
+        return Spec(dim=self.dim, rates=RATES)
 
     def sample(self, key: jax.Array) -> World:
         d = self.dim
@@ -140,7 +141,8 @@ class BatchSurge(Task):
             direction, memory = learner.direction(gradient, memory)
             return (weights - rates * direction, memory), None
 
-        (weights, _), _ = jax.lax.scan(move, (weights, learner.start(weights)), world.noise)
+        final, _ = jax.lax.scan(move, (weights, learner.start(weights)), world.noise)
+        weights = final[0]
         losses = weights @ world.gradient + 0.5 * ((weights @ world.hessian) * weights).sum(-1)
         return jnp.where(losses < WORST, losses, WORST).mean(-1)  # also where it isn't a number
 

@@ -17,7 +17,7 @@ SMALL = BatchSurge(dim=3, draws=4, horizon=3)
 
 
 def rule(name, **fields):
-    return registry.load("methods", f"learning_rates/{name}")(**fields)
+    return registry.load("methods", f"learning_rates/{name}")(spec=SMALL.spec, **fields)
 
 
 def learner(name, **fields):
