@@ -251,6 +251,8 @@ def test_worlds_have_the_moments_they_say():
     level = np.sqrt(50 / (np.arange(1.0, 51) ** -2).sum())
     raw = np.asarray(power.x) / (level * np.arange(1.0, 51) ** -1)
     np.testing.assert_allclose(raw, equal.x, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(level * np.asarray(power.optimum)[:5], equal.optimum[:5], atol=0.15)  # the same truth
+    assert float(equal.optimum.std()) == pytest.approx(1, abs=0.25)
     np.testing.assert_allclose(equal.rows, power.rows)
 
 

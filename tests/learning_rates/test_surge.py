@@ -135,7 +135,10 @@ def test_first_steps_and_lengths():
     np.testing.assert_array_equal(rule("sgd_rule").direction((), g, ())[0], g)
 
 
-@pytest.mark.parametrize(("name", "middle"), [("sign_rule", 0.007), ("sgd_rule", 0.07), ("adam_rule", 0.007)])
+@pytest.mark.parametrize(
+    ("name", "middle"),
+    [("sign_rule", 0.007), ("sgd_rule", 0.07), ("adam_rule", 0.007), ("normalised_sgd_rule", 0.007)],
+)
 def test_rates_are_spread_about_the_unit(name, middle):
     rates = np.asarray(rule(name).rates(()))
     assert np.sqrt(rates[0] * rates[-1]) == pytest.approx(middle, rel=1e-4)
