@@ -78,13 +78,6 @@ def adaptive_rate(task: Any, draw: Any) -> Any:
     return _lines(data, x, "variance", "log10 of the variance", "form", names)
 
 
-def _lines(data: Any, x: Any, y: str, title: str, by: str, names: tuple[str, ...]) -> Any:
-    """A line for each name."""
-    scale = alt.Y(f"{y}:Q", title=title, scale=alt.Scale(zero=False))
-    color = alt.Color(f"{by}:N", sort=list(names), title=None)
-    return drawing.base(data).mark_line(point=True).encode(x=x, y=scale, color=color).properties(width=380, height=240)
-
-
 def nonsmooth_schedules(task: Any, draw: Any) -> Any:
     """Where one run ends under five schedules, by its base rate: loss above the least one."""
 
