@@ -6,11 +6,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests.optimizers.small import BATCHES, COLUMNS, ROWS, Given, directions, path, rule
+from tests.optimizers.small import BATCHES, COLUMNS, ROWS, directions, path, rule
 from toybench.methods.optimizers import soap
 from toybench.methods.optimizers.shampoo import Shampoo
 from toybench.methods.optimizers.shampoo_grafted import ShampooGrafted, graft
 from toybench.methods.optimizers.soap import SOAP
+from toybench.tasks.optimizers.box_quadratic import DECAYS, BoxProblem
 
 MAPS = [b["map"].astype(np.float64) for b in BATCHES]
 BIASES = [b["bias"].astype(np.float64) for b in BATCHES]
@@ -198,5 +199,5 @@ def test_decay_is_beside_the_step(cls: Any) -> None:
 
 @pytest.mark.parametrize("cls", [Shampoo, ShampooGrafted, SOAP])
 def test_matrix_rules_are_not_swept(cls: Any) -> None:
-    assert "side by side" in (cls().fits(Given(decays=(1.0,))) or "")
-    assert cls().fits(Given()) is None
+    assert "side by side" in (cls().fits(BoxProblem(decays=DECAYS)) or "")
+    assert cls().fits(BoxProblem()) is None
