@@ -37,9 +37,16 @@ DIRECT = (
     "shampoo_4bit_direct",
     "shampoo_4bit_direct[floor=0.1]",
 )
-TRAINED_DIRECT = ("shampoo_4bit_direct[floor=0.001]", "shampoo_4bit_direct[floor=0.01]", "shampoo_4bit_direct")
-LOW_BIT = ("shampoo_32bit", "shampoo_4bit_eigen", *TRAINED_DIRECT)
+LOW_CUT = "shampoo_4bit_direct[floor=0.001]"
+MEAN_CUT = "shampoo_4bit_direct[floor=0.01]"
+STEEP_LOW_CUT = "shampoo_4bit_direct[floor=0.001]"
+STEEP_MEAN_CUT = "shampoo_4bit_direct[floor=0.01]"
+TRAINED_DIRECT = {
+    WIDE: ("shampoo_4bit_direct", LOW_CUT, MEAN_CUT),
+    WIDE_AND_STEEP: ("shampoo_4bit_direct", STEEP_LOW_CUT, STEEP_MEAN_CUT),
+}
 QUICK_ADAMW = "adamw[b2=0.95]"
+NOISY_QUICK_ADAMW = "adamw[b2=0.95]"
 CONSTANT_LION = tuple(f"lion[lr={lr},schedule=constant,warmup=0]" for lr in ("0.001", "0.003", "0.01"))
 SLOW_LION = "lion[lr=3e-05,schedule=constant,warmup=0]"
 SLOW_ENTRY = 4000 * 0.00003 * 10  # nats by which the distance to the box shrinks: updates times rate times decay
@@ -147,7 +154,8 @@ benchmark = Benchmark(
         *SELDOM,
         UNREPAIRED,
         *(label for label in DIRECT if "[" in label),
-        QUICK_ADAMW,
+        *dict.fromkeys(label for labels in TRAINED_DIRECT.values() for label in labels if label not in DIRECT),
+        *dict.fromkeys((QUICK_ADAMW, NOISY_QUICK_ADAMW)),
         *CONSTANT_LION,
         SLOW_LION,
     ),
@@ -170,11 +178,10 @@ benchmark = Benchmark(
             *SELDOM,
         ),
         UNROTATED: ("adam", "adagrad", "shampoo"),
-        WIDE: LOW_BIT,
-        WIDE_AND_STEEP: LOW_BIT,
+        **{task: ("shampoo_32bit", "shampoo_4bit_eigen", *direct) for task, direct in TRAINED_DIRECT.items()},
         **dict.fromkeys(ROOTS, ("shampoo_32bit", "shampoo_4bit_eigen", UNREPAIRED, *DIRECT)),
         BOX: ("lion", "signum", "adamw", QUICK_ADAMW, "lion_l2_ball", *CONSTANT_LION, SLOW_LION),
-        NOISY_BOX: ("lion", "signum", "adamw", QUICK_ADAMW),
+        NOISY_BOX: ("lion", "signum", "adamw", NOISY_QUICK_ADAMW),
         **dict.fromkeys(TEACHERS, DECAYS),
     },
     claims=(
@@ -504,8 +511,8 @@ benchmark = Benchmark(
             expected="inconclusive",
             conditions=tuple(
                 Better(task=task, method="shampoo_32bit", than=other, metric="log10_loss", margin=0.1)
-                for task in (WIDE, WIDE_AND_STEEP)
-                for other in TRAINED_DIRECT
+                for task, direct in TRAINED_DIRECT.items()
+                for other in direct
             ),
         ),
         Claim(
@@ -516,8 +523,8 @@ benchmark = Benchmark(
             expected="supported",
             conditions=tuple(
                 Better(task=task, method="shampoo_4bit_eigen", than=other, metric="log10_loss", margin=0.1)
-                for task in (WIDE, WIDE_AND_STEEP)
-                for other in TRAINED_DIRECT
+                for task, direct in TRAINED_DIRECT.items()
+                for other in direct
             ),
         ),
         Claim(
@@ -565,7 +572,7 @@ benchmark = Benchmark(
             expected="supported",
             conditions=tuple(
                 Better(task=NOISY_BOX, method="lion", than=other, metric="box_distance", margin=0.05)
-                for other in ("adamw", QUICK_ADAMW)
+                for other in ("adamw", NOISY_QUICK_ADAMW)
             ),
         ),
         Claim(
