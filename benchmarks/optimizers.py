@@ -27,7 +27,7 @@ BOX = "box_quadratic"
 NOISY_BOX = "box_quadratic[noise=1]"
 TEACHERS = ("noisy_teacher", "noisy_teacher[scale=0.5]")
 
-EVERY_STEP = "shampoo[every=1]"
+EVERY_STEP = "shampoo[lr=1,every=1]"
 SELDOM = ("soap[every=100]", "shampoo_grafted[every=100]", "shampoo_grafted[power=2,every=100]")
 UNREPAIRED = "shampoo_4bit_eigen[repair=0]"
 DIRECT = (
@@ -37,16 +37,16 @@ DIRECT = (
     "shampoo_4bit_direct",
     "shampoo_4bit_direct[floor=0.1]",
 )
-LOW_CUT = "shampoo_4bit_direct[floor=0.001]"
-MEAN_CUT = "shampoo_4bit_direct[floor=0.01]"
-STEEP_LOW_CUT = "shampoo_4bit_direct[floor=0.001]"
-STEEP_MEAN_CUT = "shampoo_4bit_direct[floor=0.01]"
+LOW_CUT = "shampoo_4bit_direct[lr=0.018,floor=0.001]"
+MEAN_CUT = "shampoo_4bit_direct[lr=0.018,floor=0.01]"
+STEEP_LOW_CUT = "shampoo_4bit_direct[lr=0.0018,floor=0.001]"
+STEEP_MEAN_CUT = "shampoo_4bit_direct[lr=0.001,floor=0.01]"
 TRAINED_DIRECT = {
     WIDE: ("shampoo_4bit_direct", LOW_CUT, MEAN_CUT),
     WIDE_AND_STEEP: ("shampoo_4bit_direct", STEEP_LOW_CUT, STEEP_MEAN_CUT),
 }
-QUICK_ADAMW = "adamw[b2=0.95]"
-NOISY_QUICK_ADAMW = "adamw[b2=0.95]"
+QUICK_ADAMW = "adamw[lr=0.0018,b2=0.95]"
+NOISY_QUICK_ADAMW = "adamw[lr=0.00056,b2=0.95]"
 CONSTANT_LION = tuple(f"lion[lr={lr},schedule=constant,warmup=0]" for lr in ("0.001", "0.003", "0.01"))
 SLOW_LION = "lion[lr=3e-05,schedule=constant,warmup=0]"
 SLOW_ENTRY = 4000 * 0.00003 * 10  # nats by which the distance to the box shrinks: updates times rate times decay
