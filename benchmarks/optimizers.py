@@ -406,6 +406,10 @@ benchmark = Benchmark(
             says="With a basis that turns every 100 updates SOAP ends lower than Shampoo with roots as old.",
             differs=f"{MATRICES} Lower is by a tenth of a decade; and by 0.01 of the loss that contexts explain, with "
             "batches of 64. Both at the rate tuned for every 10. The root of SOAP's theory is our control.",
+            note="With Shampoo's own root old roots cost no more than an old basis (16 seeds): SOAP leads by "
+            "-0.01 decades (-0.11 to 0.39), three seeds in which Shampoo ends high making the range, and "
+            "by 0.003 of the share on tokens (-0.004 to 0.010). Adam's length corrects what stale roots "
+            "mis-scale. Only the root of SOAP's theory suffers, by 1.1 decades.",
             expected="supported",
             conditions=(
                 *(
@@ -419,6 +423,8 @@ benchmark = Benchmark(
             paper="vyas2024soap",
             says="A basis that turns every 100 updates is as good as one that turns every 10.",
             differs=f"{MATRICES} Within a tenth of a decade; and within 0.01 of the loss that contexts explain.",
+            note="On the matrix it is: 0.01 decades (-0.005 to 0.029). On tokens, whose gradients turn, it "
+            "costs 0.026 (0.017 to 0.034; 16 seeds), which more seeds would refute.",
             expected="inconclusive",
             conditions=(
                 Equivalent(task=MATRIX, method=SELDOM[0], to="soap", metric="log10_loss", margin=0.1),
@@ -474,6 +480,10 @@ benchmark = Benchmark(
             paper="wang20244bit",
             says="They also do where the average is stored anew at each of 200 updates, as the optimiser stores it.",
             differs=f"{STORED} Less error is by 0.1.",
+            note="They lead, by less: at the best cut of the naive form the errors are 0.449 against 0.499 at "
+            "condition 10,000 and 0.144 against 0.192 at 100 (16 seeds). Stored a single time they are "
+            "0.083 and 0.049: eigenvectors that are stored at each update gather error, with repair or "
+            "without.",
             expected="supported",
             conditions=tuple(
                 Better(task=task, method="shampoo_4bit_eigen", than=other, metric="root_error", margin=0.1)
@@ -496,6 +506,9 @@ benchmark = Benchmark(
             paper="wang20244bit",
             says="With eigenvectors in 4 bits training ends at the loss of 32 bits.",
             differs=f"{LOW_BIT_MATRICES} Within a tenth of a decade.",
+            note="It ends 0.34 decades higher at condition 50 (0.29 to 0.56) and 1.74 at 1,000 (1.67 to 1.81; "
+            "16 seeds). On a quadratic the loss is as good as the preconditioner; the paper's networks "
+            "end where it hardly matters.",
             expected="supported",
             conditions=tuple(
                 Equivalent(task=task, method="shampoo_4bit_eigen", to="shampoo_32bit", metric="log10_loss", margin=0.1)
@@ -520,6 +533,9 @@ benchmark = Benchmark(
             says="With eigenvectors in 4 bits training ends lower than with the averages themselves in 4 bits.",
             differs=f"{LOW_BIT_MATRICES} Lower is by a tenth of a decade. Eigenvalues are cut at 0.001, 0.01 or "
             "0.03 of the largest.",
+            note="At condition 50 it ends at -4.04 against -3.99 of the best naive form, at 1,000 at -0.52 "
+            "against -0.73 (log10 of the loss, 16 seeds): where small eigenvalues matter, a naive form "
+            "that cuts them is better.",
             expected="supported",
             conditions=tuple(
                 Better(task=task, method="shampoo_4bit_eigen", than=other, metric="log10_loss", margin=0.1)
@@ -559,6 +575,9 @@ benchmark = Benchmark(
             says="AdamW with the same decay ends elsewhere, without noise.",
             differs=f"{BOXES} Elsewhere is 0.05 further from the minimum over the box. AdamW also forgets its square "
             "in 20 updates instead of 1,000: our control.",
+            note="It ends in the same place if it forgets its square in 20 updates: 0.0001 from the minimum "
+            "over the box. With the usual 1,000 it is 0.086 away after 4,000 updates, as the square still "
+            "holds the first gradients (16 seeds).",
             expected="refuted",
             conditions=tuple(
                 Better(task=BOX, method="lion", than=other, metric="box_distance", margin=0.05)
@@ -579,6 +598,9 @@ benchmark = Benchmark(
             paper="chen2023lion",
             says="It is the sign and not the two betas: the sign of plain momentum ends as near.",
             differs=f"{BOXES} As near is within 0.02, with and without noise. The control is ours.",
+            note="Without noise both arrive. With noise Lion ends at 0.027 and signum at 0.046, a difference "
+            "of 0.0196 (0.0176 to 0.0216; 64 seeds), as large as the margin: Lion averages over 100 "
+            "gradients, signum over 10.",
             expected="supported",
             conditions=tuple(
                 Equivalent(task=task, method="lion", to="signum", metric="box_distance", margin=0.02)
@@ -598,6 +620,9 @@ benchmark = Benchmark(
             says="With decoupled decay the best decay moves less over learning rates than with an L2 penalty in Adam.",
             differs=f"{GRID} The drift is a standard deviation, less is by 0.2 decades. The form as published: the "
             "schedule multiplies the decay, the rate does not.",
+            note="It moves more: the drift is 0.66 decades against 0.21, and 0.71 against 0.11 with columns "
+            "less different (16 seeds). The best published decay grows in proportion to the rate, with a "
+            "slope of 0.96; that of the penalty falls, with slopes of -0.37 and -0.15.",
             expected="supported",
             conditions=tuple(
                 Better(task=task, method="adamw_decoupled", than="adam_l2", metric="decay_drift", margin=0.2)
@@ -608,6 +633,8 @@ benchmark = Benchmark(
             paper="loshchilov2017decoupled",
             says="At its best rate and decay it generalises better than Adam with an L2 penalty.",
             differs=f"{GRID} Better is by 0.01 of the variance of the teacher's answers.",
+            note="It is no better: the test loss is 0.010 higher (0.003 to 0.017), and 0.014 with columns less "
+            "different (0.007 to 0.022; 16 seeds).",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=task, method="adamw_decoupled", than="adam_l2", metric="best_test_loss", margin=0.01)
@@ -618,6 +645,9 @@ benchmark = Benchmark(
             paper="loshchilov2017decoupled",
             says="The best decay moves less than in the form of libraries, whose decay is multiplied by the rate.",
             differs=f"{GRID} Less is by 0.2 decades. The paper does not have this rival.",
+            note="It is the form of libraries whose best decay stays: its drift is 0.11 decades against 0.66, "
+            "and 0.09 against 0.71 (64 seeds), with slopes of 0.03 against 0.96. In that form weights of any rate "
+            "settle within 1 / decay.",
             expected="supported",
             conditions=tuple(
                 Better(task=task, method="adamw_decoupled", than="adamw", metric="decay_drift", margin=0.2)
@@ -631,6 +661,8 @@ benchmark = Benchmark(
             "and library are one where their decays agree.",
             differs="One point of the grid, at which the decays agree; a difference of up to 0.02 is left to rounding, "
             "which a thousand updates amplify.",
+            note="On 48 of 64 seeds the largest rates of SGD overflow where columns differ by 100, and a cell "
+            "counts as diverged if one of its 43 runs does. Wherever a loss was measured the forms agree to 0.0002.",
             expected="supported",
             conditions=tuple(
                 Equivalent(task=task, method=method, to=other, metric="centre_loss", margin=0.02)
@@ -642,6 +674,10 @@ benchmark = Benchmark(
             paper="loshchilov2017decoupled",
             says="With decoupled decay the best decay moves less over learning rates than with an L2 penalty in SGD.",
             differs=f"{GRID} Less is by 0.2 decades. No momentum. In a pilot about three rates counted.",
+            note="Slopes differ by 1, as they must, but lie on both sides of 0: 0.59 decoupled and -0.41 with "
+            "a penalty, drifts of 0.25 and 0.19 over 3.3 rates (64 seeds, columns differing by up to 10). "
+            "With columns differing by 100 it is 0.51 and -0.50 on the 16 seeds in which no rate "
+            "overflows.",
             expected="supported",
             conditions=tuple(
                 Better(task=task, method="sgdw", than="sgd_l2", metric="decay_drift", margin=0.2) for task in TEACHERS
