@@ -406,10 +406,10 @@ benchmark = Benchmark(
             says="With a basis that turns every 100 updates SOAP ends lower than Shampoo with roots as old.",
             differs=f"{MATRICES} Lower is by a tenth of a decade; and by 0.01 of the loss that contexts explain, with "
             "batches of 64. Both at the rate tuned for every 10. The root of SOAP's theory is our control.",
-            note="With Shampoo's own root old roots cost no more than an old basis (16 seeds): SOAP leads by "
-            "-0.01 decades (-0.11 to 0.39), three seeds in which Shampoo ends high making the range, and "
-            "by 0.003 of the share on tokens (-0.004 to 0.010). Adam's length corrects what stale roots "
-            "mis-scale. Only the root of SOAP's theory suffers, by 1.1 decades.",
+            note="With Shampoo's own root, at Adam's length, old roots cost no more than an old basis: SOAP "
+            "leads by -0.002 decades (-0.046 to 0.049) on the matrix, where few seeds of Shampoo end "
+            "high, and by 0.006 of the share on tokens (0.003 to 0.009; 64 seeds). Only the root of "
+            "SOAP's theory suffers, by 1.1 decades.",
             expected="supported",
             conditions=(
                 *(
@@ -423,8 +423,8 @@ benchmark = Benchmark(
             paper="vyas2024soap",
             says="A basis that turns every 100 updates is as good as one that turns every 10.",
             differs=f"{MATRICES} Within a tenth of a decade; and within 0.01 of the loss that contexts explain.",
-            note="On the matrix it is: 0.01 decades (-0.005 to 0.029). On tokens, whose gradients turn, it "
-            "costs 0.026 (0.017 to 0.034; 16 seeds), which more seeds would refute.",
+            note="On the matrix it is, within 0.01 decades (0.001 to 0.022). On tokens, whose gradients "
+            "turn, it costs 0.025 (0.019 to 0.030; 32 seeds), and Shampoo's roots as old cost 0.009.",
             expected="inconclusive",
             conditions=(
                 Equivalent(task=MATRIX, method=SELDOM[0], to="soap", metric="log10_loss", margin=0.1),
