@@ -17,6 +17,7 @@ DIFFERS = (
 
 benchmark = Benchmark(
     field="sequences",
+    first_seed=10_000,
     variants=(*SIZES[:2], LONGER, FEW),
     ablations=(CUT,),
     only={
@@ -28,14 +29,15 @@ benchmark = Benchmark(
             paper="backdeluca2025exact",
             says="The mean of 4,096 networks that were trained on unit vectors alone, rounded at 0, permutes nearly "
             "all other strings of bits; one network does not.",
-            differs=f"{DIFFERS} 8 and 10 bits; nearly all is read as 95 %, of one network below 20 %.",
+            differs=f"{DIFFERS} 8 and 10 bits; nearly all is read as 95 %, of one network below 20 %, each in more "
+            "than three seeds of four.",
             expected="supported",
             conditions=tuple(
                 condition
                 for task in (EIGHT, LONGER)
                 for condition in (
-                    Bound(task=task, method=LAW, metric="exact_match", above=0.95),
-                    Bound(task=task, method=LAW, metric="exact_match_one", below=0.2),
+                    Bound(task=task, method=LAW, metric="exact_match", above=0.95, aggregate="share", share=0.75),
+                    Bound(task=task, method=LAW, metric="exact_match_one", below=0.2, aggregate="share", share=0.75),
                 )
             ),
         ),
@@ -52,10 +54,21 @@ benchmark = Benchmark(
         Claim(
             paper="backdeluca2025exact",
             says="Networks of finite width behave as the law says.",
-            differs="4 bits, 64 members of 512 units; the share of wrong bits within 0.03, a bit or two of sixty.",
+            differs="4 bits, 64 members of 512 units, all strings; the share of wrong bits within 0.03, a bit or two "
+            "of sixty.",
             expected="supported",
             conditions=(
                 Equivalent(task=FEW, method="finite_width_ensemble", to=LAW, metric="bit_error_small", margin=0.03),
+            ),
+        ),
+        Claim(
+            paper="backdeluca2025exact",
+            says="On strings that were not shown, networks of finite width behave as the law says.",
+            differs="4 bits, 64 members of 512 units, strings with two ones or more, of which the authors judge those "
+            "with two; the share of wrong bits within 0.03. Asked after seeds on which the claim above failed.",
+            expected="inconclusive",
+            conditions=(
+                Equivalent(task=FEW, method="finite_width_ensemble", to=LAW, metric="bit_error_unseen", margin=0.03),
             ),
         ),
         Claim(

@@ -38,6 +38,7 @@ class PermutationInputs(Task):
         "exact_match_small": Metric("max", f"the same with {SMALL} members"),
         "exact_match_one": Metric("max", "the same with one member"),
         "bit_error_small": Metric("min", f"share of the bits that are wrong with {SMALL} members"),
+        "bit_error_unseen": Metric("min", "the same among strings with two ones or more, which weren't shown"),
         "members_needed": Metric(
             "min", "members from which on all bits of all inputs are right; twice the largest ensemble if it isn't"
         ),
@@ -57,15 +58,18 @@ class PermutationInputs(Task):
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         sizes = self.spec.sizes
-        target = jnp.asarray(inputs(self.bits), jnp.float32) @ world.permutation > 0
+        strings = inputs(self.bits)
+        target = jnp.asarray(strings, jnp.float32) @ world.permutation > 0
         right = (learner.outputs() > learner.threshold()) == target[None]
         exact = right.all(2).astype(jnp.float32).mean(1)
-        wrong = 1 - right.astype(jnp.float32).mean((1, 2))
+        small = ~right[place(sizes, SMALL)]
+        unseen = jnp.asarray(strings.sum(1) > 1)
         return {
             "exact_match": exact[place(sizes, LARGE)],
             "exact_match_small": exact[place(sizes, SMALL)],
             "exact_match_one": exact[0],
-            "bit_error_small": wrong[place(sizes, SMALL)],
+            "bit_error_small": small.mean(),
+            "bit_error_unseen": (small & unseen[:, None]).sum() / (self.bits * unseen.sum()),
             "members_needed": needed(exact == 1, sizes),
         }
 
