@@ -14,6 +14,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "learning_rates",
     "optimizers",
     "quantum_circuits",
+    "permutation_learning",
     "quasimetric",
     "trainability",
 )  # studies in the form as it is now; the others follow with their review

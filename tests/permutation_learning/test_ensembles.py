@@ -133,9 +133,13 @@ def test_outputs_are_those_of_two_layers():
     np.testing.assert_allclose(found[..., 0], np.array([[1, 10], [-1, 0]]) / 2**0.5, rtol=1e-6)
 
 
-def test_a_large_ensemble_of_trained_networks_is_refused():
-    assert FiniteWidthEnsemble().fits(EnsembleSpec(bits=4, sizes=(1, 128))) == "it trains 64 members at most"
-    assert FiniteWidthEnsemble().fits(EnsembleSpec(bits=4, sizes=(1, 64))) is None
+def test_there_are_no_more_than_64_trained_networks():
+    method = FiniteWidthEnsemble(spec=EnsembleSpec(bits=2, sizes=(1, 64, 128)), width=8)
+    state = method.init(jax.random.key(0))
+    outputs = np.asarray(method.outputs(state))
+    assert state.first.shape == (64, 2, 8)
+    np.testing.assert_array_equal(outputs[2], outputs[1])
+    assert not np.array_equal(outputs[1], outputs[0])
 
 
 def test_one_linear_map_permutes_everything():
