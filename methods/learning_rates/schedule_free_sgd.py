@@ -1,7 +1,7 @@
 """Schedule-free subgradient descent: gradients are taken between the moving weights and their mean, which is judged.
 
 **Source**: Defazio, Yang, Mehta, Mishchenko, Khaled, Cutkosky: The Road Less Scheduled, 2024,
-https://arxiv.org/abs/2405.15682, equations 1 to 3 (compared with optax.contrib.schedule_free).
+https://arxiv.org/abs/2405.15682, by optax.contrib.schedule_free, whose numbers it gives.
 
     y = (1 - b) z + b x        z <- z - lr g(y)        x <- x + (z - x) / t        at update t = 1, 2, ...
 

@@ -1,7 +1,7 @@
 """Plain descent along a batch's gradient: its best rate rises with the batch to a plateau.
 
 **Source**: McCandlish, Kaplan, Amodei and others: An Empirical Model of Large-Batch Training, 2018,
-https://arxiv.org/abs/1812.06162, Section 2.2; baseline of Li et al., 2024, https://arxiv.org/abs/2405.14578.
+https://arxiv.org/abs/1812.06162, as restated by Li et al., 2024, https://arxiv.org/abs/2405.14578, Section 1.
 
     u = g
 

@@ -1,7 +1,7 @@
 """Subgradient descent at one rate, whose last iterates are averaged: the strongest control without a schedule.
 
 **Source**: Rakhlin, Shamir, Sridharan: Making Gradient Descent Optimal for Strongly Convex Stochastic Optimization,
-2012, https://arxiv.org/abs/1109.5647, Section 5 (suffix averaging).
+2012, https://arxiv.org/abs/1109.5647 (suffix averaging); not read for this, the formula is all of it.
 
     w <- w - lr g        a = mean of the last share of the iterates        a is judged
 
