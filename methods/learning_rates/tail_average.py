@@ -21,7 +21,7 @@ from toybench.methods.learning_rates._schedules import Scheduled, afterwards, ei
 class TailAverage(Scheduled):
     """One rate, the mean of the last iterates; the memory is that mean, float [d]."""
 
-    tail: float = 0.5  # share of the updates whose iterates are averaged, 0 to 1; the paper's value
+    tail: float = 0.5  # share of the updates whose iterates are averaged, 0 to 1
 
     space = {"lr": eighths(0.003)}
 
