@@ -545,6 +545,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chen2023lion",
+            read="abstract",
             says="Lion with weight decay ends at the minimum over a box, and misses it in proportion to a "
             "constant rate.",
             differs=f"{BOXES} Ends is a root mean square below 0.01; in proportion is an exponent from 0.7 to 1.3, "
@@ -563,6 +564,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chen2023lion",
+            read="abstract",
             kind="theorem",
             says="From outside, Lion's distance to the box shrinks by a share of rate times decay at each update, or "
             "by more.",
@@ -572,6 +574,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chen2023lion",
+            read="abstract",
             says="AdamW with the same decay ends elsewhere, without noise.",
             differs=f"{BOXES} Elsewhere is 0.05 further from the minimum over the box. AdamW also forgets its square "
             "in 20 updates instead of 1,000: our control.",
@@ -586,6 +589,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chen2023lion",
+            read="abstract",
             says="With noisy gradients AdamW ends elsewhere, and Lion still near the minimum over the box.",
             differs=f"{BOXES} Noise of standard deviation 1 a coordinate, beyond the paper; elsewhere is by 0.05.",
             expected="supported",
@@ -596,6 +600,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chen2023lion",
+            read="abstract",
             says="It is the sign and not the two betas: the sign of plain momentum ends as near.",
             differs=f"{BOXES} As near is within 0.02, with and without noise. The control is ours.",
             note="Without noise both arrive. With noise Lion ends at 0.027 and signum at 0.046, a difference "
@@ -609,6 +614,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chen2023lion",
+            read="abstract",
             says="With steps of length 1 in the place of signs, it ends at the minimum over a ball.",
             differs=f"{BOXES} Ends is a root mean square below 0.02. Its rate is tuned by the distance to the "
             "box, as for all.",

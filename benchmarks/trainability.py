@@ -165,7 +165,7 @@ benchmark = Benchmark(
             differs=f"{STUDENTS_DIFFER} As good is read as an error of 0.02 more at most. The plain stack has the "
             "whole budget of parameters, the column about half of it.",
             note="Trained alone, the stack errs 0.66, the column 0.83 (16 seeds): one batch in eight trains "
-            "the column alone.",
+            "the column alone, which 500 batches are too few for; more would tell.",
             expected="inconclusive",
             conditions=(
                 Better(task=COLUMN, method="fractalnet", than="plain_he", metric="single_column_error", margin=-0.02),
