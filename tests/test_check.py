@@ -187,13 +187,15 @@ def test_the_reports_say_what_failed_and_escape_it() -> None:
     assert next(suites.iter("failure")).get("message") == 'm got worse: "1" & 2'
 
 
-def test_tuned_values_at_an_edge_are_listed_and_do_not_gate() -> None:
+def test_tuned_values_at_an_edge_are_listed_and_do_not_gate(monkeypatch: pytest.MonkeyPatch) -> None:
     report = Report([Case("claims", "s/p #1", note="supported")], edges={"s": ["a.lr", "a.lr", "b.decay"]})
     assert report.exit_code == 0
     said = check.markdown(report)
     assert "3 tuned values lie at the edge of their grid" in said
     assert "  - s: a.lr (2), b.decay (1)" in said
-    assert not check._edges(["quasimetric"], "no_method")
-    assert check._edges(["quasimetric"], "iqe")["quasimetric"] == [
-        f"iqe.{edge.field}" for edge in tune.at_edge("quasimetric") if edge.cell.endswith("/iqe")
-    ]
+    chosen = [tune.Edge("s", cell, "lr", 0.1, (0.1, 0.2)) for cell in ("t/a", "t[k=1]/a", "u/b")]
+    monkeypatch.setattr(tune, "at_edge", lambda study: chosen)
+    assert check._edges(["s"], "") == {"s": ["a.lr", "a.lr", "b.lr"]}
+    assert check._edges(["s"], "a") == {"s": ["a.lr", "a.lr"]}
+    assert check._edges(["s"], "t") == {"s": ["a.lr", "a.lr"]}
+    assert not check._edges(["s"], "no_method")

@@ -462,13 +462,14 @@ def test_curves_switch_on_and_off_and_metrics_change(visit: Any) -> None:
     figure.locator("input:checked").first.uncheck()
     assert lines() == series.SHOWN - 1
     figure.get_by_role("button", name="all").click()
-    assert lines() == 13
+    every = lines()
+    assert every > series.SHOWN
     figure.locator("select[data-metric]").select_option("greedy_success")
-    assert lines() == 13
+    assert lines() == every
     points = figure.locator("g.mark-symbol path").count()
     figure.get_by_label("log axis").check()
-    assert lines() == 13
-    assert figure.locator("g.mark-symbol path").count() == points - 13, "a logarithmic axis has no zero"
+    assert lines() == every
+    assert figure.locator("g.mark-symbol path").count() == points - every, "a logarithmic axis has no zero"
     assert figure.locator("svg").first.bounding_box()["width"] > 300
 
 

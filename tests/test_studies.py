@@ -137,7 +137,7 @@ def test_fields_and_listings_import_neither_jax_nor_numpy() -> None:
     for what in ("studies", "tasks", "methods", "claims"):
         done = subprocess.run([sys.executable, "-c", code.format(what=what)], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        assert "optimisation\n  local_learning" in done.stdout
+        assert "optimisation\n  learning_rates" in done.stdout
 
 
 def test_detail_is_shown_of_what_is_named() -> None:
