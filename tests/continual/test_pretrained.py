@@ -115,7 +115,7 @@ def test_the_memory_keeps_the_first_examples_of_each_class_at_a_phase_s_end():
 
 def test_estimates_from_forward_passes_point_along_the_gradient():
     k, q = 40, 8
-    centre, w = array(k), array(k)
+    centre, w = jnp.asarray(np.random.default_rng(5).normal(size=(2, k)), jnp.float32)  # whatever ran before
     loss = lambda v: 0.5 * ((v - centre) ** 2).sum()  # noqa: E731
     true, cosines, means = jax.grad(loss)(w), [], 0.0
     for seed in range(60):
