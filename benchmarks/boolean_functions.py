@@ -324,6 +324,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="odonnat2025easing",
+            toy="undertrained",
             says=(
                 "At the same number of updates, sums modulo two first and then sums modulo three at the same "
                 "positions give a higher accuracy than sums modulo three throughout."

@@ -346,6 +346,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="liang2024memoryefficient",
+            toy="blind",
             says="At rank 4, a projector that follows the gradient by online PCA trains to a lower loss than one "
             "refreshed by singular vectors every 20 or 200 updates.",
             differs=SMALL,
@@ -360,6 +361,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="liang2024memoryefficient",
+            toy="blind",
             says="It also beats random projectors, and the first singular vectors kept for good.",
             differs=f"{SMALL} The frozen projector is our control.",
             note="Random directions, drawn every 200 updates, end 0.010 lower (0.003 to 0.016); the first singular "

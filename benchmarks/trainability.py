@@ -89,6 +89,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="larsson2016fractalnet",
+            toy="undertrained",
             says="With drop-path, a fractal network without shortcuts trains at 24 and 48 layers, where a plain "
             "stack as deep as its longest path does much worse.",
             differs=f"{STUDENTS_DIFFER} Much worse is read as 0.2 nats, 9 % of the floor's loss. The whole network is "
@@ -142,6 +143,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="larsson2016fractalnet",
+            toy="undertrained",
             says="Drop-path makes the deepest column, taken out, a usable network; without it the column is not.",
             differs=f"{STUDENTS_DIFFER} Two blocks of four columns; read as an error lower by 0.1. Rates are tuned for "
             "the column's error.",
@@ -161,6 +163,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="larsson2016fractalnet",
+            toy="undertrained",
             says="The column that is taken out is as good as a plain stack of its depth trained alone.",
             differs=f"{STUDENTS_DIFFER} As good is read as an error of 0.02 more at most. The plain stack has the "
             "whole budget of parameters, the column about half of it.",

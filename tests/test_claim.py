@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from toybench.claim import Better, Bound, Claim, Equivalent, Trend
+from toybench.claim import Better, Bound, Claim, Equivalent, Trend, cells_of
 from toybench.errors import UsageError
 
 ANY: Any = None
@@ -39,6 +39,7 @@ WRONG: list[tuple[Callable[[], object], str]] = [
     (lambda: Claim("p", "says", "differs", ("t",)), "has a condition 't'"),  # type: ignore[arg-type]
     (lambda: Claim("p", "says", "differs", (FINE,), kind="theorm"), "did you mean 'theorem'?"),  # type: ignore[arg-type]
     (lambda: Claim("p", "says", "differs", (FINE,), read="title"), "use method or abstract"),  # type: ignore[arg-type]
+    (lambda: Claim("p", "says", "differs", (FINE,), toy="blnd"), "(did you mean 'blind' or"),  # type: ignore[arg-type]
     (lambda: Claim("p", "says", "differs", (FINE,), expected="not_run"), "has expected 'not_run'"),  # type: ignore[arg-type]
     (
         lambda: Claim("p", "says", "differs", (Bound("t", "a", "m", below=1.0, aggregate="share"),), kind="theorem"),
@@ -56,9 +57,13 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(build: Callable[[], object
 
 
 def test_what_makes_sense_is_not() -> None:
-    Better("t", "a", "b", margin=-0.01)
-    Equivalent("t", "a", 0.0, 0.0)
-    Equivalent("t[k=1]", "a", "a[lr=2]", 0.1)
-    Bound("t", "a", "m", below=0.0, above=0.0)
-    Trend(("t[k=1]", "t[k=2]"), ("a",), "falls", exponent=(-1.0, 0.1))
-    Claim("p", "says", "", (FINE,), expected="refuted", kind="theorem")
+    conditions = (
+        Better("t", "a", "b", margin=-0.01),
+        Equivalent("t", "a", 0.0, 0.0),
+        Equivalent("t[k=1]", "a", "a[lr=2]", 0.1),
+        Bound("t", "a", "m", below=0.0, above=0.0),
+        Trend(("t[k=1]", "t[k=2]"), ("a",), "falls", exponent=(-1.0, 0.1)),
+    )
+    claim = Claim("p", "says", "", conditions, expected="refuted", kind="theorem", read="abstract", toy="blind")
+    assert claim.conditions == conditions
+    assert [cells_of("s", c)[0] for c in conditions] == ["s/t/a", "s/t/a", "s/t[k=1]/a", "s/t/a", "s/t[k=1]/a"]

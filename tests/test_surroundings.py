@@ -43,11 +43,15 @@ def test_a_cache_that_can_t_be_written_costs_nothing_but_time(cache: str, demo: 
 
 
 def test_a_cache_that_is_full_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
     def full(path: Path, content: bytes) -> None:
+        asked.append(content)
         raise cache.ToybenchError("no space")
 
     monkeypatch.setattr(cache, "write_atomically", full)
     cache.write("something", b"made")
+    assert asked == [b"made"], "it was tried, and the fault went no further"
 
 
 def test_a_terminal_that_knows_few_characters_shows_the_others_as_marks() -> None:

@@ -9,7 +9,7 @@ from helpers import record
 from rich.console import Console
 
 from toybench import screen
-from toybench.claim import Better, Bound, Claim, Condition, Equivalent, Kind, Trend
+from toybench.claim import Better, Bound, Claim, Condition, Equivalent, Kind, Toy, Trend
 from toybench.evidence import statistics, verdicts
 from toybench.evidence.records import Record
 from toybench.evidence.verdicts import Judgement
@@ -357,10 +357,18 @@ def test_a_claim_whose_method_was_not_read_is_never_refuted() -> None:
     asked = [c for how in (read, unread) for c in claims(Better("t", "b", "a"), Better("t", "a", "b"), **how)]
     judged = verdicts.judge(asked, {r.cell: r for r in (GOOD, BAD)})
     assert [j.verdict for j in judged] == ["refuted", "supported", "inconclusive", "supported"]
-    assert [j.withheld for j in judged] == [False, False, True, False]
+    assert [bool(j.withheld) for j in judged] == [False, False, True, False]
     assert judged[2].reason.startswith("It would be refuted, but of the paper only the abstract could be read.")
     assert judged[2].decisive == judged[0].decisive
     assert verdicts.rows(judged)[2]["reason"] == judged[2].reason
+
+
+@pytest.mark.parametrize(("toy", "said"), [("undertrained", "for want of steps"), ("blind", "no room")])
+def test_nor_is_one_whose_toy_can_t_tell(toy: Toy, said: str) -> None:
+    asked = [*claims(Better("t", "b", "a"), toy=toy), *claims(Better("t", "a", "b"), toy=toy, paper="q")]
+    against, for_it = verdicts.judge(asked, {r.cell: r for r in (GOOD, BAD)})
+    assert (against.verdict, said in against.reason) == ("inconclusive", True)
+    assert (for_it.verdict, for_it.withheld) == ("supported", "")
 
 
 def test_a_theorem_is_counted_neither_among_findings_nor_in_the_correction() -> None:

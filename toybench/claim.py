@@ -11,6 +11,7 @@ from toybench.fields import split_label
 Expected = Literal["supported", "refuted", "inconclusive"]
 Kind = Literal["finding", "theorem"]
 Read = Literal["method", "abstract"]
+Toy = Literal["able", "undertrained", "blind"]
 Direction = Literal["grows", "falls"]
 Aggregate = Literal["mean", "iqm", "share"]  # how seeds become one number; see `toybench.evidence.statistics`
 
@@ -188,6 +189,8 @@ class Claim:
         no finding.
       read: `abstract` where the paper's method section or its authors' code could not be read; such a claim is never
         refuted, as what failed may not be the paper's method.
+      toy: `undertrained` where the method fails for want of steps alone, `blind` where the task leaves the mechanism no
+        room; such a claim is never refuted either, and its note says what would tell.
     """
 
     paper: str
@@ -198,6 +201,7 @@ class Claim:
     expected: Expected | None = None
     kind: Kind = "finding"
     read: Read = "method"
+    toy: Toy = "able"
 
     def __post_init__(self) -> None:
         self._require(bool(self.paper), "names no paper; give its key in benchmarks/papers.json")
@@ -206,6 +210,7 @@ class Claim:
             self._require(isinstance(c, Condition), f"has a condition {c!r}; use Better, Equivalent, Bound or Trend")
         self._check_name("kind", self.kind, get_args(Kind))
         self._check_name("read", self.read, get_args(Read))
+        self._check_name("toy", self.toy, get_args(Toy))
         if self.expected is not None:
             self._check_name("expected", self.expected, get_args(Expected))
         every = self.kind == "finding" or all(c.aggregate == "mean" for c in self.conditions)

@@ -10,7 +10,8 @@ half of what error the looks before it left, so that adding seeds until a claim 
 corrects for the claims of the paper. A verdict depends on its paper alone, whatever else is on the board.
 
 A theorem is no finding: it is checked on every seed, and one seed that breaks it refutes it. A claim whose paper
-could be read in its abstract only is never refuted: what failed may not be the paper's method.
+could be read in its abstract only is never refuted: what failed may not be the paper's method. Nor is one whose task
+trains the method too little, or has no room for its mechanism.
 """
 
 import functools
@@ -24,7 +25,11 @@ from toybench.claim import Claim
 from toybench.evidence import assessments, display, statistics
 from toybench.evidence.assessments import FIRST_LOOK, VERDICTS, Assessment, Results, Verdict
 
-UNREAD = "It would be refuted, but of the paper only the abstract could be read."
+NO_EVIDENCE = {  # why a refutal is withheld, by what the claim says of the paper and of the task
+    "abstract": "It would be refuted, but of the paper only the abstract could be read.",
+    "undertrained": "It would be refuted, but for want of steps: a larger budget would tell.",
+    "blind": "It would be refuted, but the task leaves the mechanism no room.",
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Judgement:
       level: the one-sided error that it was allowed by this look, after both corrections.
       claims: how many claims of the paper the correction counts; 0 for a theorem.
       look: which look at the claim this is, from 1.
-      withheld: it is inconclusive instead of refuted, as the paper's method could not be read.
+      withheld: why it is inconclusive instead of refuted; empty where it isn't.
     """
 
     study: str
@@ -49,7 +54,7 @@ class Judgement:
     level: float = 0.0
     claims: int = 0
     look: int = 1
-    withheld: bool = False
+    withheld: str = ""
 
     @property
     def decisive(self) -> Assessment:
@@ -63,7 +68,7 @@ class Judgement:
     @property
     def reason(self) -> str:
         """Why the verdict isn't `supported`, or what a reader has to know although it is."""
-        return " ".join(filter(None, (UNREAD * self.withheld, self.decisive.reason)))
+        return " ".join(filter(None, (self.withheld, self.decisive.reason)))
 
     @property
     def seeds(self) -> int:
@@ -178,8 +183,9 @@ def _decided(judgement: Judgement, supports: float, refutes: float) -> Judgement
     error = statistics.ERROR / 2
     barred = any(f.barred for f in judgement.assessments)
     verdict: Verdict = "inconclusive"
-    withheld = refutes <= error and judgement.claim.read == "abstract"
-    if refutes <= error and not withheld:
+    excuse = NO_EVIDENCE.get(judgement.claim.read) or NO_EVIDENCE.get(judgement.claim.toy, "")
+    withheld = excuse if refutes <= error else ""
+    if refutes <= error and not excuse:
         verdict = "refuted"
     elif supports <= error and not barred:
         verdict = "supported"
@@ -222,6 +228,7 @@ def rows(judgements: Iterable[Judgement]) -> list[dict[str, Any]]:
             "look": j.look,
             "kind": j.claim.kind,
             "read": j.claim.read,
+            "toy": j.claim.toy,
             "expected": j.claim.expected,
             "note": j.claim.note,
             "differs": j.claim.differs,

@@ -18,7 +18,7 @@ from toybench.evidence import compare, matching, papers, scorecard, studies, tab
 from toybench.evidence.compare import Comparison
 from toybench.evidence.records import Record
 from toybench.evidence.studies import THEOREM, Line, kind_of
-from toybench.evidence.verdicts import UNREAD, VERDICTS, Assessment, Judgement
+from toybench.evidence.verdicts import VERDICTS, Assessment, Judgement
 from toybench.fields import render as field_text
 from toybench.plugins import registry
 from toybench.reporting import docs, series, standing
@@ -387,7 +387,6 @@ HELPERS: dict[str, Any] = {
     "WORDS": WORDS,
     "VERDICTS": VERDICTS,
     "KINDS": KINDS,
-    "UNREAD": UNREAD,
     "kind_of": kind_of,
     "ARROWS": ARROWS,
     "SCREEN": SCREEN,
