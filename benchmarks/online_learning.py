@@ -146,12 +146,13 @@ benchmark = Benchmark(
         Claim(
             paper="fahrbach2023learning",
             read="abstract",
+            kind="theorem",
             says="Gradient descent with the best schedule for a known drift has less cumulative error than with a "
             "constant or a decaying step size, both tuned for the whole horizon.",
-            differs=f"{DRIFT_DIFFERS} Less is read as a tenth of the tuned constant rate's error, 50.",
+            differs=f"{DRIFT_DIFFERS} On every seed. With expectations of 425 and 506 by the recursion it is algebra.",
             expected="supported",
             conditions=tuple(
-                Better(task="drifting_regression", method="shift_adaptive", than=other, margin=50.0)
+                Better(task="drifting_regression", method="shift_adaptive", than=other)
                 for other in ("constant_rate", "inverse_sqrt_rate")
             ),
         ),

@@ -371,6 +371,12 @@ def test_nor_is_one_whose_toy_can_t_tell(toy: Toy, said: str) -> None:
     assert (for_it.verdict, for_it.withheld) == ("supported", "")
 
 
+def test_an_unequal_comparison_has_no_verdict_either_way() -> None:
+    asked = [*claims(Better("t", "b", "a"), toy="unequal"), *claims(Better("t", "a", "b"), toy="unequal", paper="q")]
+    for judgement in verdicts.judge(asked, {r.cell: r for r in (GOOD, BAD)}):
+        assert (judgement.verdict, "one side lacks" in judgement.reason) == ("inconclusive", True)
+
+
 def test_a_theorem_is_counted_neither_among_findings_nor_in_the_correction() -> None:
     theorem = claims(Bound("t", "a", "m", below=9.0), kind="theorem")
     judged = verdicts.judge([*theorem, *claims(Better("t", "a", "b"))], {r.cell: r for r in (GOOD, BAD)})

@@ -11,7 +11,7 @@ from toybench.fields import split_label
 Expected = Literal["supported", "refuted", "inconclusive"]
 Kind = Literal["finding", "theorem"]
 Read = Literal["method", "abstract"]
-Toy = Literal["able", "undertrained", "blind"]
+Toy = Literal["able", "undertrained", "blind", "unequal"]
 Direction = Literal["grows", "falls"]
 Aggregate = Literal["mean", "iqm", "share"]  # how seeds become one number; see `toybench.evidence.statistics`
 
@@ -190,7 +190,8 @@ class Claim:
       read: `abstract` where the paper's method section or its authors' code could not be read; such a claim is never
         refuted, as what failed may not be the paper's method.
       toy: `undertrained` where the method fails for want of steps alone, `blind` where the task leaves the mechanism no
-        room; such a claim is never refuted either, and its note says what would tell.
+        room; such a claim is never refuted either, and its note says what would tell. `unequal` where one side lacks
+        what the other has, or what its paper gives it: until that is mended there is no verdict either way.
     """
 
     paper: str

@@ -9,7 +9,8 @@ authors' code, opallab/permlearn, `experiment.py`.
 
 **Differs from the paper**: 1. 512 units instead of 2,000 a bit. 2. 200 steps at a rate of 0.5 on the summed loss; the
 slowest direction decays by 0.58 a step. 3. no biases. 4. 64 members
-at most; a larger ensemble is one of 64.
+at most; a larger ensemble is one of 64. 5. networks in the scaling of tangent
+kernels; how the code scales its own, in a file that couldn't be read, is not known.
 
 **Shapes**: k bits, n inputs, m ensembles, h members, w units.
 """

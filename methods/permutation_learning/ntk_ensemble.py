@@ -14,7 +14,8 @@ Outputs of a network are independent of each other. A bit is one where the mean 
 
 **Differs from the paper**: 1. members are drawn from the law, not trained. 2. coefficients below 1e-12 and
 deviations below 1e-7 are rounding and count as 0, so that unit vectors are met exactly. 3. `cut=0.2` is ours. 4. no
-biases; the code has them, with a scale of 0 at the start.
+biases; the code has them, with a scale of 0 at the start. 5. networks in the scaling of tangent
+kernels; how the code scales its own, in a file that couldn't be read, is not known.
 
 **Shapes**: k bits, n inputs, m ensembles; X [n, k] all inputs, E [k, k] the unit vectors, Y [k, k] their images.
 """

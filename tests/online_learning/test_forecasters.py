@@ -287,6 +287,8 @@ def test_the_guarantee_is_the_sum_of_its_terms(kind: str) -> None:
     np.testing.assert_allclose(found["log_guarantee_over_rates"], expected, atol=2e-3)
     assert found["surrogate_violation"] < 1e-5
     assert found["bound_violation"] == 0
+    false = world._replace(conjugates=world.conjugates - 1e3)  # a guarantee that promises too much
+    assert task.evaluate(false, KEY, Learner(method, state))["bound_violation"] > 0.1
 
 
 @pytest.mark.parametrize(("factor", "broken"), [(1.0, False), (2.0, True), (-1.0, True)])

@@ -11,7 +11,7 @@ corrects for the claims of the paper. A verdict depends on its paper alone, what
 
 A theorem is no finding: it is checked on every seed, and one seed that breaks it refutes it. A claim whose paper
 could be read in its abstract only is never refuted: what failed may not be the paper's method. Nor is one whose task
-trains the method too little, or has no room for its mechanism.
+trains the method too little, or has no room for its mechanism. An unequal comparison has no verdict either way.
 """
 
 import functools
@@ -29,6 +29,7 @@ NO_EVIDENCE = {  # why a refutal is withheld, by what the claim says of the pape
     "abstract": "It would be refuted, but of the paper only the abstract could be read.",
     "undertrained": "It would be refuted, but for want of steps: a larger budget would tell.",
     "blind": "It would be refuted, but the task leaves the mechanism no room.",
+    "unequal": "There is no verdict while one side lacks what the other has, or its paper gives it.",
 }
 
 
@@ -183,11 +184,12 @@ def _decided(judgement: Judgement, supports: float, refutes: float) -> Judgement
     error = statistics.ERROR / 2
     barred = any(f.barred for f in judgement.assessments)
     verdict: Verdict = "inconclusive"
-    excuse = NO_EVIDENCE.get(judgement.claim.read) or NO_EVIDENCE.get(judgement.claim.toy, "")
-    withheld = excuse if refutes <= error else ""
+    excuse = NO_EVIDENCE.get(judgement.claim.toy) or NO_EVIDENCE.get(judgement.claim.read, "")
+    unequal = judgement.claim.toy == "unequal"
+    withheld = excuse if unequal or refutes <= error else ""
     if refutes <= error and not excuse:
         verdict = "refuted"
-    elif supports <= error and not barred:
+    elif supports <= error and not barred and not unequal:
         verdict = "supported"
     each = error / (judgement.claims * 2.0**judgement.look)
     clearest = min(f.p_refutes for f in judgement.assessments)
