@@ -18,7 +18,6 @@ import msgspec
 import psutil
 import pytest
 from helpers import added, write
-from jax._src.lru_cache import LRUCache
 
 from toybench import api
 from toybench.cli import main
@@ -424,50 +423,39 @@ def test_a_failed_cell_is_tried_again(demo: Path, tmp_path: Path) -> None:
 
 @pytest.fixture
 def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """Our cache of compiled programs and a user's own, both with an entry that has no time of its last use."""
+    """Our cache of compiled programs and a user's own, each with three of 10 bytes, oldest first."""
     for name in ("DIR", "MAX_SIZE"):
         monkeypatch.delenv(f"JAX_COMPILATION_CACHE_{name}", raising=False)
     monkeypatch.setattr(runtime.platformdirs, "user_cache_path", lambda app: tmp_path / app)
+    monkeypatch.setattr(runtime, "_CACHE_BYTES", 25)
     ours, theirs = tmp_path / "toybench" / "xla", tmp_path / "theirs"
     for folder in (ours, theirs):
         folder.mkdir(parents=True)
-        for name in ("whole-cache", "whole-atime", "half-cache"):
-            (folder / name).write_bytes(b"x")
+        for used, name in enumerate(("old", "newer", "newest"), start=1):
+            (folder / f"{name}-cache").write_bytes(b"0123456789")
+            os.utime(folder / f"{name}-cache", (used, used))
     return ours, theirs
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(p.name for p in folder.glob("*-*"))
+    return sorted(p.name for p in folder.glob("*-cache"))
 
 
-def test_a_half_written_compiled_program_is_removed(caches: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
-    """JAX's cache writes a program, then the time of its last use: what has no time was left by a killed process."""
-    ours, theirs = caches
+def test_a_cache_that_has_grown_loses_what_was_not_used_longest(caches: tuple) -> None:
+    ours, _ = caches
     runtime.configure()
-    assert names(ours) == ["whole-atime", "whole-cache"]
-    assert len(names(theirs)) == 3
+    assert names(ours) == ["newer-cache", "newest-cache"]
+    assert "JAX_COMPILATION_CACHE_MAX_SIZE" not in os.environ, "JAX's own bound makes processes wait for each other"
+    (ours / "more-cache").write_bytes(b"0123456789")
+    runtime.configure()
+    assert len(names(ours)) == 3, "looked through once an hour"
+    os.utime(ours / ".pruned", (1, 1))
+    runtime.configure()
+    assert names(ours) == ["more-cache", "newest-cache"]
 
 
-def test_a_user_s_own_bounded_cache_keeps_programs_too(caches: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
-    """JAX keeps nothing in a bounded cache that has an entry without a time, and says nothing of it."""
+def test_a_user_s_own_cache_is_left_alone(caches: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = caches
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(theirs))
-    monkeypatch.setenv("JAX_COMPILATION_CACHE_MAX_SIZE", "1000")
     runtime.configure()
-    assert names(theirs) == ["whole-atime", "whole-cache"]
-    assert len(names(ours)) == 3
-    (theirs / "whole-atime").unlink()
-    runtime.configure()
-    assert names(theirs) == ["whole-atime", "whole-cache"], "it had no bound before: its programs are whole"
-    cache = LRUCache(str(theirs), max_size=1000)
-    cache.put("new", b"program")
-    assert cache.get("new") == b"program" and cache.get("whole") == b"x"
-
-
-def test_a_user_s_unbounded_cache_is_left_alone(caches: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It has no times at all."""
-    _, theirs = caches
-    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(theirs))
-    runtime.configure()
-    assert "JAX_COMPILATION_CACHE_MAX_SIZE" not in os.environ
-    assert len(names(theirs)) == 3
+    assert len(names(theirs)) == len(names(ours)) == 3

@@ -54,6 +54,25 @@ def test_a_cache_that_is_full_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     assert asked == [b"made"], "it was tried, and the fault went no further"
 
 
+def test_a_half_written_compiled_program_is_compiled_anew(demo: Path, tmp_path: Path) -> None:
+    """What a killed process left, or what another one is just writing."""
+    programs = tmp_path / "toybench" / "xla"
+    variables = {"XDG_CACHE_HOME": str(tmp_path), "JAX_COMPILATION_CACHE_DIR": str(programs)}
+    assert run_demo(demo, tmp_path / "first", **variables).returncode == 0
+    kept = list(programs.glob("*-cache"))
+    assert kept
+    for program in kept:
+        program.write_bytes(program.read_bytes()[:-50])
+    again = run_demo(demo, tmp_path / "second", **variables)
+    assert again.returncode == 0
+    assert again.stderr == ""
+    assert "cache" not in again.stdout
+    first, second = (
+        [r.metrics for r in Folder(tmp_path / out).scan() if isinstance(r, Record)] for out in ("first", "second")
+    )
+    assert first == second
+
+
 def test_a_terminal_that_knows_few_characters_shows_the_others_as_marks() -> None:
     for command in (["claims", "quasimetric"], ["status", "quasimetric"], ["papers"], ["table", "quasimetric"]):
         done = typed(*command, **ASCII)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 from functools import cache
 from importlib.metadata import entry_points, version
 from importlib.util import find_spec
@@ -28,6 +29,7 @@ FLAGS = {
 _LONG = 50  # updates in a loop that is worth it
 _UPDATES = {"xla_cpu_use_fusion_emitters": True}
 _CACHE_BYTES = 2**30
+_HOUR = 3600.0  # seconds
 
 
 def configure(workers: int = 1) -> None:
@@ -46,16 +48,21 @@ def configure(workers: int = 1) -> None:
 
 
 def _configure_cache() -> None:
-    """JAX's cache of compiled programs: the user's own, or ours with a bound; none where nothing can be written."""
+    """JAX's cache of compiled programs: the user's own, or ours; none where nothing can be written.
+
+    JAX itself can bound its cache, but then it looks through the whole of it under a lock whenever it keeps a program,
+    and processes side by side wait for each other. Ours is bounded here, when a process starts.
+    """
     ours = platformdirs.user_cache_path("toybench") / "xla"
     chosen = Path(os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ours)))
-    if chosen == ours:
-        os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(_CACHE_BYTES))
-        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
-        if not _can_write(ours):  # JAX would complain at every compilation
-            os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
-    if os.environ.get("JAX_COMPILATION_CACHE_MAX_SIZE", "-1") != "-1":
-        _mend(chosen)
+    if chosen != ours:
+        return
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+    warnings.filterwarnings("ignore", message="Error reading persistent compilation cache entry")  # it is compiled anew
+    if _can_write(ours):
+        _prune(ours)
+    else:  # JAX would complain at every compilation
+        os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
 
 
 def _can_write(folder: Path) -> bool:
@@ -76,24 +83,24 @@ def options(updates: int) -> dict[str, bool]:
     return _UPDATES if ours and updates >= _LONG else {}
 
 
-def _mend(cache: Path) -> None:
-    """Complete a bounded cache, as JAX keeps nothing in one that has an entry without its time.
+def _prune(folder: Path) -> None:
+    """Remove the least recently used programs beyond the bound, once an hour at most."""
+    looked = folder / ".pruned"
+    with contextlib.suppress(OSError):  # a full disk, or a process that does the same
+        if looked.exists() and time.time() - looked.stat().st_mtime < _HOUR:
+            return
+        looked.touch()
+        left = _CACHE_BYTES
+        for _, size, path in sorted(map(_used, folder.glob("*-cache")), reverse=True):
+            left -= size
+            if left < 0:
+                path.unlink(missing_ok=True)
 
-    An entry `NAME-cache` is followed by the time of its last use, `NAME-atime`, under a lock. One without was left
-    half-written by a process that was killed; where no entry has a time, the cache had no bound before and is whole.
-    """
-    if not cache.is_dir():
-        return
-    import filelock
 
-    with contextlib.suppress(OSError, filelock.Timeout), filelock.FileLock(cache / ".lockfile", timeout=5):
-        names = {entry.name for entry in cache.iterdir()}
-        timed = {name.removesuffix("-atime") for name in names if name.endswith("-atime")}
-        for name in {name.removesuffix("-cache") for name in names if name.endswith("-cache")} - timed:
-            if timed:
-                (cache / f"{name}-cache").unlink()
-            else:
-                (cache / f"{name}-atime").write_bytes(time.time_ns().to_bytes(8, "little"))
+def _used(path: Path) -> tuple[float, int, Path]:
+    """When a file was last used, and its size in bytes."""
+    stat = path.stat()
+    return max(stat.st_atime, stat.st_mtime), stat.st_size, path
 
 
 @cache
