@@ -351,16 +351,27 @@ def test_a_theorem_is_checked_on_every_seed() -> None:
     assert judge(trend(turning), *turning, kind="theorem").reason == "1 of 16 seeds break it."
 
 
-def test_a_claim_whose_method_was_not_read_is_never_refuted() -> None:
+def test_a_claim_whose_method_was_not_read_has_no_verdict() -> None:
     read = {"paper": "a", "read": "method"}
     unread = {"paper": "b", "read": "abstract"}
     asked = [c for how in (read, unread) for c in claims(Better("t", "b", "a"), Better("t", "a", "b"), **how)]
     judged = verdicts.judge(asked, {r.cell: r for r in (GOOD, BAD)})
-    assert [j.verdict for j in judged] == ["refuted", "supported", "inconclusive", "supported"]
-    assert [bool(j.withheld) for j in judged] == [False, False, True, False]
-    assert judged[2].reason.startswith("It would be refuted, but of the paper only the abstract could be read.")
-    assert judged[2].decisive == judged[0].decisive
-    assert verdicts.rows(judged)[2]["reason"] == judged[2].reason
+    assert [j.verdict for j in judged] == ["refuted", "supported", "inconclusive", "inconclusive"]
+    assert [j.numbers for j in judged] == ["refuted", "supported"] * 2
+    assert [j.withheld for j in judged[:2]] == ["", ""]
+    for known, other in zip(judged[:2], judged[2:], strict=True):
+        assert other.reason.startswith(
+            f"It would be {known.verdict}, but of the paper only the abstract could be read."
+        )
+        assert (other.decisive, other.p) == (known.decisive, known.p)
+    assert [row["reason"] for row in verdicts.rows(judged)] == [j.reason for j in judged]
+    assert verdicts.tally(judged).decided == 2
+
+
+def test_nor_does_it_count_as_a_forecast() -> None:
+    asked = claims(Better("t", "a", "b"), read="abstract", expected="supported")
+    judged = verdicts.judge(asked, {r.cell: r for r in (GOOD, BAD)})
+    assert verdicts.tally(judged).forecasts == 0
 
 
 @pytest.mark.parametrize(("toy", "said"), [("undertrained", "for want of steps"), ("blind", "no room")])

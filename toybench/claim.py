@@ -187,10 +187,10 @@ class Claim:
       expected: what the plan or the writer expected before there were numbers; never edited afterwards.
       kind: `theorem` for what holds by construction or algebra for every instance; it is checked on every seed, and is
         no finding.
-      read: `abstract` where the paper's method section or its authors' code could not be read; such a claim is never
-        refuted, as what failed may not be the paper's method.
+      read: `abstract` where the paper's method section or its authors' code could not be read; such a claim is neither
+        supported nor refuted, as what won or failed may not be the paper's method.
       toy: `undertrained` where the method fails for want of steps alone, `blind` where the task leaves the mechanism no
-        room; such a claim is never refuted either, and its note says what would tell. `unequal` where one side lacks
+        room; such a claim is never refuted, and its note says what would tell. `unequal` where one side lacks
         what the other has, or what its paper gives it: until that is mended there is no verdict either way.
     """
 

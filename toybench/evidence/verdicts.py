@@ -10,8 +10,8 @@ half of what error the looks before it left, so that adding seeds until a claim 
 corrects for the claims of the paper. A verdict depends on its paper alone, whatever else is on the board.
 
 A theorem is no finding: it is checked on every seed, and one seed that breaks it refutes it. A claim whose paper
-could be read in its abstract only is never refuted: what failed may not be the paper's method. Nor is one whose task
-trains the method too little, or has no room for its mechanism. An unequal comparison has no verdict either way.
+could be read in its abstract only has no verdict: what won or failed may not be the paper's method. Nor has an unequal
+comparison. A claim whose task trains the method too little, or has no room for its mechanism, is never refuted.
 """
 
 import functools
@@ -25,12 +25,12 @@ from toybench.claim import Claim
 from toybench.evidence import assessments, display, statistics
 from toybench.evidence.assessments import FIRST_LOOK, VERDICTS, Assessment, Results, Verdict
 
-NO_EVIDENCE = {  # why a refutal is withheld, by what the claim says of the paper and of the task
-    "abstract": "It would be refuted, but of the paper only the abstract could be read.",
-    "undertrained": "It would be refuted, but for want of steps: a larger budget would tell.",
-    "blind": "It would be refuted, but the task leaves the mechanism no room.",
-    "unequal": "There is no verdict while one side lacks what the other has, or its paper gives it.",
+_NO_EVIDENCE = {  # why the numbers are no verdict, by what the claim says of the paper and of the task
+    "abstract": "of the paper only the abstract could be read.",
+    "undertrained": "for want of steps: a larger budget would tell.",
+    "blind": "the task leaves the mechanism no room.",
 }
+_UNEQUAL = "There is no verdict while one side lacks what the other has, or its paper gives it."
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Judgement:
       level: the one-sided error that it was allowed by this look, after both corrections.
       claims: how many claims of the paper the correction counts; 0 for a theorem.
       look: which look at the claim this is, from 1.
-      withheld: why it is inconclusive instead of refuted; empty where it isn't.
+      numbers: what the numbers alone say, whatever was read of the paper and however able the task is.
     """
 
     study: str
@@ -55,14 +55,26 @@ class Judgement:
     level: float = 0.0
     claims: int = 0
     look: int = 1
-    withheld: str = ""
+    numbers: Verdict = "inconclusive"
+
+    @property
+    def withheld(self) -> str:
+        """Why what the numbers say is no verdict; empty where it is one, or they say nothing."""
+        if self.verdict == "not_run" or self.claim.kind == "theorem":
+            return ""
+        if self.claim.toy == "unequal":
+            return _UNEQUAL
+        if self.verdict == self.numbers:
+            return ""
+        lacks = "abstract" if self.claim.read == "abstract" else self.claim.toy
+        return f"It would be {self.numbers}, but {_NO_EVIDENCE[lacks]}"
 
     @property
     def decisive(self) -> Assessment:
         """The assessment that the verdict hangs on: the clearest refutation, else the weakest support."""
         if self.verdict == "not_run":
             return next(f for f in self.assessments if f.verdict == "not_run")
-        if self.verdict == "refuted" or self.withheld:
+        if "refuted" in (self.verdict, self.numbers):
             return min(self.assessments, key=lambda f: f.p_refutes)
         return max(self.assessments, key=lambda f: (f.barred, f.p_supports))
 
@@ -101,7 +113,8 @@ class Tally:
       decided: findings that are supported or refuted.
       wrong: how many of these are expected to be wrong at most, after Benjamini and Hochberg: the errors that all
         claims tested were allowed, summed.
-      forecasts: judged findings whose verdict somebody had forecast. right: how many of the forecasts were right.
+      forecasts: findings whose verdict somebody had forecast, and that have one.
+      right: how many of the forecasts were right.
     """
 
     findings: Mapping[Verdict, int]
@@ -119,7 +132,7 @@ def tally(judgements: Iterable[Judgement]) -> Tally:
     theorems = [j for j in every if j.claim.kind == "theorem"]
     tested = [j for j in claimed if j.verdict != "not_run"]
     decided = [j for j in tested if j.verdict != "inconclusive"]
-    forecast = [j for j in tested if j.claim.expected]
+    forecast = [j for j in tested if j.claim.expected and not j.withheld]
     return Tally(
         findings=_count(claimed),
         theorems=_count(theorems),
@@ -183,26 +196,31 @@ def _decided(judgement: Judgement, supports: float, refutes: float) -> Judgement
     """The verdict of a claim and of each of its conditions, from corrected one-sided p-values."""
     error = statistics.ERROR / 2
     barred = any(f.barred for f in judgement.assessments)
-    verdict: Verdict = "inconclusive"
-    excuse = NO_EVIDENCE.get(judgement.claim.toy) or NO_EVIDENCE.get(judgement.claim.read, "")
-    unequal = judgement.claim.toy == "unequal"
-    withheld = excuse if unequal or refutes <= error else ""
-    if refutes <= error and not excuse:
-        verdict = "refuted"
-    elif supports <= error and not barred and not unequal:
-        verdict = "supported"
+    numbers: Verdict = "inconclusive"
+    if refutes <= error:
+        numbers = "refuted"
+    elif supports <= error and not barred:
+        numbers = "supported"
+    verdict = "inconclusive" if numbers in _withheld(judgement.claim) else numbers
     each = error / (judgement.claims * 2.0**judgement.look)
     clearest = min(f.p_refutes for f in judgement.assessments)
     found = []
     for f in judgement.assessments:
         own: Verdict = "inconclusive"
-        if f.p_refutes <= each / len(judgement.assessments) or (verdict == "refuted" and f.p_refutes == clearest):
+        if f.p_refutes <= each / len(judgement.assessments) or (numbers == "refuted" and f.p_refutes == clearest):
             own = "refuted"
-        elif verdict == "supported" or (f.p_supports <= each and not f.barred):
+        elif numbers == "supported" or (f.p_supports <= each and not f.barred):
             own = "supported"
         found.append(replace(f, verdict=own, reason=assessments.explained(f, own, each)))
-    p = min(1.0, 2 * (refutes if verdict == "refuted" else supports))
-    return replace(judgement, verdict=verdict, assessments=tuple(found), p=p, withheld=withheld)
+    p = min(1.0, 2 * (refutes if numbers == "refuted" else supports))
+    return replace(judgement, verdict=verdict, assessments=tuple(found), p=p, numbers=numbers)
+
+
+def _withheld(claim: Claim) -> tuple[Verdict, ...]:
+    """Verdicts that a claim can't have, whatever its numbers."""
+    if claim.toy == "unequal" or claim.read == "abstract":
+        return "supported", "refuted"
+    return () if claim.toy == "able" else ("refuted",)
 
 
 def _checked(judgement: Judgement) -> Judgement:
@@ -224,6 +242,7 @@ def rows(judgements: Iterable[Judgement]) -> list[dict[str, Any]]:
             "conditions": len(j.assessments),
             **_row(j.decisive),
             "verdict": j.verdict,
+            "numbers": j.numbers,
             "reason": j.reason,
             "p": j.p,
             "claims": j.claims,
