@@ -14,6 +14,7 @@ PAIR = "scale_pair"
 RATES = "rate_robustness"
 RATES_STEPS = "rate_robustness[by_steps=true]"
 WELL_SCALED = "rate_robustness[gain=1]"
+WELL_SCALED_STEPS = "rate_robustness[gain=1,by_steps=true]"
 NORMALISED = "rate_robustness[norm=layer]"
 
 PSPS_FLOOR = "psps_hutchinson[floor=0.1]"
@@ -26,7 +27,9 @@ ADAM_WARM = "adam[schedule=constant,warmup=0.2]"
 
 FACTOR_TWO = 0.3  # in log10
 RATE_SHARE = 0.115  # 5 % of log 10, the range of the loss over rates
+WARMUP_SHARE = 0.02  # under half of what a warm-up gains Adam over the rates, 0.045
 QUARTER = 0.25  # of a decade of rates; the grid's step is a third
+ATOMS = 0.75  # share of the seeds, where a metric has few values and a mean would get no verdict
 EDGE = math.log(1.9)  # of rate x sharpness / 2 at which a quadratic is left by steps with momentum 0.9
 
 SMALL_LOGISTIC = (
@@ -38,6 +41,9 @@ SMALL_NETWORK = (
     "the rate is constant and swept over four decades. Margins of the loss are 5 % of log 10, of the rate a quarter of "
     "a decade."
 )
+MOST = "In most of the seeds: there are few values, and a mean of those would get no verdict."
+SCHEDULES_READ = " Abstract and the authors' schedules read."
+COSINE = "In the code of SANIA's experiments Adam's rate is constant."
 PORT = " Abstract and introduction read, and the rule in others' code after it."
 
 LOGISTIC_CELLS: dict[str, tuple[str, ...]] = {
@@ -51,13 +57,14 @@ LOGISTIC_CELLS: dict[str, tuple[str, ...]] = {
         SANIA_EPS,
         "adagrad",
         "adam",
+        "adam_constant",
         "adam_rescaled",
     ),
-    HALVES: ("sps", SANIA, "adagrad", "adam"),
+    HALVES: ("sps", SANIA, "adagrad", "adam", "adam_constant"),
     PLAIN: (SANIA, "adam"),
-    NOISY: ("psps_hutchinson", "psps_adam", "adam"),
-    FULL: ("oasis", "adgd", "armijo", "adam", "adam_rescaled"),
-    FULL_PLAIN: ("oasis", "adgd", "adam"),
+    NOISY: ("psps_hutchinson", "psps_adam", "adam", "adam_constant"),
+    FULL: ("oasis", "adgd", "armijo", "adam", "adam_constant", "adam_rescaled"),
+    FULL_PLAIN: ("oasis", "adgd", "adam", "adam_constant"),
     PAIR: (SANIA, SANIA_EPS, "sps", ADAM_FAST),
 }
 # What is judged of these doesn't depend on the tuned rate: it is swept, or not used. They are not tuned.
@@ -74,6 +81,7 @@ NETWORK_CELLS: dict[str, tuple[str, ...]] = {
         "radam",
     ),
     RATES_STEPS: (SGD, "smb", "armijo"),
+    WELL_SCALED_STEPS: ("smb", ADAM_CONSTANT),
     WELL_SCALED: ("sgd_momentum", SGD, "linear_warmup_sgd", "smb", "armijo", ADAM_CONSTANT),
     NORMALISED: ("sgd_momentum",),
     "adaptive_rate": ("adam", "radam"),
@@ -113,9 +121,9 @@ POLYAK_CLAIMS = (
     Claim(
         paper="abdukhakimov2023stochastic",
         says="On separable points whose columns differ in size, Polyak's steps by Hutchinson's and Adam's "
-        "preconditioner do as well as Adam at its best rate.",
-        differs=f"{SMALL_LOGISTIC} As well is within a quarter, 0.1 in log10. Sixteen configurations were tried "
-        "for each.",
+        "preconditioner do as well as Adam at its best rate, with a warm-up and a cosine.",
+        differs=f"{SMALL_LOGISTIC} As well is within a quarter, 0.1 in log10. {COSINE} Sixteen configurations were "
+        "tried for each.",
         note=(
             "In log10 Adam at a rate of 0.3 comes to -0.96, Hutchinson's to -0.76, at half as many updates, and "
             "Adam's to -0.62 (64 seeds)."
@@ -128,9 +136,22 @@ POLYAK_CLAIMS = (
     ),
     Claim(
         paper="abdukhakimov2023stochastic",
+        says="On separable points whose columns differ in size, Polyak's steps by Hutchinson's and Adam's "
+        "preconditioner do as well as Adam at its best constant rate.",
+        differs=f"{SMALL_LOGISTIC} As well is within a quarter, 0.1 in log10. Sixteen configurations were tried for "
+        "each. The expectation is from a pilot.",
+        expected="inconclusive",
+        conditions=tuple(
+            Better(task=LOGISTIC, method=method, than="adam_constant", margin=-0.1)
+            for method in ("psps_hutchinson", "psps_adam")
+        ),
+    ),
+    Claim(
+        paper="abdukhakimov2023stochastic",
         says="Where one label in ten is wrong, and the least loss isn't 0, Polyak's steps by Hutchinson's and Adam's "
-        "preconditioner still do as well as Adam at its best rate.",
-        differs=f"{SMALL_LOGISTIC} Beyond the paper's rule without slack, which presupposes a least loss of 0.",
+        "preconditioner still do as well as Adam at its best rate, with a warm-up and a cosine.",
+        differs=f"{SMALL_LOGISTIC} Beyond the paper's rule without slack, which presupposes a least loss of 0. "
+        f"{COSINE}",
         note=(
             "A step that takes the least loss for 0 never shrinks: gaps of -1.23 and -1.06 in log10 against Adam's "
             "-1.51, though tuning chose a divisor of 8 (16 seeds)."
@@ -138,6 +159,18 @@ POLYAK_CLAIMS = (
         expected="refuted",
         conditions=tuple(
             Better(task=NOISY, method=method, than="adam", margin=-0.1) for method in ("psps_hutchinson", "psps_adam")
+        ),
+    ),
+    Claim(
+        paper="abdukhakimov2023stochastic",
+        says="Where one label in ten is wrong, and the least loss isn't 0, Polyak's steps by Hutchinson's and Adam's "
+        "preconditioner still do as well as Adam at its best constant rate.",
+        differs=f"{SMALL_LOGISTIC} Beyond the paper's rule without slack, which presupposes a least loss of 0. The "
+        "expectation is from a pilot.",
+        expected="supported",
+        conditions=tuple(
+            Better(task=NOISY, method=method, than="adam_constant", margin=-0.1)
+            for method in ("psps_hutchinson", "psps_adam")
         ),
     ),
     Claim(
@@ -161,8 +194,8 @@ POLYAK_CLAIMS = (
     Claim(
         paper="abdukhakimov2023sania",
         says="On columns that differ in size SANIA, which has no rate, comes to less than a third of the loss of "
-        "Polyak's step, of AdaGrad and of Adam at their best rates.",
-        differs=f"{SMALL_LOGISTIC} Batches of 32; the margin is 0.5 in log10. Abstract and code read.",
+        "Polyak's step, of AdaGrad and of Adam at their best rates, with a warm-up and a cosine.",
+        differs=f"{SMALL_LOGISTIC} Batches of 32; the margin is 0.5 in log10. {COSINE} Abstract and code read.",
         note=(
             "Ahead of all three, -1.80 in log10 against -0.30, -0.68 and -0.96, but the lead over Adam is too uneven "
             "for a verdict: 10 of 64 seeds stay above a loss of 0.5, while the median comes to -2.17. Its first "
@@ -175,10 +208,18 @@ POLYAK_CLAIMS = (
     ),
     Claim(
         paper="abdukhakimov2023sania",
+        says="On columns that differ in size SANIA, which has no rate, comes to less than a third of the loss of Adam "
+        "at its best constant rate.",
+        differs=f"{SMALL_LOGISTIC} Batches of 32; the margin is 0.5 in log10. Abstract and code read.",
+        expected="supported",
+        conditions=(Better(task=LOGISTIC, method=SANIA, than="adam_constant", margin=0.5),),
+    ),
+    Claim(
+        paper="abdukhakimov2023sania",
         says="In batches of two points in five, too, SANIA comes to less than a third of the loss of Polyak's step, of "
-        "AdaGrad and of Adam at their best rates.",
+        "AdaGrad and of Adam at their best rates, with a warm-up and a cosine.",
         differs=f"{SMALL_LOGISTIC} Batches of 200 of 500 points; the authors' synthetic data have 200 of 1,000. "
-        "The expectation is from a pilot on tuning seeds.",
+        f"{COSINE} The expectation is from a pilot on tuning seeds.",
         note=(
             "It leads Polyak's step and AdaGrad. But Adam at a rate of 1,000, where tuning left it, fits every point "
             "exactly in 22 of 32 seeds, as a perceptron does, and is lost in 9."
@@ -187,6 +228,15 @@ POLYAK_CLAIMS = (
         conditions=tuple(
             Better(task=HALVES, method=SANIA, than=other, margin=0.5) for other in ("sps", "adagrad", "adam")
         ),
+    ),
+    Claim(
+        paper="abdukhakimov2023sania",
+        says="In batches of two points in five, too, SANIA comes to less than a third of the loss of Adam at its best "
+        "constant rate.",
+        differs=f"{SMALL_LOGISTIC} Batches of 200 of 500 points; the authors' synthetic data have 200 of 1,000. "
+        "The expectation is from a pilot.",
+        expected="supported",
+        conditions=(Better(task=HALVES, method=SANIA, than="adam_constant", margin=0.5),),
     ),
     Claim(
         paper="abdukhakimov2023sania",
@@ -236,7 +286,8 @@ POLYAK_CLAIMS = (
     Claim(
         paper="jahani2021doubly",
         read="abstract",
-        says="OASIS, without a rate, does as well as Adam at its best, whether columns differ in size or not.",
+        says="OASIS, without a rate, does as well as Adam at its best rate, with a warm-up and a cosine, whether "
+        "columns differ in size or not.",
         differs=f"{SMALL_LOGISTIC} As well is within a quarter, 0.1 in log10; 400 gradients, 60 in columns of one size."
         f"{PORT}",
         note=(
@@ -245,6 +296,18 @@ POLYAK_CLAIMS = (
         ),
         expected="refuted",
         conditions=tuple(Better(task=task, method="oasis", than="adam", margin=-0.1) for task in (FULL, FULL_PLAIN)),
+    ),
+    Claim(
+        paper="jahani2021doubly",
+        read="abstract",
+        says="OASIS, without a rate, does as well as Adam at its best constant rate, whether columns differ in size or "
+        "not.",
+        differs=f"{SMALL_LOGISTIC} As well is within a quarter, 0.1 in log10; 400 gradients, 60 in columns of one size."
+        f"{PORT}",
+        expected="supported",
+        conditions=tuple(
+            Better(task=task, method="oasis", than="adam_constant", margin=-0.1) for task in (FULL, FULL_PLAIN)
+        ),
     ),
     Claim(
         paper="jahani2021doubly",
@@ -262,7 +325,7 @@ NETWORK_CLAIMS = (
         paper="birbil2021bolstering",
         says="Model building depends less on the rate than gradient descent: less loss over the rates, and stable at "
         "rates half a decade larger, from good and from too large starting weights.",
-        differs=f"{SMALL_NETWORK} Two gradients are charged for each of its steps.",
+        differs=f"{SMALL_NETWORK} Two gradients are charged for each of its steps. {MOST}",
         note=(
             "At two gradients an update it has half the updates: over the rates its loss is 0.03 less from too large "
             "weights and 0.07 more from good ones. Rates that train are larger, by 0.3 of a decade in both."
@@ -273,7 +336,7 @@ NETWORK_CLAIMS = (
             for task in (WELL_SCALED, RATES)
             for condition in (
                 Better(task=task, method="smb", than=SGD, metric="loss_over_rates", margin=RATE_SHARE),
-                Better(task=task, method="smb", than=SGD, metric="max_stable_log_rate", margin=0.5),
+                Better(task=task, method="smb", than=SGD, metric="max_stable_log_rate", margin=0.5, aggregate="share"),
             )
         ),
     ),
@@ -281,7 +344,7 @@ NETWORK_CLAIMS = (
         paper="birbil2021bolstering",
         says="At equal updates, the paper's own count, model building has less loss over the rates than gradient "
         "descent, and is stable at rates half a decade larger.",
-        differs=f"{SMALL_NETWORK} From too large starting weights alone.",
+        differs=f"{SMALL_NETWORK} From too large starting weights alone. {MOST}",
         note=(
             "Its loss over the rates is 0.26 less, and the largest rate that trains 0.71 of a decade larger (64 "
             "seeds), but that difference has six values only, and the mean of so few gets no verdict."
@@ -289,7 +352,14 @@ NETWORK_CLAIMS = (
         expected="supported",
         conditions=(
             Better(task=RATES_STEPS, method="smb", than=SGD, metric="loss_over_rates", margin=RATE_SHARE),
-            Better(task=RATES_STEPS, method="smb", than=SGD, metric="max_stable_log_rate", margin=0.5),
+            Better(
+                task=RATES_STEPS,
+                method="smb",
+                than=SGD,
+                metric="max_stable_log_rate",
+                margin=0.5,
+                aggregate="share",
+            ),
         ),
     ),
     Claim(
@@ -309,12 +379,25 @@ NETWORK_CLAIMS = (
     ),
     Claim(
         paper="birbil2021bolstering",
-        says="From good starting weights model building is comparable to Adam over the rates.",
-        differs=f"{SMALL_NETWORK} Adam's rates are the same multiples of its own, 0.003.",
+        says="From good starting weights model building is comparable to Adam over the rates, at equal gradients.",
+        differs=f"{SMALL_NETWORK} Two gradients are charged for each of its steps. Adam's rates are the same multiples "
+        "of its own, 0.003.",
         note="1.58 nats over the rates against Adam's 1.39: half the updates, and no memory of a step that fits.",
         expected="supported",
         conditions=(
             Better(task=WELL_SCALED, method="smb", than=ADAM_CONSTANT, metric="loss_over_rates", margin=-RATE_SHARE),
+        ),
+    ),
+    Claim(
+        paper="birbil2021bolstering",
+        says="From good starting weights model building is comparable to Adam over the rates, at equal updates, the "
+        "paper's own count.",
+        differs=f"{SMALL_NETWORK} Adam's rates are the same multiples of its own, 0.003.",
+        expected="supported",
+        conditions=(
+            Better(
+                task=WELL_SCALED_STEPS, method="smb", than=ADAM_CONSTANT, metric="loss_over_rates", margin=-RATE_SHARE
+            ),
         ),
     ),
     Claim(
@@ -337,7 +420,8 @@ NETWORK_CLAIMS = (
         paper="gilmer2021loss",
         read="abstract",
         says="From good starting weights a warm-up doesn't change the largest rate that trains.",
-        differs=f"{SMALL_NETWORK} A control of ours: the gain is one of curvature at the start.",
+        differs=f"{SMALL_NETWORK} A control of ours: the gain is one of curvature at the start. In more than three "
+        f"seeds of four.{SCHEDULES_READ}",
         note="It doesn't in 63 of 64 seeds; a difference of two values gets no verdict from its mean.",
         expected="supported",
         conditions=(
@@ -347,6 +431,8 @@ NETWORK_CLAIMS = (
                 to="sgd_momentum",
                 metric="max_stable_log_rate",
                 margin=QUARTER,
+                aggregate="share",
+                share=ATOMS,
             ),
         ),
     ),
@@ -354,7 +440,8 @@ NETWORK_CLAIMS = (
         paper="gilmer2021loss",
         read="abstract",
         says="A warm-up lets momentum train at larger rates than clipped gradients do.",
-        differs=f"{SMALL_NETWORK} A control of ours; the paper counts clipping among the means that work alike.",
+        differs=f"{SMALL_NETWORK} A control of ours; the paper counts clipping among the means that work alike. "
+        f"{MOST}{SCHEDULES_READ}",
         note=(
             "Clipping is ahead, by 0.31 of a decade (64 seeds), but that difference has six values only, and the "
             "mean of so few gets no verdict."
@@ -367,6 +454,7 @@ NETWORK_CLAIMS = (
                 than="clipped_sgd",
                 metric="max_stable_log_rate",
                 margin=QUARTER,
+                aggregate="share",
             ),
         ),
     ),
@@ -374,7 +462,8 @@ NETWORK_CLAIMS = (
         paper="gilmer2021loss",
         read="abstract",
         says="At the largest rate that trains the sharpness has come below the edge of stability.",
-        differs=f"{SMALL_NETWORK} Sharpness on 256 test points at the end; up to 0.2 above the edge in the logarithm.",
+        differs=f"{SMALL_NETWORK} Sharpness on 256 test points at the end; up to 0.2 above the edge in the logarithm."
+        f"{SCHEDULES_READ}",
         expected="supported",
         conditions=tuple(
             Bound(task=RATES, method=method, metric="log_sharpness_rate", below=EDGE + 0.2)
@@ -385,7 +474,8 @@ NETWORK_CLAIMS = (
         paper="gilmer2021loss",
         read="abstract",
         says="At the largest rate that trains the sharpness is still near the edge of stability, above half of it.",
-        differs=f"{SMALL_NETWORK} 0.7 in the logarithm. Noise of small batches keeps a network flatter than the edge.",
+        differs=f"{SMALL_NETWORK} 0.7 in the logarithm. Noise of small batches keeps a network flatter than the edge."
+        f"{SCHEDULES_READ}",
         note=(
             "The log of rate times half the sharpness is -1.85 without and -1.42 with a warm-up, at the edge 0.64 "
             "(64 seeds). It would be refuted, but only the abstract could be read."
@@ -400,7 +490,7 @@ NETWORK_CLAIMS = (
         paper="gilmer2021loss",
         read="abstract",
         says="Layer normalisation lets a constant rate be half a decade larger.",
-        differs=f"{SMALL_NETWORK} Without learned scales and offsets.",
+        differs=f"{SMALL_NETWORK} Without learned scales and offsets.{SCHEDULES_READ}",
         expected="supported",
         conditions=(
             Trend(
@@ -450,22 +540,34 @@ NETWORK_CLAIMS = (
     Claim(
         paper="liu2019variance",
         says="Without a warm-up the rectified Adam trains at larger rates than Adam.",
-        differs=f"{SMALL_NETWORK} The expectation is from a pilot on tuning seeds.",
+        differs=f"{SMALL_NETWORK} {MOST} The expectation is from a pilot on tuning seeds.",
         note=(
             "By 0.43 of a decade (64 seeds), but that difference has five values only, and the mean of so few gets "
             "no verdict."
         ),
         expected="supported",
         conditions=(
-            Better(task=RATES, method="radam", than=ADAM_CONSTANT, metric="max_stable_log_rate", margin=QUARTER),
+            Better(
+                task=RATES,
+                method="radam",
+                than=ADAM_CONSTANT,
+                metric="max_stable_log_rate",
+                margin=QUARTER,
+                aggregate="share",
+            ),
         ),
     ),
     Claim(
         paper="liu2019variance",
-        says="Without a warm-up the rectified Adam does as well over the rates as Adam with one.",
-        differs=f"{SMALL_NETWORK} A warm-up over a fifth of the updates.",
+        says="Without a warm-up the rectified Adam does as well over the rates as Adam with one, and better than Adam "
+        "without.",
+        differs=f"{SMALL_NETWORK} A warm-up over a fifth of the updates. As well and better are by 0.02 nats, under "
+        "half of what it gained Adam in earlier runs; that little is all that there is to gain here.",
         expected="inconclusive",
-        conditions=(Better(task=RATES, method="radam", than=ADAM_WARM, metric="loss_over_rates", margin=-RATE_SHARE),),
+        conditions=(
+            Better(task=RATES, method="radam", than=ADAM_WARM, metric="loss_over_rates", margin=-WARMUP_SHARE),
+            Better(task=RATES, method="radam", than=ADAM_CONSTANT, metric="loss_over_rates", margin=WARMUP_SHARE),
+        ),
     ),
 )
 
@@ -479,6 +581,7 @@ LONG = (SCHEDULES, POWER, POWER_BATCH)  # 1,600 updates
 SURGE = "batch_surge"
 LATE = "batch_surge[progress=0.25]"
 UNCOUPLED = "batch_surge[coupling=0]"
+DIAGONAL = "batch_surge[hessian=diagonal]"
 ONE_STEP = "batch_surge[horizon=1,draws=256]"
 ADAM_STYLE = ("sign_rule", "adam_rule")
 
@@ -495,7 +598,7 @@ QUADRATIC = (
     "rate, as the paper's 10 to 300 from a given loss on, and batches of 1 to 65,536, instead of training networks."
 )
 
-SCHEDULE_VARIANTS = (SHORT, POWER, POWER_BATCH, LATE, UNCOUPLED, ONE_STEP)
+SCHEDULE_VARIANTS = (SHORT, POWER, POWER_BATCH, LATE, UNCOUPLED, DIAGONAL, ONE_STEP)
 
 SCHEDULE_CLAIMS: tuple[Claim, ...] = (
     Claim(
@@ -556,14 +659,14 @@ SCHEDULE_CLAIMS: tuple[Claim, ...] = (
     Claim(
         paper="schaipp2025surprising",
         says="Where columns have power-law scales, too, the bound's ratio is nearer than that of equal sums.",
-        differs=f"{REGRESSION} As above; batches of 1 and of 16 rows.",
+        differs=f"{REGRESSION} As above; batches of 1 and of 16 rows. {MOST}",
         note=(
             "Nearer in all eight cases, by 0.026 to 0.150 on average (64 seeds). In many seeds the lead is exactly "
             "the difference of both ratios, and no verdict rests on a mean of so few values."
         ),
         expected="supported",
         conditions=tuple(
-            Bound(task=task, method=method, metric="bound_lead", above=0.0)
+            Bound(task=task, method=method, metric="bound_lead", above=0.0, aggregate="share")
             for task in (POWER, POWER_BATCH)
             for method in ("linear", "cosine", "wsd", "inverse_sqrt")
         ),
@@ -635,7 +738,8 @@ SCHEDULE_CLAIMS: tuple[Claim, ...] = (
         paper="schaipp2025surprising",
         kind="theorem",
         says="The last iterate's gap is never above the bound, at any base rate.",
-        differs="The bound holds for the mean over batches; it is checked on every seed, as it is loose.",
+        differs="The bound holds for the mean over batches; it is checked on every seed, as it is loose. It is of the "
+        "iterate before the last update, at which the last subgradient is taken; the weights after it are judged.",
         expected="supported",
         conditions=tuple(
             Bound(task=task, method=method, metric="bound_excess", below=0.0)
@@ -675,16 +779,16 @@ SCHEDULE_CLAIMS: tuple[Claim, ...] = (
     Claim(
         paper="defazio2023much",
         says="Where gradients shrink, a schedule refined from their norms ends lower than linear decay.",
-        differs=f"{REGRESSION} Columns of power-law scale: norms shrink by a third, in batches of 16 by half. "
-        f"Lower by 5 % of the constant schedule's gap. {SHARES} Batches of the rehearsal are free.",
+        differs=f"{REGRESSION} Columns of power-law scale in batches of 16, where norms shrink by half; that of a "
+        "single row can't. Lower by 5 % of the constant schedule's gap, 0.047 in pilots. Batches of the rehearsal are "
+        "free.",
         note=(
             "It ends 0.002 [-0.002, 0.008] higher than linear decay with single rows and 0.0015 higher in batches "
             "of 16 (16 seeds)."
         ),
         expected="inconclusive",
-        conditions=tuple(
-            Better(task=task, method="refined", than="linear", metric="gap", margin=0.05 * GAPS[task])
-            for task in (POWER, POWER_BATCH)
+        conditions=(
+            Better(task=POWER_BATCH, method="refined", than="linear", metric="gap", margin=0.05 * GAPS[POWER_BATCH]),
         ),
     ),
     Claim(
@@ -726,14 +830,14 @@ SCHEDULE_CLAIMS: tuple[Claim, ...] = (
     Claim(
         paper="li2024surge",
         says="For small batches the best rate of both grows like the square root of the batch.",
-        differs=f"{QUADRATIC} An exponent of 0.3 to 0.5, up to an eighth of the batch at the peak.",
+        differs=f"{QUADRATIC} An exponent of 0.5 give or take 0.2, up to an eighth of the batch at the peak.",
         note=(
             "Adam's exponent is 0.64 [0.58, 0.72] early and 0.52 [0.49, 0.55] late in training, the sign's 0.50 "
             "and 0.46 (64 seeds)."
         ),
         expected="inconclusive",
         conditions=tuple(
-            Bound(task=task, method=method, metric="early_slope", above=0.3, below=0.5)
+            Bound(task=task, method=method, metric="early_slope", above=0.3, below=0.7)
             for task in (SURGE, LATE)
             for method in ADAM_STYLE
         ),
@@ -741,7 +845,8 @@ SCHEDULE_CLAIMS: tuple[Claim, ...] = (
     Claim(
         paper="li2024surge",
         says="The peak moves to larger batches as gradients shrink in training.",
-        differs=f"{QUADRATIC} Gradients a quarter as large; by more than two doublings of the batch.",
+        differs=f"{QUADRATIC} Gradients a quarter as large; by more than two doublings of the batch, in more than "
+        "three seeds of four.",
         note=(
             "It moves by 4.0 doublings with either rule, as a law in the squared gradient has it. 49 of 64 seeds "
             "gave the same number, and no verdict rests on a mean of so few values."
@@ -754,6 +859,8 @@ SCHEDULE_CLAIMS: tuple[Claim, ...] = (
                 direction="grows",
                 metric="peak_log2_batch",
                 margin=2.0,
+                aggregate="share",
+                share=ATOMS,
             )
             for method in ADAM_STYLE
         ),
@@ -761,20 +868,29 @@ SCHEDULE_CLAIMS: tuple[Claim, ...] = (
     Claim(
         paper="li2024surge",
         says="The best rate of plain gradient descent doesn't fall with the batch.",
-        differs=f"{QUADRATIC} Doesn't fall is read as a twentieth.",
+        differs=f"{QUADRATIC} Falls by less than a twentieth in more than three seeds of four.",
         note=(
             "It fell in none of 64 seeds, and no verdict rests on a mean of one value. Its best rate lies one step "
             "of the grid, a factor of 1.45, below rates that diverge: a smaller fall can't be seen."
         ),
         expected="supported",
         conditions=tuple(
-            Bound(task=task, method="sgd_rule", metric="drop", below=1.05) for task in (SURGE, LATE, UNCOUPLED)
+            Bound(task=task, method="sgd_rule", metric="drop", below=1.05, aggregate="share", share=ATOMS)
+            for task in (SURGE, LATE, UNCOUPLED, DIAGONAL)
         ),
     ),
     Claim(
         paper="li2024surge",
         says="It is curvature across coordinates that makes the rate fall: without it, it falls by less than a tenth.",
-        differs=f"{QUADRATIC} Without it a random Hessian is left, which has none along the gradient's signs.",
+        differs=f"{QUADRATIC} Without it is the same Hessian's diagonal. The expectation is from a pilot.",
+        expected="supported",
+        conditions=tuple(Bound(task=DIAGONAL, method=method, metric="drop", below=1.1) for method in ADAM_STYLE),
+    ),
+    Claim(
+        paper="li2024surge",
+        says="It is curvature along the gradient's signs alone that makes the rate fall: without it, it falls by less "
+        "than a tenth.",
+        differs=f"{QUADRATIC} Without it a random Hessian is left, whose curvature across coordinates has either sign.",
         note=(
             "The rate falls by a factor of 1.75 with signs and of 1.32 with Adam (16 seeds): over 20 updates "
             "surges also come without it."
@@ -814,7 +930,19 @@ SCHEDULE_CLAIMS: tuple[Claim, ...] = (
 benchmark = Benchmark(
     field="optimisation",
     tuning=Tuning(trials=16, seeds=3),
-    variants=(HALVES, PLAIN, NOISY, FULL, FULL_PLAIN, RATES_STEPS, WELL_SCALED, NORMALISED, *SCHEDULE_VARIANTS),
+    first_seed=10_000,
+    variants=(
+        HALVES,
+        PLAIN,
+        NOISY,
+        FULL,
+        FULL_PLAIN,
+        RATES_STEPS,
+        WELL_SCALED,
+        WELL_SCALED_STEPS,
+        NORMALISED,
+        *SCHEDULE_VARIANTS,
+    ),
     ablations=(PSPS_FLOOR, SANIA_EPS, SGD, ADAM_FAST, ADAM_CONSTANT, ADAM_WARM),
     only=LOGISTIC_CELLS | NETWORK_CELLS,
     edges=EDGES,

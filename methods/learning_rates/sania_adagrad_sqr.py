@@ -8,7 +8,8 @@ fxrshed/SANIA, `SANIA/sania_adagrad_sqr.py` and `experiments/methods.py`.
     w <- w - lam B^-1 g        lam = 1 - sqrt(1 - v) where v < 1, else 1
 
 **Differs from the paper**: (1) entries of B below eps count as eps, which is 0 here, as the invariance asks; in the
-code it is 0.1, in the one of its experiments 1e-8. (2) lam is v / (1 + sqrt(1 - v)), the same without cancellation.
+package it is 0.1, and the code of the experiments adds 1e-8 to every entry instead. (2) lam is
+v / (1 + sqrt(1 - v)), the same without cancellation.
 
 **Shapes**: those of the task's weights.
 """

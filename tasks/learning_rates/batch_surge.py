@@ -20,8 +20,10 @@ import jax.numpy as jnp
 from toybench import Metric, Task
 from toybench.blocks.descent import spread
 from toybench.blocks.random import normals
+from toybench.errors import UsageError
 from toybench.tasks.learning_rates._sweeps import best_rate
 
+HESSIANS = ("random", "diagonal")
 DOUBLINGS = 16  # the largest batch has 2^16 examples, where the noise is about a tenth of a gradient's coordinate
 RATES = spread(24, 1.85)  # rates, as multiples of a rule's unit
 SIZE = 0.03  # a gradient's typical coordinate, beside noise of 1 an example
@@ -80,6 +82,7 @@ class BatchSurge(Task):
     """Best rates of a rule over batch sizes, from a known gradient and Hessian."""
 
     coupling: float = 0.3  # curvature along the gradient's signs, 0 or more: what couples the coordinates
+    hessian: str = "random"  # random, or diagonal: the same without its curvature across coordinates
     progress: float = 1.0  # scale of the gradient: it shrinks as training goes on
     horizon: int = 20  # updates
     draws: int = 64  # draws of the noise, even: each comes with its negative
@@ -100,6 +103,10 @@ class BatchSurge(Task):
         ),
     }
 
+    def __post_init__(self) -> None:
+        if self.hessian not in HESSIANS:
+            raise UsageError(f"there is no Hessian '{self.hessian}'; use one of {', '.join(HESSIANS)}.")
+
     @property
     def spec(self) -> Spec:
         return Spec(dim=self.dim, rates=RATES)
@@ -109,9 +116,10 @@ class BatchSurge(Task):
         drawn = normals(key, size=(d,), sign=(d,), factor=(d, d), noise=(self.horizon, self.draws // 2, d))
         sign = jnp.where(drawn["sign"] < 0, -1.0, 1.0)
         factor = drawn["factor"] / d**0.5
+        hessian = factor @ factor.T + self.coupling * sign[:, None] * sign[None]
         return World(
             gradient=self.progress * SIZE * jnp.exp(drawn["size"]) * sign,
-            hessian=factor @ factor.T + self.coupling * sign[:, None] * sign[None],
+            hessian=jnp.diag(jnp.diagonal(hessian)) if self.hessian == "diagonal" else hessian,
             noise=jnp.concatenate([drawn["noise"], -drawn["noise"]], axis=1),
         )
 

@@ -13,6 +13,7 @@ from toybench.methods.learning_rates import _hutchinson as hutchinson
 from toybench.methods.learning_rates._curvature_step import next_step
 from toybench.methods.learning_rates.adagrad import AdaGrad
 from toybench.methods.learning_rates.adam import Adam
+from toybench.methods.learning_rates.adam_constant import AdamConstant
 from toybench.methods.learning_rates.adam_rescaled import AdamRescaled
 from toybench.methods.learning_rates.adgd import AdGD
 from toybench.methods.learning_rates.armijo import Armijo
@@ -331,7 +332,9 @@ def test_adam():
         return 0.3 * mean / (1 - 0.7**t) / (np.sqrt(square / (1 - 0.9**t)) + 0.2)
 
     np.testing.assert_allclose(path, by_hand(direction), rtol=1e-4, atol=1e-5)
-    signs, _ = walked(Adam, batches=ROWS[:1], lr=0.1, schedule="constant", warmup=0.0)
+    constant, _ = walked(AdamConstant, lr=0.3, b1=0.7, b2=0.9, eps=0.2)
+    np.testing.assert_array_equal(constant, path)
+    signs, _ = walked(AdamConstant, batches=ROWS[:1], lr=0.1)
     np.testing.assert_allclose(signs[0], START - 0.1 * np.sign(bowl(START, ROWS[0])[1]), rtol=1e-5)
 
 
