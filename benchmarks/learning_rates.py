@@ -24,6 +24,7 @@ SGD = "sgd_momentum[beta=0]"
 ADAM_FAST = "adam[lr=0.3]"
 ADAM_CONSTANT = "adam[schedule=constant,warmup=0]"
 ADAM_WARM = "adam[schedule=constant,warmup=0.2]"
+ADAM_ONE = "adam_constant[lr=1]"
 
 FACTOR_TWO = 0.3  # in log10
 RATE_SHARE = 0.115  # 5 % of log 10, the range of the loss over rates
@@ -41,8 +42,11 @@ SMALL_NETWORK = (
     "the rate is constant and swept over four decades. Margins of the loss are 5 % of log 10, of the rate a quarter of "
     "a decade."
 )
-MOST = "In most of the seeds: there are few values, and a mean of those would get no verdict."
-SCHEDULES_READ = " Abstract and the authors' schedules read."
+MOST = "That is judged in most of the seeds: there are few values, and a mean of those would get no verdict."
+MOST_RATES = (
+    "The largest rates, which have few values, are compared in most of the seeds: a mean of those would get no verdict."
+)
+SCHEDULES_READ = " Abstract and the authors' schedules read; not how they were set."
 COSINE = "In the code of SANIA's experiments Adam's rate is constant."
 PORT = " Abstract and introduction read, and the rule in others' code after it."
 
@@ -61,7 +65,7 @@ LOGISTIC_CELLS: dict[str, tuple[str, ...]] = {
         "adam_rescaled",
     ),
     HALVES: ("sps", SANIA, "adagrad", "adam", "adam_constant"),
-    PLAIN: (SANIA, "adam"),
+    PLAIN: (SANIA, "adam", "adam_constant", ADAM_ONE),
     NOISY: ("psps_hutchinson", "psps_adam", "adam", "adam_constant"),
     FULL: ("oasis", "adgd", "armijo", "adam", "adam_constant", "adam_rescaled"),
     FULL_PLAIN: ("oasis", "adgd", "adam", "adam_constant"),
@@ -81,7 +85,7 @@ NETWORK_CELLS: dict[str, tuple[str, ...]] = {
         "radam",
     ),
     RATES_STEPS: (SGD, "smb", "armijo"),
-    WELL_SCALED_STEPS: ("smb", ADAM_CONSTANT),
+    WELL_SCALED_STEPS: (SGD, "smb", "armijo", ADAM_CONSTANT),
     WELL_SCALED: ("sgd_momentum", SGD, "linear_warmup_sgd", "smb", "armijo", ADAM_CONSTANT),
     NORMALISED: ("sgd_momentum",),
     "adaptive_rate": ("adam", "radam"),
@@ -251,8 +255,8 @@ POLYAK_CLAIMS = (
     Claim(
         paper="abdukhakimov2023sania",
         says="SANIA comes further than Adam on columns that one batch has standardised, and than Adam where columns "
-        "are of one size.",
-        differs=f"{SMALL_LOGISTIC} Controls of ours.",
+        "are of one size, both with a warm-up and a cosine.",
+        differs=f"{SMALL_LOGISTIC} Controls of ours. {COSINE}",
         note=(
             "Its squares only add up: it stalls at -1.8 in log10 on every scale, where Adam comes to -9.8, "
             "standardised, and to -10.9 on columns of one size."
@@ -262,6 +266,14 @@ POLYAK_CLAIMS = (
             Better(task=LOGISTIC, method=SANIA, than="adam_rescaled"),
             Better(task=PLAIN, method=SANIA, than="adam"),
         ),
+    ),
+    Claim(
+        paper="abdukhakimov2023sania",
+        says="Where columns are of one size SANIA comes further than Adam at its best constant rate.",
+        differs=f"{SMALL_LOGISTIC} A control of ours. In tuning 30 was best, between rates that are lost; the best of "
+        "a stretch, 1, is a condition too.",
+        expected="refuted",
+        conditions=tuple(Better(task=PLAIN, method=SANIA, than=other) for other in ("adam_constant", ADAM_ONE)),
     ),
     Claim(
         paper="jahani2021doubly",
@@ -325,7 +337,7 @@ NETWORK_CLAIMS = (
         paper="birbil2021bolstering",
         says="Model building depends less on the rate than gradient descent: less loss over the rates, and stable at "
         "rates half a decade larger, from good and from too large starting weights.",
-        differs=f"{SMALL_NETWORK} Two gradients are charged for each of its steps. {MOST}",
+        differs=f"{SMALL_NETWORK} Two gradients are charged for each of its steps. {MOST_RATES}",
         note=(
             "At two gradients an update it has half the updates: over the rates its loss is 0.03 less from too large "
             "weights and 0.07 more from good ones. Rates that train are larger, by 0.3 of a decade in both."
@@ -343,23 +355,20 @@ NETWORK_CLAIMS = (
     Claim(
         paper="birbil2021bolstering",
         says="At equal updates, the paper's own count, model building has less loss over the rates than gradient "
-        "descent, and is stable at rates half a decade larger.",
-        differs=f"{SMALL_NETWORK} From too large starting weights alone. {MOST}",
+        "descent, and is stable at rates half a decade larger, from good and from too large starting weights.",
+        differs=f"{SMALL_NETWORK} {MOST_RATES}",
         note=(
             "Its loss over the rates is 0.26 less, and the largest rate that trains 0.71 of a decade larger (64 "
             "seeds), but that difference has six values only, and the mean of so few gets no verdict."
         ),
         expected="supported",
-        conditions=(
-            Better(task=RATES_STEPS, method="smb", than=SGD, metric="loss_over_rates", margin=RATE_SHARE),
-            Better(
-                task=RATES_STEPS,
-                method="smb",
-                than=SGD,
-                metric="max_stable_log_rate",
-                margin=0.5,
-                aggregate="share",
-            ),
+        conditions=tuple(
+            condition
+            for task in (WELL_SCALED_STEPS, RATES_STEPS)
+            for condition in (
+                Better(task=task, method="smb", than=SGD, metric="loss_over_rates", margin=RATE_SHARE),
+                Better(task=task, method="smb", than=SGD, metric="max_stable_log_rate", margin=0.5, aggregate="share"),
+            )
         ),
     ),
     Claim(
@@ -374,7 +383,7 @@ NETWORK_CLAIMS = (
         expected="refuted",
         conditions=tuple(
             Better(task=task, method="smb", than="armijo", metric="loss_over_rates", margin=0.05)
-            for task in (WELL_SCALED, RATES, RATES_STEPS)
+            for task in (WELL_SCALED, RATES, WELL_SCALED_STEPS, RATES_STEPS)
         ),
     ),
     Claim(
@@ -404,7 +413,7 @@ NETWORK_CLAIMS = (
         paper="gilmer2021loss",
         read="abstract",
         says="From too large starting weights a warm-up lets momentum train at rates at which it doesn't without.",
-        differs=f"{SMALL_NETWORK} Abstract and the authors' schedules read; not how they were set.",
+        differs=f"{SMALL_NETWORK} {MOST_RATES}{SCHEDULES_READ}",
         expected="supported",
         conditions=(
             Better(
@@ -413,6 +422,7 @@ NETWORK_CLAIMS = (
                 than="sgd_momentum",
                 metric="max_stable_log_rate",
                 margin=QUARTER,
+                aggregate="share",
             ),
         ),
     ),
@@ -441,7 +451,7 @@ NETWORK_CLAIMS = (
         read="abstract",
         says="A warm-up lets momentum train at larger rates than clipped gradients do.",
         differs=f"{SMALL_NETWORK} A control of ours; the paper counts clipping among the means that work alike. "
-        f"{MOST}{SCHEDULES_READ}",
+        f"{MOST_RATES}{SCHEDULES_READ}",
         note=(
             "Clipping is ahead, by 0.31 of a decade (64 seeds), but that difference has six values only, and the "
             "mean of so few gets no verdict."
@@ -490,7 +500,7 @@ NETWORK_CLAIMS = (
         paper="gilmer2021loss",
         read="abstract",
         says="Layer normalisation lets a constant rate be half a decade larger.",
-        differs=f"{SMALL_NETWORK} Without learned scales and offsets.{SCHEDULES_READ}",
+        differs=f"{SMALL_NETWORK} Without learned scales and offsets. {MOST_RATES}{SCHEDULES_READ}",
         expected="supported",
         conditions=(
             Trend(
@@ -499,6 +509,7 @@ NETWORK_CLAIMS = (
                 direction="grows",
                 metric="max_stable_log_rate",
                 margin=0.5,
+                aggregate="share",
             ),
         ),
     ),
@@ -540,7 +551,7 @@ NETWORK_CLAIMS = (
     Claim(
         paper="liu2019variance",
         says="Without a warm-up the rectified Adam trains at larger rates than Adam.",
-        differs=f"{SMALL_NETWORK} {MOST} The expectation is from a pilot on tuning seeds.",
+        differs=f"{SMALL_NETWORK} {MOST_RATES} The expectation is from a pilot on tuning seeds.",
         note=(
             "By 0.43 of a decade (64 seeds), but that difference has five values only, and the mean of so few gets "
             "no verdict."
@@ -644,14 +655,14 @@ SCHEDULE_CLAIMS: tuple[Claim, ...] = (
         says="The bound predicts the ratio of best base rates better than the rule that the rates' sums be equal.",
         differs=f"{REGRESSION} The control is ours: it says 2 for linear and cosine decay, 1.1 for a cooldown and "
         "20 for 1 / sqrt(t), where the bound says 3.0, 2.9, 1.5 and 23. Only the sign is claimed, for columns of "
-        "equal scale.",
+        f"equal scale. {MOST}",
         note=(
             "Nearer for linear decay by 0.038, for a cosine by 0.081 and for 1 / sqrt(t) by 0.021 in log10, but "
             "not for a cooldown, -0.003 [-0.025, 0.019]; alike after 400 updates (64 seeds)."
         ),
         expected="inconclusive",
         conditions=tuple(
-            Bound(task=task, method=method, metric="bound_lead", above=0.0)
+            Bound(task=task, method=method, metric="bound_lead", above=0.0, aggregate="share")
             for task in (SCHEDULES, SHORT)
             for method in ("linear", "cosine", "wsd", "inverse_sqrt")
         ),
@@ -882,9 +893,13 @@ SCHEDULE_CLAIMS: tuple[Claim, ...] = (
     Claim(
         paper="li2024surge",
         says="It is curvature across coordinates that makes the rate fall: without it, it falls by less than a tenth.",
-        differs=f"{QUADRATIC} Without it is the same Hessian's diagonal. The expectation is from a pilot.",
-        expected="supported",
-        conditions=tuple(Bound(task=DIAGONAL, method=method, metric="drop", below=1.1) for method in ADAM_STYLE),
+        differs=f"{QUADRATIC} Without it is the same Hessian's diagonal. In more than three seeds of four: with Adam "
+        "most don't fall at all. The expectation is from a pilot.",
+        expected="inconclusive",
+        conditions=tuple(
+            Bound(task=DIAGONAL, method=method, metric="drop", below=1.1, aggregate="share", share=ATOMS)
+            for method in ADAM_STYLE
+        ),
     ),
     Claim(
         paper="li2024surge",
@@ -930,7 +945,7 @@ SCHEDULE_CLAIMS: tuple[Claim, ...] = (
 benchmark = Benchmark(
     field="optimisation",
     tuning=Tuning(trials=16, seeds=3),
-    first_seed=10_000,
+    first_seed=20_000,
     variants=(
         HALVES,
         PLAIN,
@@ -943,7 +958,7 @@ benchmark = Benchmark(
         NORMALISED,
         *SCHEDULE_VARIANTS,
     ),
-    ablations=(PSPS_FLOOR, SANIA_EPS, SGD, ADAM_FAST, ADAM_CONSTANT, ADAM_WARM),
+    ablations=(PSPS_FLOOR, SANIA_EPS, SGD, ADAM_FAST, ADAM_CONSTANT, ADAM_WARM, ADAM_ONE),
     only=LOGISTIC_CELLS | NETWORK_CELLS,
     edges=EDGES,
     claims=(*POLYAK_CLAIMS, *NETWORK_CLAIMS, *SCHEDULE_CLAIMS),

@@ -12,11 +12,23 @@ fxrshed/SANIA, `experiments/methods.py`.
 **Shapes**: those of the task's weights.
 """
 
-from toybench.methods.learning_rates.adam import Adam
+import optax
+
+from toybench.blocks.descent import Transformed
 
 
-class AdamConstant(Adam):
+class AdamConstant(Transformed):
     """Adam with neither a rise of the rate nor a fall."""
 
+    lr: float = 0.003  # learning rate, above 0
     schedule: str = "constant"  # cosine, linear, constant, inverse_sqrt or wsd
     warmup: float = 0.0  # share of the updates in which the rate rises linearly, 0 to 1
+    b1: float = 0.9  # forgetting of the mean, 0 to 1
+    b2: float = 0.999  # forgetting of the square, 0 to 1
+    eps: float = 1e-8  # added to the root, 0 or more
+
+    unit = 0.003
+    space = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4, 3e4)}
+
+    def transform(self) -> optax.GradientTransformation:
+        return optax.scale_by_adam(b1=self.b1, b2=self.b2, eps=self.eps)
