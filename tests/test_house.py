@@ -15,6 +15,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "optimizers",
     "quantum_circuits",
     "permutation_learning",
+    "probability_paths",
     "quasimetric",
     "trainability",
 )  # studies in the form as it is now; the others follow with their review

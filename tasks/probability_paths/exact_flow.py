@@ -49,6 +49,7 @@ class World(NamedTuple):
       paired: data [n, d] that energies are measured between, with `start`.
       exact: independent samples [n, d] of the data.
       reference: what samples are compared with.
+      lengths: of the cone up to each angle of a quarter turn, [g + 1].
       least: kinetic energy [] of the best schedule.
       gap: integral [] of 1 - lambda over the signal-to-noise ratio.
     """
@@ -58,6 +59,7 @@ class World(NamedTuple):
     paired: jax.Array
     exact: jax.Array
     reference: Reference
+    lengths: jax.Array
     least: jax.Array
     gap: jax.Array
 
@@ -139,14 +141,16 @@ class ExactFlow(Task):
         chosen = jnp.clip(share.astype(jnp.int32), 0, self.components - 1)
         angles = midpoints(jnp.pi / 2, ANGLES)
         energies = jax.lax.map(lambda angle: turn_energy(data, paired, z["start"], angle), angles)
-        opening = jnp.pi / 2 * jnp.sqrt(energies).mean()
+        steps = jnp.pi / 2 / ANGLES * jnp.sqrt(energies)
+        lengths = jnp.concatenate([jnp.zeros(1), jnp.cumsum(steps)])
         return World(
             data=data,
             start=z["start"],
             paired=paired,
             exact=data.centres[chosen] + data.std * z["paired"],
             reference=refer(even(data, z["points"]), paired),
-            least=2 - 2 * jnp.cos(opening),
+            lengths=lengths,
+            least=2 - 2 * jnp.cos(lengths[-1]),
             gap=jnp.pi / 2 * (1 - energies.mean()),
         )
 
@@ -194,12 +198,26 @@ class ExactFlow(Task):
         return SimpleNamespace(level=straight, advance=lambda x, known, here, there, step: x)
 
     def oracle(self, world: World) -> Any:
-        """Jumps to exact samples, and is billed the least energy: its own level is the straight path's."""
+        """Jumps to exact samples, and has the best schedule of the pairs that energies are measured between."""
 
         def advance(x: jax.Array, known: Parts, here: Level, there: Level, step: jax.Array) -> jax.Array:
             return world.exact
 
-        return SimpleNamespace(level=straight, advance=advance)
+        return SimpleNamespace(level=lambda t: chord(world.lengths, t), advance=advance)
+
+
+def chord(lengths: jax.Array, t: jax.Array) -> Level:
+    """The level at a time [] of the straight line through a cone of these lengths [g + 1]."""
+    angles = jnp.linspace(0, jnp.pi / 2, lengths.shape[0])
+
+    def place(t: jax.Array) -> jax.Array:
+        across = 1 - t + t * jnp.cos(lengths[-1])
+        along = t * jnp.sin(lengths[-1])
+        angle = jnp.interp(jnp.arctan2(along, across), lengths, angles)
+        return jnp.hypot(across, along) * jnp.stack([jnp.sin(angle), jnp.cos(angle)])
+
+    at, slope = jax.jvp(place, (t,), (jnp.ones_like(t),))
+    return Level(alpha=at[0], sigma=at[1], d_alpha=slope[0], d_sigma=slope[1])
 
 
 def straight(t: jax.Array) -> Level:
