@@ -153,7 +153,7 @@ def log_classes(spec: LatentSpec, generator: Generator, x: jax.Array) -> jax.Arr
     if spec.region == "rare":
         inside = (generator.radius - jnp.sqrt(((x - generator.centre) ** 2).sum(-1) + 1e-12)) / EDGE
         return jnp.stack([jax.nn.log_sigmoid(inside), jax.nn.log_sigmoid(-inside)], -1)
-    angles = 2 * jnp.pi * jnp.arange(spec.classes) / spec.classes
+    angles = jnp.linspace(0.0, 2 * jnp.pi, spec.classes, endpoint=False)
     middles = jnp.stack([jnp.cos(angles), jnp.sin(angles)], -1)
     norm = jnp.sqrt((x**2).sum(-1, keepdims=True) + 1e-12)
     return jax.nn.log_softmax(SHARPNESS * (x / norm) @ middles.T, axis=-1)

@@ -15,6 +15,6 @@ def systematic(log_weights: jax.Array, uniform: jax.Array, count: int) -> jax.Ar
     An index comes up as often as its share of the weights times `count`, rounded up or down.
     """
     ends = jnp.cumsum(jax.nn.softmax(log_weights))
-    teeth = (jnp.arange(count) + uniform) / count * ends[-1]
+    teeth = (jnp.arange(count, dtype=ends.dtype) + uniform) / count * ends[-1]
     found = jnp.searchsorted(ends, teeth, side="right")
     return jnp.minimum(found, log_weights.shape[0] - 1)
