@@ -20,18 +20,19 @@ SIGMOID = "conditional_ddpm[schedule=sigmoid]"
 COLD = "tr0n[beta=30]"
 COLD_PRIOR = "langevin_from_prior[beta=30]"
 WEIGHTED = "fkc[resample=false]"
+SAME_TRANSLATOR = "translator_only[lr=0.004]"
 PAPER_RATE = "dreamguider[scale=1]"
 MASK_DPS = "dps[scale=0.8]"
 MASK_MPGD = "mpgd[scale=1.6]"
 
 GUIDANCE = ("dps", "mpgd", "noisy_state_guidance", "freedom", "tweedie_moment", "dreamguider")
 AMORTISED = ("conditional_ddpm", LINEAR, SIGMOID, "cvdm")
-LATENT = ("tr0n", "langevin_from_prior", "translator_only", "rejection", COLD, COLD_PRIOR)
 COMPOSED = ("score_scaling", "fkc", "importance_resampling")
 
 STEP = 0.16  # 5 % of the energy distance from the prior to the posterior, about 3
 CLASS_STEP = 0.02  # 2 % of what the prior's outputs are off, about 0.9; two exact sets differ by 0.002
-TV_STEP = 0.05
+MISS = 0.03  # 5 % of how much more often the prior misses a class than exact samples do
+TV_STEP = 0.05  # 5 % of the largest distance there is
 
 MIXTURES = (
     "Mixtures of 8 Gaussians in 8 dimensions with an exact denoiser, 100 calls of it, an exact posterior; the scale of "
@@ -54,6 +55,7 @@ benchmark = Benchmark(
         SIGMOID,
         COLD,
         COLD_PRIOR,
+        SAME_TRANSLATOR,
         WEIGHTED,
         PAPER_RATE,
         MASK_DPS,
@@ -147,38 +149,48 @@ benchmark = Benchmark(
             says="A translator's draw is a better start for few Langevin steps than a draw of the prior.",
             differs=f"{GENERATORS}10 steps at a temperature of 1, judged by the law of the outputs, and at a thirtieth "
             "(the authors' is lower yet), by how often the class is missed. Better is read as 2 % of what the prior is "
-            "off.",
+            "off. Steps are tuned at a temperature of 1.",
             expected="supported",
             conditions=(
                 Better(task=LABEL, method="tr0n", than="langevin_from_prior", margin=CLASS_STEP),
                 Better(task=RARE, method="tr0n", than="langevin_from_prior", margin=CLASS_STEP),
-                Better(task=LABEL, method=COLD, than=COLD_PRIOR, metric="miss_error", margin=0.03),
-                Better(task=RARE, method=COLD, than=COLD_PRIOR, metric="miss_error", margin=0.05),
+                Better(task=LABEL, method=COLD, than=COLD_PRIOR, metric="miss_rate", margin=MISS),
+                Better(task=RARE, method=COLD, than=COLD_PRIOR, metric="miss_rate", margin=MISS),
             ),
         ),
         Claim(
             paper="liu2023tr0n",
             says="Langevin steps improve on what the translator draws.",
-            differs=f"{GENERATORS}10 steps. Improve is read as 2 % of what the prior is off.",
+            differs=f"{GENERATORS}10 steps, against the same translator and against one whose own learning rate is "
+            "tuned. Improve is read as 2 % of what the prior is off.",
             expected="inconclusive",
-            conditions=(
-                Better(task=LABEL, method="tr0n", than="translator_only", margin=CLASS_STEP),
-                Better(task=RARE, method="tr0n", than="translator_only", margin=CLASS_STEP),
+            conditions=tuple(
+                Better(task=task, method="tr0n", than=other, margin=CLASS_STEP)
+                for task in (LABEL, RARE)
+                for other in (SAME_TRANSLATOR, "translator_only")
             ),
         ),
         Claim(
             paper="liu2023tr0n",
-            says="For classes of a tenth to a quarter of the mass it is better than drawing until the class is hit.",
-            differs=f"{GENERATORS}The control is ours. Better is read as 2 % of what the prior is off.",
+            says="For classes of a tenth to a quarter of the mass it is better than choosing among draws of the prior.",
+            differs=f"{GENERATORS}The controls are ours: the first of 30 draws that is accepted, or one of 30 by their "
+            "chances. Better is read as 2 % of what the prior is off.",
             expected="refuted",
-            conditions=(Better(task=LABEL, method="tr0n", than="rejection", margin=CLASS_STEP),),
+            conditions=tuple(
+                Better(task=LABEL, method="tr0n", than=other, margin=CLASS_STEP)
+                for other in ("rejection", "best_of_draws")
+            ),
         ),
         Claim(
             paper="liu2023tr0n",
-            says="For a condition of a hundredth of the mass it is better than drawing until it is met.",
-            differs=f"{GENERATORS}The control is ours. Better is read as 2 % of what the prior is off.",
+            says="For a condition of a hundredth of the mass it is better than choosing among draws of the prior.",
+            differs=f"{GENERATORS}The controls are ours: the first of 30 draws that is accepted, or one of 30 by their "
+            "chances. Better is read as 2 % of what the prior is off.",
             expected="supported",
-            conditions=(Better(task=RARE, method="tr0n", than="rejection", margin=CLASS_STEP),),
+            conditions=tuple(
+                Better(task=RARE, method="tr0n", than=other, margin=CLASS_STEP)
+                for other in ("rejection", "best_of_draws")
+            ),
         ),
         Claim(
             paper="skreta2025feynmankac",

@@ -24,14 +24,14 @@ def clouds(panel: list[str], prior: np.ndarray, exact: np.ndarray) -> Any:
 
 
 def mixture_posterior(task: Any, draw: Any) -> Any:
-    """Four measurements, each with points of the prior and exact samples of the posterior, at the first coordinate,
+    """Four of the measurements, each with points of the prior and exact samples of the posterior, at the first coordinate,
     which is measured, and the last one, which is not. The posterior keeps the components that agree with what was
     measured, several of them where they all do."""
 
     def world(key: Any) -> tuple[Any, Any]:
         sampled = task.sample(key)
         prior, _ = mixture.sample(sampled.problem.prior, key, 200)
-        return prior[:, [0, -1]], sampled.exact[:, :120][:, :, [0, -1]]
+        return prior[:, [0, -1]], sampled.exact[:4, :120][:, :, [0, -1]]
 
     prior, exact = draw(world)
     names = [f"measurement {i + 1}" for i in range(len(exact))]

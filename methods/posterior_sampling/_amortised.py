@@ -20,7 +20,9 @@ from toybench.blocks.random import normals
 from toybench.methods.posterior_sampling._ladder import ancestral, noises, rungs
 from toybench.tasks.posterior_sampling import MeasuredSpec
 
-LOWEST, HIGHEST = 1e-6, 0.99999  # clip of gamma; the authors' of P338, and so of all
+LOWEST = 1e-6  # gamma is clipped to [LOWEST, HIGHEST], as in the code of Della Maggiora et al. (2024)
+HIGHEST = 0.99999
+REACH = 4.0  # denoised points are clipped to [-REACH, REACH], as images are to [-1, 1]: four deviations of the means
 WIDTHS = (64, 64, 64)
 
 
@@ -82,7 +84,7 @@ def descend(spec: MeasuredSpec, params: Any, y: jax.Array, gammas: jax.Array, ke
         rung, noise = now
         rung = jax.tree.map(lambda part: part[None, :], rung)
         eps = predict(spec, params, x, y[None, :], rung.alpha**2)
-        x1 = (x - rung.sigma * eps) / rung.alpha
+        x1 = jnp.clip((x - rung.sigma * eps) / rung.alpha, -REACH, REACH)
         return ancestral(x1, x, noise, rung), None
 
     first, noise = noises(key, gammas.shape[0], count, spec.dims)

@@ -7,7 +7,8 @@ Dhariwal (2021), and Jabri et al. (2022), https://arxiv.org/abs/2212.11972, algo
     linear    gamma = exp(-(0.1 t + 9.95 t^2))          cosine    gamma = cos(pi t / 2)^2
     sigmoid   gamma = (s(3) - s(6 t - 3)) / (s(3) - s(-3))
 
-**Differs from the paper**: 1. 8 dimensions, a small network. 2. continuous times, sampled at uniform ones.
+**Differs from the paper**: 1. 8 dimensions, a small network. 2. continuous times, sampled at uniform ones; denoised
+points are clipped to [-4, 4].
 
 **Shapes**: b pairs, n samples, d dimensions, m numbers of a measurement, s steps.
 """
@@ -39,7 +40,7 @@ class ConditionalDDPM(Method):
     lr: float = 0.004  # Adam's peak learning rate, above 0
     schedule: str = "cosine"  # `linear`, `cosine` or `sigmoid`
 
-    space = {"lr": (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)}
+    space = {"lr": (0.002, 0.004, 0.008, 0.016, 0.032, 0.064)}
 
     def gamma(self, time: jax.Array) -> jax.Array:
         """The signal's share at times from data (0) to noise (1)."""

@@ -11,7 +11,8 @@ Models", 2024, https://arxiv.org/abs/2312.02246, and the authors' code, `cvdm/di
 
 **Differs from the paper**: 1. 8 dimensions, small networks, 32 units in T and S instead of 1024; weights below 0 are
 set to 0 after a step, as there. 2. T starts near 10 t^2 and S near 20 t, a schedule from data to noise that agrees with
-itself: there are 1500 steps to learn in. 3. N is the number of sampling steps, 20, instead of 200 to 1000.
+itself: there are 1500 steps to learn in. 3. N is the number of sampling steps, 20, instead of 200 to 1000;
+denoised points are clipped to [-4, 4].
 
 **Shapes**: b pairs, n samples, d dimensions, m numbers of a measurement, s steps, h units.
 """
@@ -65,7 +66,7 @@ class CVDM(Method):
     penalty: float = 0.001  # weight of the schedule's second derivative, 0.001 in the authors' configuration
 
     paper = "dellamaggiora2023conditional"
-    space = {"lr": (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)}
+    space = {"lr": (0.002, 0.004, 0.008, 0.016, 0.032, 0.064)}
 
     def scale(self, params: Any, y: jax.Array) -> jax.Array:
         """l(y), [b, d], above 0."""

@@ -42,7 +42,7 @@ class Dreamguider(Method):
 
     paper = "nair2024dreamguider"
     deterministic = True
-    space = {"scale": (0.35, 0.5, 0.7, 1.0, 1.4, 2.0)}
+    space = {"scale": (0.5, 0.7, 1.0, 1.4, 2.0, 2.8)}
 
     def move(self, x1: jax.Array, y: jax.Array, rung: Rung) -> jax.Array:
         """Where the two gradients would move x, [n, d]."""

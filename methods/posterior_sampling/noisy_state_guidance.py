@@ -26,7 +26,7 @@ class NoisyStateGuidance(Method):
     scale: float = 0.2  # share of the predicted noise that a step may undo, above 0
 
     deterministic = True
-    space = {"scale": (0.2, 0.4, 0.8, 1.6, 3.2, 6.4)}
+    space = {"scale": (0.4, 0.8, 1.6, 3.2, 6.4, 12.8)}
 
     def sample(self, state: Any, y: jax.Array, key: jax.Array, count: int) -> jax.Array:
         def step(x: jax.Array, now: tuple[Rung, jax.Array]) -> tuple[jax.Array, None]:

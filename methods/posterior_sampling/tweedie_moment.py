@@ -29,7 +29,7 @@ class TweedieMoment(Method):
     scale: float = 1.0  # of the guiding score, above 0; 1 in the paper
 
     deterministic = True
-    space = {"scale": (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)}
+    space = {"scale": (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)}
 
     def guide(self, x: jax.Array, y: jax.Array, rung: Rung) -> jax.Array:
         """x1 [n, d] moved by the guiding score."""

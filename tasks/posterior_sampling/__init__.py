@@ -146,14 +146,16 @@ class Composition(Protocol):
 
 SHARPNESS = 8.0  # of the classifier by angle: a class is 8 times likelier in its middle than at a right angle to it
 EDGE = 0.05  # width of the rare disc's edge
+TINY = 1e-12  # added to squares whose root has a gradient
 
 
 def log_classes(spec: LatentSpec, generator: Generator, x: jax.Array) -> jax.Array:
     """Log-probabilities [..., c] of the classes at outputs x [..., 2]: by angle, or inside and outside of the disc."""
     if spec.region == "rare":
-        inside = (generator.radius - jnp.sqrt(((x - generator.centre) ** 2).sum(-1) + 1e-12)) / EDGE
+        centre = generator.centre.reshape((1,) * (x.ndim - 1) + (2,))
+        inside = (generator.radius - jnp.sqrt(((x - centre) ** 2).sum(-1) + TINY)) / EDGE
         return jnp.stack([jax.nn.log_sigmoid(inside), jax.nn.log_sigmoid(-inside)], -1)
     angles = jnp.linspace(0.0, 2 * jnp.pi, spec.classes, endpoint=False)
     middles = jnp.stack([jnp.cos(angles), jnp.sin(angles)], -1)
-    norm = jnp.sqrt((x**2).sum(-1, keepdims=True) + 1e-12)
+    norm = jnp.sqrt((x**2).sum(-1, keepdims=True) + TINY)
     return jax.nn.log_softmax(SHARPNESS * (x / norm) @ middles.T, axis=-1)

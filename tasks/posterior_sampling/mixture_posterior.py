@@ -41,7 +41,7 @@ class World(NamedTuple):
 
 
 class MixturePosterior(Task):
-    """Four measurements, 64 samples each."""
+    """Sixteen measurements, 64 samples each."""
 
     operator: str = "mask"  # `mask` or `abs`
     calls: int = 100  # evaluations of the denoiser for a sample, at most
@@ -50,7 +50,7 @@ class MixturePosterior(Task):
     measured: int = 3  # numbers of a measurement
     std: float = 0.2  # of a component
     noise: float = 0.1  # standard deviation of a measurement
-    measurements: int = 4  # asked about
+    measurements: int = 16  # asked about
     samples: int = 64  # for each
 
     interface = Posterior

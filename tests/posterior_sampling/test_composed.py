@@ -92,33 +92,34 @@ def test_importance_weights_by_hand() -> None:
     np.testing.assert_allclose(found.log_weights, expected, rtol=1e-3, atol=1e-3)
 
 
-def cubed(first, means):
-    """p^3 of two components with these shares, and the share of its first component if they do not overlap."""
-    weights = jnp.array([first, 1 - first])
-    part = Mixture(weights=weights, means=jnp.asarray(means, jnp.float32), std=jnp.asarray(STD))
-    return Target(parts=(part, part), powers=jnp.array([3.0, 0.0])), first**3 / (first**3 + (1 - first) ** 3)
+def cubed(weights, means):
+    """p^3 of separate components with these shares, and the share of its first component."""
+    part = Mixture(weights=jnp.array(weights), means=jnp.asarray(means, jnp.float32), std=jnp.asarray(STD))
+    cubes = np.array(weights) ** 3
+    return Target(parts=(part, part), powers=jnp.array([3.0, 0.0])), cubes[0] / cubes.sum()
 
 
 def share_of_first(method, law):
-    """Weight of the points that are nearer to the first component, mean of two clouds."""
+    """Weight of the points that are nearest to the first component, mean of two clouds."""
     run = jax.jit(lambda key: method.compose((), law, key, 2000))
     shares = []
     for key in jax.random.split(jax.random.key(1), 2):
         particles = run(key)
         apart = ((particles.points[:, None, :] - law.parts[0].means[None, :, :]) ** 2).sum(-1)
         weights = np.asarray(jax.nn.softmax(particles.log_weights))
-        shares.append(weights[np.asarray(apart[:, 0] < apart[:, 1])].sum())
+        shares.append(weights[np.asarray(apart.argmin(-1)) == 0].sum())
     return np.mean(shares)
 
 
 def test_correctors_find_the_balance_of_modes() -> None:
-    law, exact = cubed(0.7, MEANS)
+    law, exact = cubed([0.7, 0.3], MEANS)
     assert share_of_first(make("fkc", steps=200), law) == pytest.approx(exact, abs=0.05)
     assert share_of_first(make("fkc", steps=200, resample=False), law) == pytest.approx(exact, abs=0.1)
 
 
-def test_scaled_scores_lose_the_far_mode() -> None:
-    law, exact = cubed(0.6, [[3.0, 0.0], [-0.5, 0.0]])
+def test_scaled_scores_favour_what_lies_close_together() -> None:
+    """Two components of 0.3 are one of 0.6 while there is noise: the single one of 0.4 loses to them."""
+    law, exact = cubed([0.4, 0.3, 0.3], [[2.5, 0.0], [-1.0, 0.8], [-1.0, -0.8]])
     assert share_of_first(make("score_scaling", steps=200), law) < exact - 0.15
 
 

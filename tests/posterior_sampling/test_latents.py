@@ -123,9 +123,29 @@ def test_rejection_has_the_odds_of_its_tries() -> None:
     assert chance(drawn).mean() == pytest.approx(expected, abs=0.02)
 
 
+def test_best_of_draws_is_importance_resampling() -> None:
+    """Nine draws, redone in numpy: the first whose running share of the chances is above the uniform number."""
+    key = jax.random.key(4)
+    a, b = jax.random.split(key)
+    z = np.asarray(jax.random.normal(a, (50, 9, 3)), np.float64)
+    x = np.tanh(z @ WEIGHTS[0] + BIASES[0]) @ WEIGHTS[1] + BIASES[1]
+    logits = 8 * np.cos(np.arctan2(x[..., 1], x[..., 0])[..., None] - np.deg2rad(60.0 * np.arange(6)))
+    chance = np.exp(logits[..., 1]) / np.exp(logits).sum(-1)
+    ends = np.cumsum(chance, 1) / chance.sum(1, keepdims=True)
+    chosen = (ends > np.asarray(jax.random.uniform(b, (50, 1)))).argmax(1)
+    found = make("best_of_draws").latents((), jnp.eye(6)[1], key, 50)
+    np.testing.assert_allclose(found, z[np.arange(50), chosen], rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("stem", "network", "vjp"),
-    [("tr0n", 3, 3), ("langevin_from_prior", 3, 3), ("translator_only", 0, 0), ("rejection", 9, 0)],
+    [
+        ("tr0n", 3, 3),
+        ("langevin_from_prior", 3, 3),
+        ("translator_only", 0, 0),
+        ("rejection", 9, 0),
+        ("best_of_draws", 9, 0),
+    ],
 )
 def test_calls_keep_the_budget(stem: str, network: int, vjp: int) -> None:
     calls = make(stem).calls(())
