@@ -13,6 +13,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "gflownets",
     "learning_rates",
     "optimizers",
+    "posterior_sampling",
     "quantum_circuits",
     "permutation_learning",
     "probability_paths",

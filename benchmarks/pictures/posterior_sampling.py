@@ -24,7 +24,7 @@ def clouds(panel: list[str], prior: np.ndarray, exact: np.ndarray) -> Any:
 
 
 def mixture_posterior(task: Any, draw: Any) -> Any:
-    """Four of the measurements, each with points of the prior and exact samples of the posterior, at the first coordinate,
+    """Four of the measurements, with points of the prior and exact samples of the posterior, at the first coordinate,
     which is measured, and the last one, which is not. The posterior keeps the components that agree with what was
     measured, several of them where they all do."""
 

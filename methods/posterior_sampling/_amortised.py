@@ -17,7 +17,6 @@ import jax.numpy as jnp
 from toybench.blocks import nn
 from toybench.blocks.diffusion import Field
 from toybench.blocks.random import normals
-from toybench.methods.posterior_sampling._ladder import ancestral, noises, rungs
 from toybench.tasks.posterior_sampling import MeasuredSpec
 
 LOWEST = 1e-6  # gamma is clipped to [LOWEST, HIGHEST], as in the code of Della Maggiora et al. (2024)
@@ -68,25 +67,34 @@ def denoising_loss(spec: MeasuredSpec, params: Any, x: jax.Array, y: jax.Array, 
     return ((predict(spec, params, corrupt(x, noise, gamma), y, gamma) - noise) ** 2).mean()
 
 
+class Level(NamedTuple):
+    """gamma at a level and at the next one, less noisy, [s, d] each; a gamma of 1 is the data."""
+
+    gamma: jax.Array
+    following: jax.Array
+
+
+def ancestral(x: jax.Array, eps: jax.Array, noise: jax.Array, level: Level) -> jax.Array:
+    """One ancestral step of points [n, d] for gammas [d] (Ho et al., 2020, equations 6 and 7)."""
+    gamma = level.gamma[None, :]
+    following = level.following[None, :]
+    beta = 1 - gamma / following
+    x1 = jnp.clip((x - jnp.sqrt(1 - gamma) * eps) / jnp.sqrt(gamma), -REACH, REACH)
+    left = (1 - following) / (1 - gamma)
+    mean = jnp.sqrt(following) * beta / (1 - gamma) * x1 + jnp.sqrt(1 - beta) * left * x
+    return mean + jnp.sqrt(left * beta) * noise
+
+
 def descend(spec: MeasuredSpec, params: Any, y: jax.Array, gammas: jax.Array, key: jax.Array, count: int) -> jax.Array:
     """Samples [n, d] given y [m], by ancestral steps down the levels gamma [s, d], the noisiest first."""
-    alpha = jnp.sqrt(jnp.clip(gammas, LOWEST, HIGHEST))
-    sigma = jnp.sqrt(1 - alpha**2)
-    last = jnp.zeros_like(alpha[:1])
-    steps = rungs(
-        alpha=alpha,
-        sigma=sigma,
-        next_alpha=jnp.concatenate([alpha[1:], last + 1]),
-        next_sigma=jnp.concatenate([sigma[1:], last]),
-    )
+    gamma = jnp.clip(gammas, LOWEST, HIGHEST)
+    levels = Level(gamma=gamma, following=jnp.concatenate([gamma[1:], jnp.ones_like(gamma[:1])]))
 
-    def step(x: jax.Array, now: Any) -> tuple[jax.Array, None]:
-        rung, noise = now
-        rung = jax.tree.map(lambda part: part[None, :], rung)
-        eps = predict(spec, params, x, y[None, :], rung.alpha**2)
-        x1 = jnp.clip((x - rung.sigma * eps) / rung.alpha, -REACH, REACH)
-        return ancestral(x1, x, noise, rung), None
+    def step(x: jax.Array, now: tuple[Level, jax.Array]) -> tuple[jax.Array, None]:
+        level, noise = now
+        eps = predict(spec, params, x, y[None, :], level.gamma[None, :])
+        return ancestral(x, eps, noise, level), None
 
-    first, noise = noises(key, gammas.shape[0], count, spec.dims)
-    x, _ = jax.lax.scan(step, first, (steps, noise))
+    drawn = normals(key, start=(count, spec.dims), steps=(gammas.shape[0], count, spec.dims))
+    x, _ = jax.lax.scan(step, drawn["start"], (levels, drawn["steps"]))
     return x

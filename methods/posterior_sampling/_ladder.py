@@ -35,29 +35,21 @@ class Rung(NamedTuple):
     noise: jax.Array
 
 
-def rungs(alpha: jax.Array, sigma: jax.Array, next_alpha: jax.Array, next_sigma: jax.Array) -> Rung:
-    """Steps between levels, arrays of one shape each."""
-    beta = 1 - alpha**2 / next_alpha**2
-    return Rung(
-        alpha=alpha,
-        sigma=sigma,
-        next_alpha=next_alpha,
-        next_sigma=next_sigma,
-        denoised=next_alpha * beta / sigma**2,
-        state=alpha / next_alpha * (next_sigma / sigma) ** 2,
-        noise=next_sigma * jnp.sqrt(beta) / sigma,
-    )
-
-
 def ladder(steps: int) -> Rung:
     """Steps from noise (time 0) to data (time 1) at uniform times."""
     at = diffusion.level("vp", jnp.arange(steps, dtype=jnp.float32) / steps)
-    last = jnp.zeros(1)
-    return rungs(
+    data = jnp.ones(1)
+    next_alpha = jnp.concatenate([at.alpha[1:], data])
+    next_sigma = jnp.concatenate([at.sigma[1:], 1 - data])
+    beta = 1 - at.alpha**2 / next_alpha**2
+    return Rung(
         alpha=at.alpha,
         sigma=at.sigma,
-        next_alpha=jnp.concatenate([at.alpha[1:], last + 1]),
-        next_sigma=jnp.concatenate([at.sigma[1:], last]),
+        next_alpha=next_alpha,
+        next_sigma=next_sigma,
+        denoised=next_alpha * beta / at.sigma**2,
+        state=at.alpha / next_alpha * (next_sigma / at.sigma) ** 2,
+        noise=next_sigma * jnp.sqrt(beta) / at.sigma,
     )
 
 

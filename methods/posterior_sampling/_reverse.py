@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks import diffusion, mixture
+from toybench.blocks.random import normals
 from toybench.tasks.posterior_sampling import Target
 
 END = 0.001  # last u
@@ -34,6 +35,12 @@ def moments(steps: int) -> Moment:
     at = diffusion.level("vp", 1 - u)
     beta = diffusion.BETA_LOW + (diffusion.BETA_HIGH - diffusion.BETA_LOW) * u
     return Moment(u=u, length=jnp.full(steps, length), beta=beta, alpha=at.alpha, sigma=at.sigma)
+
+
+def noises(key: jax.Array, steps: int, count: int, dims: int) -> tuple[jax.Array, jax.Array]:
+    """Where to start [n, d], and noise for every step [s, n, d]."""
+    drawn = normals(key, start=(count, dims), steps=(steps, count, dims))
+    return drawn["start"], drawn["steps"]
 
 
 def scores(target: Target, x: jax.Array, now: Moment) -> tuple[jax.Array, jax.Array]:

@@ -40,7 +40,7 @@ class ConditionalDDPM(Method):
     lr: float = 0.004  # Adam's peak learning rate, above 0
     schedule: str = "cosine"  # `linear`, `cosine` or `sigmoid`
 
-    space = {"lr": (0.002, 0.004, 0.008, 0.016, 0.032, 0.064)}
+    space = {"lr": (0.004, 0.008, 0.016, 0.032, 0.064, 0.128)}
 
     def gamma(self, time: jax.Array) -> jax.Array:
         """The signal's share at times from data (0) to noise (1)."""

@@ -66,7 +66,7 @@ class CVDM(Method):
     penalty: float = 0.001  # weight of the schedule's second derivative, 0.001 in the authors' configuration
 
     paper = "dellamaggiora2023conditional"
-    space = {"lr": (0.002, 0.004, 0.008, 0.016, 0.032, 0.064)}
+    space = {"lr": (0.004, 0.008, 0.016, 0.032, 0.064, 0.128)}
 
     def scale(self, params: Any, y: jax.Array) -> jax.Array:
         """l(y), [b, d], above 0."""

@@ -25,8 +25,7 @@ import jax.numpy as jnp
 from toybench import Method
 from toybench.blocks import smc
 from toybench.blocks.random import uniforms
-from toybench.methods.posterior_sampling._ladder import noises
-from toybench.methods.posterior_sampling._reverse import Moment, moments, move, scores
+from toybench.methods.posterior_sampling._reverse import Moment, moments, move, noises, scores
 from toybench.tasks.posterior_sampling import Particles, Target
 
 ENOUGH = 0.5  # effective share of the particles above which weights are kept

@@ -17,8 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
-from toybench.methods.posterior_sampling._ladder import noises
-from toybench.methods.posterior_sampling._reverse import Moment, moments, move, scores
+from toybench.methods.posterior_sampling._reverse import Moment, moments, move, noises, scores
 from toybench.tasks.posterior_sampling import Particles, Target
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from toybench.blocks.mixture import Mixture
-from toybench.methods.posterior_sampling import _ladder
+from toybench.methods.posterior_sampling import _reverse
 from toybench.plugins import registry
 from toybench.tasks.posterior_sampling import ComposedSpec, Target
 
@@ -45,7 +45,7 @@ def test_steps_and_weights_by_the_equations(kind: str) -> None:
     """Weights in the form of each target: b (b - 1) / 2 |s|^2, s1 . s2, w (w - 1) / 2 |s1 - s2|^2, times beta."""
     powers = POWERS[kind]
     key = jax.random.key(0)
-    start, noise = _ladder.noises(jax.random.split(key)[0], 4, 6, 2)
+    start, noise = _reverse.noises(jax.random.split(key)[0], 4, 6, 2)
     x = np.asarray(start, np.float64) / np.sqrt(sum(powers))
     logs = np.zeros(6)
     length = (1 - 0.001) / 4

@@ -77,6 +77,21 @@ def test_the_right_noise_leads_to_the_prior(monkeypatch: pytest.MonkeyPatch) -> 
     np.testing.assert_allclose(x.std(0), std, atol=0.025)
 
 
+def test_an_ancestral_step_by_hand() -> None:
+    """Two coordinates with levels of their own, 0.3 to 0.5 and 0.6 to 0.61; the denoised point is clipped at 4."""
+    gamma, after = np.array([0.3, 0.6]), np.array([0.5, 0.61])
+    x, eps, noise = np.array([[1.0, 9.0]]), np.array([[0.4, 0.2]]), np.array([[0.7, -1.0]])
+    x1 = np.minimum((x - np.sqrt(1 - gamma) * eps) / np.sqrt(gamma), 4.0)
+    alpha = gamma / after
+    mean = np.sqrt(after) * (1 - alpha) / (1 - gamma) * x1 + np.sqrt(alpha) * (1 - after) / (1 - gamma) * x
+    expected = mean + np.sqrt((1 - after) / (1 - gamma) * (1 - alpha)) * noise
+    level = amortised.Level(gamma=jnp.asarray(gamma, jnp.float32), following=jnp.asarray(after, jnp.float32))
+    found = amortised.ancestral(*(jnp.asarray(v, jnp.float32) for v in (x, eps, noise)), level)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    last = amortised.Level(gamma=level.gamma, following=jnp.ones(2))
+    np.testing.assert_allclose(amortised.ancestral(*map(jnp.asarray, (x, eps, noise)), last), x1, rtol=1e-5)
+
+
 def schedule(slope, shift, rate_slope, rate_shift):
     method = make("cvdm", penalty=0.01)
     params = method.init(jax.random.key(0)).params
