@@ -13,8 +13,8 @@ PRODUCT = "composed_mixture[target=product]"
 GUIDED = "composed_mixture[target=guided]"
 HIGH = "composed_mixture[power=2,dims=8]"
 
-OFTEN = "freedom[repeats=10,scale=0.4]"
-ONCE = tuple(f"freedom[repeats=1,scale={scale}]" for scale in (0.2, 0.4, 0.8, 1.6))
+OFTEN = "freedom[scale=0.4,repeats=10]"
+ONCE = tuple(f"freedom[scale={scale},repeats=1]" for scale in (0.2, 0.4, 0.8, 1.6))
 LINEAR = "conditional_ddpm[schedule=linear]"
 SIGMOID = "conditional_ddpm[schedule=sigmoid]"
 COLD = "tr0n[beta=30]"
