@@ -24,10 +24,10 @@ from toybench.tasks.reward_tuning import Steps
 class WarmSampling(Method):
     """Particles that go on from where they are, and sample for a while before every move of the energy."""
 
-    rate: float = 0.1  # eta, of the logits, for every step of the sampler, above 0
     inner: int = 10  # steps of the sampler for one of the parameters, 1 or more
+    rate: float = 0.1  # eta, of the logits, for every step of the sampler, above 0
 
-    space = {"rate": (0.2, 0.4, 0.8), "inner": (3, 10, 30)}
+    space = {"inner": (3, 10, 30), "rate": (0.2, 0.4, 0.8)}
 
     def init(self, key: jax.Array) -> State:
         start = normals(key, start=(self.spec.particles, 2))["start"]

@@ -12,7 +12,8 @@ from toybench.blocks.random import normals
 from toybench.tasks.reward_tuning import EnergySpec, Steps, TunedEnergy, Wells, half_reward, kept_modes
 
 RADIUS = 4.0  # distance of the wells from the origin
-START = (1.5, 0.0, 1.5, 0.0, 1.5, 0.0)  # log-weights before tuning
+START = (1.5, 0.0, 1.5, 0.0, 1.5, 0.0)  # log-weights before tuning, the authors'
+SPREAD = 0.2  # of the log-weights from world to world
 PARTICLES = 100
 EDGE = 9.0  # the lattice covers [-EDGE, EDGE]^2, five spreads beyond the wells
 CELLS = 90  # an axis; an even number, so that the reward's jump lies between cells
@@ -58,8 +59,8 @@ def best_logits(world: World) -> jax.Array:
 class Hexagon(Task):
     """The toy of Marion and others: the reward's best well has little weight at first. A step moves all particles."""
 
-    steps: int = 5000  # type: ignore[misc]  # of Langevin dynamics, 1 or more
     lam: float = 0.0  # price of a nat of divergence, 0 or more; 0 is the paper's own
+    steps: int = 5000  # type: ignore[misc]  # of Langevin dynamics, 1 or more
 
     metrics = {
         "suboptimality": Metric("min", "share of the attainable gain J* - J_0 that is missing"),
@@ -68,7 +69,6 @@ class Hexagon(Task):
     }
     interface = TunedEnergy
     checkpoints = 3
-    deterministic = True  # the world is the paper's only one; seeds are the dynamics' noise
 
     @property
     def spec(self) -> EnergySpec:
@@ -80,7 +80,8 @@ class Hexagon(Task):
         line = (np.arange(CELLS) + 0.5) / CELLS * 2 * EDGE - EDGE
         cells = jnp.asarray(np.stack(np.meshgrid(line, line), -1).reshape(-1, 2), jnp.float32)
         mass = jax.nn.softmax(-((cells[None] - centres[:, None]) ** 2).sum(-1) / 2, axis=-1)
-        given = Wells(centres=centres, logits=jnp.asarray(START), temperature=jnp.asarray(self.lam, jnp.float32))
+        start = jnp.asarray(START) + SPREAD * normals(key, logits=(len(START),))["logits"]
+        given = Wells(centres=centres, logits=start, temperature=jnp.asarray(self.lam, jnp.float32))
         return World(given=given, mass=mass, reward=half_reward(cells))
 
     def given(self, world: World) -> Wells:

@@ -91,7 +91,7 @@ def correlation(a: jax.Array, b: jax.Array) -> jax.Array:
 
 def model_error(given: Aligned, density: Density, x: jax.Array, noise: jax.Array, level: jax.Array) -> jax.Array:
     """How wrong the model is [n] about points [n, 2] that the generator denoised once from int32 levels [n]."""
-    alpha, sigma = noise_level(level.astype(jnp.float32) / LEVELS)
+    alpha, sigma = noise_level((level.astype(jnp.float32) + 0.5) / LEVELS)
     clean = denoise(density, SPREAD, alpha[:, None] * x + sigma[:, None] * noise, alpha, sigma)
     return jnp.abs(predict_features(given.model, clean) - features(clean)).sum(-1)
 

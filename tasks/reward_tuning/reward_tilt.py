@@ -54,8 +54,8 @@ class RewardTilt(Task):
 
     dim: int = 2  # dimensions, 1 or more
     lam: float = 0.05  # price of a nat of divergence, above 0
-    steps: int = 50  # type: ignore[misc]  # batches, 1 or more
     frozen: bool = False  # whether the weights stay as they are; the best density of all is the measure in any case
+    steps: int = 50  # type: ignore[misc]  # batches, 1 or more
 
     metrics = {
         "suboptimality": Metric("min", "share of the attainable gain J* - J_0 that is missing"),

