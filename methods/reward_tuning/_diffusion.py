@@ -18,7 +18,7 @@ from toybench.tasks.reward_tuning import (
     noise_level,
 )
 
-RATES = (0.0125, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # Adam's rates, the same for all tuners
+RATES = (0.00625, 0.0125, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)  # Adam's rates, the same for all tuners
 
 
 class State(NamedTuple):

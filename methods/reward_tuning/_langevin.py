@@ -8,7 +8,20 @@ import jax.numpy as jnp
 from toybench.tasks.reward_tuning import Density, Wells, half_reward, log_density
 
 STEP = 0.2  # of Langevin dynamics, as in the authors' code
-RATES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)  # of the logits, for every step of the dynamics
+RATES = (
+    0.0125,
+    0.025,
+    0.05,
+    0.1,
+    0.2,
+    0.4,
+    0.8,
+    1.6,
+    3.2,
+    6.4,
+    12.8,
+    25.6,
+)  # of the logits, for every step of the dynamics
 
 
 class State(NamedTuple):

@@ -23,7 +23,7 @@ class RewardWeighted(LossTuner):
 
     tau: float = 0.3  # temperature of the weights, in units of the reward, above 0
 
-    space = {"lr": (0.1, 0.2, 0.4), "tau": (0.3, 1.0, 3.0)}
+    space = {"lr": (0.0125, 0.05, 0.2, 0.8), "tau": (0.1, 0.3, 1.0)}
 
     def loss(self, params: Density, batch: Noise) -> jax.Array:
         grid = times(self.spec.levels)
