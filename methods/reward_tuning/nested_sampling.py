@@ -27,7 +27,7 @@ class NestedSampling(Method):
     inner: int = 50  # steps of the sampler for one of the parameters, 1 or more
     rate: float = 0.1  # eta, of the logits, for every step of the sampler, above 0
 
-    space = {"inner": (10, 50, 200, 500), "rate": (0.4, 0.8, 1.6)}
+    space = {"inner": (5, 30, 200, 1000), "rate": (0.2, 0.6, 1.8)}
 
     def init(self, key: jax.Array) -> State:
         start = normals(key, start=(self.spec.particles, 2))["start"]

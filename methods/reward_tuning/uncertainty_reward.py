@@ -28,7 +28,7 @@ class UncertaintyReward(Aligner):
     gap: int = 1  # levels between the two denoisings, 0 to 1000; the authors' value
 
     paper = "zhang2024ctrlu"
-    space = {"lr": (0.02, 0.04, 0.08, 0.16), "weight": (3.0, 10.0, 30.0)}
+    space = {"lr": (0.01, 0.02, 0.04, 0.08), "weight": (3.0, 10.0, 30.0)}
 
     def loss(self, params: Density, batch: Examples) -> jax.Array:
         later = jnp.minimum(batch.level + self.gap, self.spec.levels - 1)

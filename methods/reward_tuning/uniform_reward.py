@@ -22,7 +22,7 @@ from toybench.tasks.reward_tuning import Density, Examples
 class UniformReward(Aligner):
     """Denoising and the model's reward."""
 
-    space = {"lr": (0.02, 0.04, 0.08, 0.16), "weight": (3.0, 10.0, 30.0)}
+    space = {"lr": (0.01, 0.02, 0.04, 0.08), "weight": (3.0, 10.0, 30.0)}
 
     def loss(self, params: Density, batch: Examples) -> jax.Array:
         seen = denoise_once(params, self.spec, batch, batch.level)

@@ -27,7 +27,7 @@ class WarmSampling(Method):
     inner: int = 10  # steps of the sampler for one of the parameters, 1 or more
     rate: float = 0.1  # eta, of the logits, for every step of the sampler, above 0
 
-    space = {"inner": (3, 10, 30, 100), "rate": (0.8, 1.6, 3.2)}
+    space = {"inner": (3, 30, 100, 300), "rate": (0.2, 0.6, 1.8)}
 
     def init(self, key: jax.Array) -> State:
         start = normals(key, start=(self.spec.particles, 2))["start"]
