@@ -18,6 +18,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "permutation_learning",
     "probability_paths",
     "quasimetric",
+    "reward_tuning",
     "trainability",
 )  # studies in the form as it is now; the others follow with their review
 
