@@ -22,7 +22,7 @@ LEAST = 0.25  # share of its weight that makes a mode count as found
 class PlanarDensity(Planar):
     """Generation, at three budgets of network calls."""
 
-    steps: int = 2000  # updates
+    steps: int = 2000  # type: ignore[misc]  # updates
 
     interface = Generator
     metrics = {
