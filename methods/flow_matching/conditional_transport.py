@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks import nn
-from toybench.methods.flow_matching._planar import DIMS, RATES, State, Trained, at_once, plain
+from toybench.methods.flow_matching._planar import DIMS, FASTER_RATES, State, Trained, at_once, plain
 
 NAVIGATOR = (16, 16)
 
@@ -29,7 +29,7 @@ class ConditionalTransport(Trained):
     rho: float = 0.5  # weight of the way from data to samples, 0 to 1; the authors' 0.5
 
     paper = "zheng2020exploiting"
-    space = {"lr": RATES}
+    space = {"lr": FASTER_RATES}
 
     def begin(self, key: jax.Array) -> Any:
         for_generator, for_navigator = jax.random.split(key)

@@ -22,9 +22,9 @@ from toybench.methods.flow_matching._planar import DIMS, FEWER_RATES, State, Tra
 class DenoisingAutoencoder(Trained):
     """A network that takes Gaussian noise away."""
 
-    noise: float = 0.3  # standard deviation of what is added, above 0
+    noise: float = 0.15  # standard deviation of what is added, above 0
 
-    space = {"lr": FEWER_RATES, "noise": (0.15, 0.3, 0.6)}
+    space = {"lr": FEWER_RATES, "noise": (0.1, 0.15, 0.2)}
 
     def begin(self, key: jax.Array) -> Any:
         return nn.init(plain(), key, jnp.zeros((1, DIMS)))

@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks import nn
-from toybench.methods.flow_matching._planar import DIMS, FEWER_RATES, State, Trained, at_once, plain
+from toybench.methods.flow_matching._planar import DIMS, State, Trained, at_once, plain
 
 CLAMP = 1.5  # the paper's a
 TINY = 1e-6  # keeps the clamp above 0
@@ -30,7 +30,7 @@ class IdempotentGenerativeNetwork(Trained):
     tight: float = 0.125  # weight of the tightness term, 0 or more; the paper's 0.125
 
     paper = "shocher2023idempotent"
-    space = {"lr": FEWER_RATES, "tight": (0.06, 0.125, 0.25)}
+    space = {"lr": (0.0005, 0.001, 0.002), "tight": (0.125, 0.5, 1.0)}
 
     def begin(self, key: jax.Array) -> Any:
         return nn.init(plain(), key, jnp.zeros((1, DIMS)))

@@ -28,7 +28,7 @@ class NFDM(NeuralFlow):
     learned: bool = True  # false: m = s = 0, a diffusion whose log signal-to-noise ratio is nearly linear
 
     paper = "bartosh2024neural"
-    space = {"lr": (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)}
+    space = {"lr": (0.002, 0.004, 0.008, 0.016, 0.032, 0.064)}
 
     def shift(self, params: Any, x: jax.Array, u: jax.Array) -> jax.Array:
         if not self.learned:

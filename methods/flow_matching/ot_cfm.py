@@ -11,13 +11,15 @@ the way.
 **Shapes**: b points of a batch, n points, s steps.
 """
 
+import math
 from typing import Any
 
 import jax
 
 from toybench.blocks import coupling, diffusion, distances
 from toybench.methods.flow_matching._planar import (
-    RATES,
+    DIMS,
+    FASTER_RATES,
     State,
     Trained,
     corrupt_along,
@@ -33,14 +35,14 @@ SWEEPS = 3
 class OTCFM(Trained):
     """A field learned on straight ways between partners of a batch."""
 
-    space = {"lr": RATES}
+    space = {"lr": FASTER_RATES}
 
     def begin(self, key: jax.Array) -> Any:
         return initial_field(key)
 
     def loss(self, params: Any, points: jax.Array, key: jax.Array) -> jax.Array:
         t, noise = times_and_noise(key, len(points))
-        partner = points[coupling.pair_swaps(distances.squared_distances(noise, points), SWEEPS)]
+        partner = partners(noise, points)
         at = diffusion.level("ot", t).columns()
         predicted = field().apply(params, diffusion.interpolate(at, partner, noise), t)
         return ((predicted - diffusion.speed(at, partner, noise)) ** 2).sum(-1).mean()
@@ -49,4 +51,12 @@ class OTCFM(Trained):
         return diffusion.euler(lambda x, t: field().apply(state.params, x, t), start, even_times(calls))
 
     def corrupt(self, state: State, points: jax.Array, noise: jax.Array, calls: int) -> jax.Array:
-        return corrupt_along("ot", points, noise, even_times(calls))
+        """Partners are sought among 48 at a time: in a batch of about the training's size."""
+        block = math.gcd(len(points), 48)
+        paired = jax.vmap(partners)(noise.reshape(-1, block, DIMS), points.reshape(-1, block, DIMS))
+        return corrupt_along("ot", paired.reshape(points.shape), noise, even_times(calls))
+
+
+def partners(noise: jax.Array, points: jax.Array) -> jax.Array:
+    """The points [n, 2], n even, in an order in which each is near its own noise."""
+    return points[coupling.pair_swaps(distances.squared_distances(noise, points), SWEEPS)]

@@ -174,3 +174,14 @@ def test_partners_of_a_batch_cross_less() -> None:
     half = np.asarray(POINTS) + 0.5 * answer(params, POINTS, np.zeros(6))
     np.testing.assert_allclose(way[1], half, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(way[2], half + 0.5 * answer(params, half, np.full(6, 0.5)), rtol=1e-4, atol=1e-5)
+
+
+def test_what_it_noises_is_paired_too() -> None:
+    """In blocks of 48 at most: near partners, whatever the order in which the data come."""
+    learner = method("ot_cfm")
+    noise = jax.random.normal(KEY, (96, 2))
+    points = jnp.concatenate([noise[:48][::-1], noise[48:][::-1]]) + 0.01
+    way = learner.corrupt(learner.init(KEY), points, noise, 2)
+    np.testing.assert_allclose(way[0], noise, atol=1e-6)
+    np.testing.assert_allclose(way[2], noise + 0.01, atol=1e-6)
+    np.testing.assert_allclose(way[1], noise + 0.005, atol=1e-6)
