@@ -9,20 +9,23 @@ PROJECTION = "planar_projection"
 LIKELIHOOD = "planar_likelihood"
 
 OT = "flow_matching"
-VP = "flow_matching[path=vp]"
-COSINE = "flow_matching[path=cosine]"
+VP = "flow_matching[lr=0.004,path=vp]"  # the best of six rates on tuning seeds, as for every path and length below
+COSINE = "flow_matching[lr=0.004,path=cosine]"
+SHORT_VP = "flow_matching[lr=0.016,path=vp]"
+SHORT_COSINE = "flow_matching[lr=0.008,path=cosine]"
+LIKELY_VP = "flow_matching[lr=0.008,path=vp]"
 MIDPOINT = "flow_matching[solver=midpoint]"
 FLOW = "ddpm[solver=velocity]"
-ANCESTRAL = "ddpm[eta=1,schedule=cosine]"
+ANCESTRAL = "ddpm[schedule=cosine,eta=1]"
 BOUND = "ddpm[likelihood=bound]"
-COSINE_BOUND = "ddpm[likelihood=bound,schedule=cosine]"
-WIDE_BOUND = "ddpm[likelihood=bound,width=70]"
+COSINE_BOUND = "ddpm[schedule=cosine,likelihood=bound]"
+WIDE_BOUND = "ddpm[width=70,likelihood=bound]"
 FIXED = "nfdm[learned=false]"
 PERTURBED = "ddpm_input_perturbation"
-PERTURBED_ANCESTRAL = "ddpm_input_perturbation[eta=1,schedule=cosine]"
+PERTURBED_ANCESTRAL = "ddpm_input_perturbation[schedule=cosine,eta=1]"
 SCALED = "ddpm_scaled_eps"
 SCALED_ANCESTRAL = tuple(
-    f"ddpm_scaled_eps[scale={scale},eta=1,schedule=cosine]" for scale in (0.98, 0.99, 0.995, 0.998)
+    f"ddpm_scaled_eps[scale={scale},schedule=cosine,eta=1]" for scale in (0.98, 0.99, 0.995, 0.998)
 )
 FORWARD = "conditional_transport[rho=1]"
 BACKWARD = "conditional_transport[rho=0]"
@@ -46,17 +49,28 @@ ONE_STEP = (
     "dimensions and 200,000 steps. Tuned by energy distance, the task's first metric."
 )
 BOUNDS = (
-    "Bits of a point of 16 Gaussians in the plane; the margin, 0.05, is 2 % of what lies between the standard normal "
-    "law and the true density."
+    "Bits of a point of 16 Gaussians in the plane, after 4,000 steps on 64 fresh points; the margin, 0.05, is 2 % of "
+    "what lies between the standard normal law and the true density."
 )
 
 benchmark = Benchmark(
     field="generative models",
     tuning=Tuning(trials=6, seeds=3),
+    edges={
+        "sinkhorn_generator.eps": "on the lattice all values from 0.05 to 0.4 come within 0.4 of each other",
+        "gan.rounds": "1 is the least, and more than 4 would train for longer than every other generator",
+        "idempotent_generative_network.tight": "0.125 is the paper's, 2 diverges from the data: an energy distance of "
+        "93 against 12 at 1 on tuning seeds",
+        "idempotent_generative_network.lr": "on the lattice 0.0005 and 0.001 come within 0.5 of each other, and below "
+        "them points are left outside; in projection 0.002 to 0.008 come within 0.01 of each other",
+    },
     variants=(RING, SHORT),
     ablations=(
         VP,
         COSINE,
+        SHORT_VP,
+        SHORT_COSINE,
+        LIKELY_VP,
         MIDPOINT,
         FLOW,
         "ddpm[schedule=cosine]",
@@ -72,8 +86,8 @@ benchmark = Benchmark(
     ),
     only={
         RING: GENERATORS,
-        SHORT: (OT, VP, COSINE),
-        LIKELIHOOD: (OT, VP, COSINE, "ddpm", BOUND, COSINE_BOUND, WIDE_BOUND, "nfdm", FIXED),
+        SHORT: (OT, SHORT_VP, SHORT_COSINE),
+        LIKELIHOOD: (OT, LIKELY_VP, "ddpm", BOUND, COSINE_BOUND, WIDE_BOUND, "nfdm", FIXED),
         DENSITY: (
             OT,
             VP,
@@ -112,7 +126,8 @@ benchmark = Benchmark(
             paper="lipman2022flow",
             says="It is the straight path that does it: with 4 and 8 calls it is better than the same diffusion "
             "network followed as a field, and than fields learned on the two diffusion paths.",
-            differs=f"{PLANE} These controls are ours, but for the field learned on linear betas.",
+            differs=f"{PLANE} These controls are ours, but for the field learned on linear betas; the diffusion "
+            "network is clipped to the data's square under DDIM, and not as a field.",
             expected="refuted",
             conditions=tuple(
                 Better(task=DENSITY, method=OT, than=other, metric=metric, margin=SHARE)
@@ -122,12 +137,24 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="lipman2022flow",
-            says="The straight path is learned faster: after a quarter of the training it gives better points with 8 "
-            "calls than either diffusion path.",
-            differs=f"{PLANE} Here 500 steps, tuned for that length.",
+            says="The straight path is learned faster: after a quarter of the training it gives better points with "
+            "many calls than either diffusion path.",
+            differs=f"{PLANE} Here 500 steps, each path with the best of its rates for that length, and 100 of Euler's "
+            "steps instead of an adaptive solver's. The cosine is our addition.",
+            expected="supported",
+            conditions=tuple(
+                Better(task=SHORT, method=OT, than=other, metric="distance", margin=SHARE)
+                for other in (SHORT_VP, SHORT_COSINE)
+            ),
+        ),
+        Claim(
+            paper="lipman2022flow",
+            says="After a quarter of the training it gives better points than either diffusion path with 8 calls, too.",
+            differs=f"{PLANE} Here 500 steps, each path with the best of its rates for that length.",
             expected="refuted",
             conditions=tuple(
-                Better(task=SHORT, method=OT, than=other, metric="distance_8", margin=SHARE) for other in (VP, COSINE)
+                Better(task=SHORT, method=OT, than=other, metric="distance_8", margin=SHARE)
+                for other in (SHORT_VP, SHORT_COSINE)
             ),
         ),
         Claim(
@@ -136,7 +163,8 @@ benchmark = Benchmark(
             differs=f"{BOUNDS} All are exact along the learned flow.",
             expected="inconclusive",
             conditions=tuple(
-                Better(task=LIKELIHOOD, method=OT, than=other, metric="bits", margin=BITS) for other in (VP, "ddpm")
+                Better(task=LIKELIHOOD, method=OT, than=other, metric="bits", margin=BITS)
+                for other in (LIKELY_VP, "ddpm")
             ),
         ),
         Claim(

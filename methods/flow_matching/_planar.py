@@ -19,7 +19,6 @@ from toybench.blocks.random import normals
 DIMS = 2
 RATES = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032)  # six for every method without a knob of its own
 FASTER_RATES = (0.002, 0.004, 0.008, 0.016, 0.032, 0.064)  # the same number, for methods that learn best at more
-FEWER_RATES = (0.004, 0.008, 0.016)  # with three values of a knob, of which six pairs are tried
 RK4_STEPS = 40  # of the likelihood's solver
 CLEAN = {"vp": 0.99908, "cosine": 0.99363}  # where sigma is a hundredth of alpha
 DIRTY = {"vp": 0.0, "cosine": 0.01}  # where noise predictors start: alpha is 0.0066 and 0.0157, not 0

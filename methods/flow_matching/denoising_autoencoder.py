@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks import nn
-from toybench.methods.flow_matching._planar import DIMS, FEWER_RATES, State, Trained, plain
+from toybench.methods.flow_matching._planar import DIMS, State, Trained, plain
 
 
 class DenoisingAutoencoder(Trained):
@@ -24,7 +24,7 @@ class DenoisingAutoencoder(Trained):
 
     noise: float = 0.15  # standard deviation of what is added, above 0
 
-    space = {"lr": FEWER_RATES, "noise": (0.1, 0.15, 0.2)}
+    space = {"lr": (0.016, 0.032, 0.064), "noise": (0.1, 0.15, 0.2)}
 
     def begin(self, key: jax.Array) -> Any:
         return nn.init(plain(), key, jnp.zeros((1, DIMS)))

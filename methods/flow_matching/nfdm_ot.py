@@ -22,10 +22,10 @@ from toybench.methods.flow_matching._neural_flow import NeuralFlow, noising_netw
 class NFDMOT(NeuralFlow):
     """A noising process that is also pulled towards straight generative ways."""
 
-    curvature: float = 0.01  # weight of the penalty, 0 or more
+    curvature: float = 0.008  # weight of the penalty, 0 or more
 
     paper = "bartosh2024neural"
-    space = {"lr": (0.008, 0.016, 0.032), "curvature": (0.003, 0.01, 0.03)}
+    space = {"lr": (0.008, 0.016, 0.032), "curvature": (0.002, 0.008, 0.032)}
 
     def shift(self, params: Any, x: jax.Array, u: jax.Array) -> jax.Array:
         return noising_network().apply(params["noising"], x, u)

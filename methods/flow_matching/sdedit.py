@@ -18,7 +18,6 @@ import jax.numpy as jnp
 from toybench.blocks import diffusion
 from toybench.blocks.random import normals
 from toybench.methods.flow_matching._planar import (
-    FEWER_RATES,
     State,
     Trained,
     field,
@@ -34,9 +33,9 @@ PATH = "vp"
 class SDEdit(Trained):
     """A noise predictor, used from the middle of the way."""
 
-    start: float = 0.7  # where on the way from noise (0) to data (1) a point is put
+    start: float = 0.8  # where on the way from noise (0) to data (1) a point is put
 
-    space = {"lr": FEWER_RATES, "start": (0.6, 0.7, 0.8)}
+    space = {"lr": (0.008, 0.016, 0.032), "start": (0.7, 0.8, 0.9)}
 
     def begin(self, key: jax.Array) -> Any:
         return initial_field(key)

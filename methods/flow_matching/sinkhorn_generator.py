@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks import coupling, nn
-from toybench.methods.flow_matching._planar import DIMS, FEWER_RATES, State, Trained, at_once, plain
+from toybench.methods.flow_matching._planar import DIMS, State, Trained, at_once, plain
 
 ITERATIONS = 20
 
@@ -27,7 +27,7 @@ class SinkhornGenerator(Trained):
 
     eps: float = 0.1  # of the entropy, in units of squared distance, above 0
 
-    space = {"lr": FEWER_RATES, "eps": (0.05, 0.1, 0.2)}
+    space = {"lr": (0.002, 0.004, 0.008), "eps": (0.025, 0.1, 0.4)}
 
     def begin(self, key: jax.Array) -> Any:
         return nn.init(plain(), key, jnp.zeros((1, DIMS)))
