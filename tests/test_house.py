@@ -10,6 +10,7 @@ from toybench.plugins import registry
 
 SECOND_EDITION: tuple[str, ...] = (
     "boolean_functions",
+    "flow_matching",
     "gflownets",
     "learning_rates",
     "optimizers",

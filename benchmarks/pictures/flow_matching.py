@@ -1,5 +1,6 @@
 """The data of each task, and the ways that noise takes to them."""
 
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -24,7 +25,7 @@ def planar_density(task: Any, draw: Any) -> Any:
         ends = []
         ways = []
         for path in ("ot", "cosine", "vp"):
-            field = lambda x, t, path=path: exact_velocity(world.density, path, x, t)
+            field = partial(exact_velocity, world.density, path)
             ends.append(diffusion.euler(field, world.start[:SHOWN], jnp.linspace(0.0, 1.0, CALLS + 1))[-1])
             ways.append(diffusion.euler(field, world.start[:WAYS], jnp.linspace(0.0, 1.0, FINE + 1)))
         return world.fresh[:SHOWN], jnp.stack(ends), jnp.stack(ways)

@@ -82,8 +82,8 @@ class NeuralFlow(Method):
             away = (1 - u)[:, None]
             return away * x + inner[:, :DIMS], jnp.exp(away * LOG_CLEAN + inner[:, DIMS:])
 
-        (mean, scale), (d_mean, d_scale) = jax.jvp(at, (u,), (jnp.ones_like(u),))
-        return Noising(mean=mean, scale=scale, d_mean=d_mean, d_scale=d_scale)
+        here, slope = jax.jvp(at, (u,), (jnp.ones_like(u),))
+        return Noising(mean=here[0], scale=here[1], d_mean=slope[0], d_scale=slope[1])
 
     def flow(self, params: Any, z: jax.Array, u: jax.Array) -> jax.Array:
         """Generative field dz/du [n, 2] without noise: the process' own, at the predicted data."""

@@ -148,8 +148,8 @@ def flow_nats(velocity: Call, x: jax.Array) -> jax.Array:
         return (x + moves[0], gained + moves[1]), None
 
     start = (x, jnp.zeros_like(x[:, 0]))
-    (noise, gained), _ = jax.lax.scan(step, start, jnp.arange(RK4_STEPS) / RK4_STEPS)
-    return normal_nats(noise) - gained
+    end, _ = jax.lax.scan(step, start, jnp.arange(RK4_STEPS) / RK4_STEPS)
+    return normal_nats(end[0]) - end[1]
 
 
 def normal_nats(x: jax.Array) -> jax.Array:

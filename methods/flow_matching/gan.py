@@ -67,9 +67,9 @@ class GAN(Method):
             return optim.descend(self.slower, gradient, memory, discriminator), None
 
         start = (state.params["discriminator"], state.moments["discriminator"])
-        (discriminator, memory), _ = jax.lax.scan(play, start, noise[1:])
-        params = {"generator": generator, "discriminator": discriminator}
-        return State(params=params, moments={"generator": moments, "discriminator": memory})
+        end, _ = jax.lax.scan(play, start, noise[1:])
+        params = {"generator": generator, "discriminator": end[0]}
+        return State(params=params, moments={"generator": moments, "discriminator": end[1]})
 
     def generate(self, state: State, start: jax.Array, key: jax.Array, calls: int) -> jax.Array:
         return at_once(start, plain().apply(state.params["generator"], start))
