@@ -27,7 +27,7 @@ class SinkhornGenerator(Trained):
 
     eps: float = 0.1  # of the entropy, in units of squared distance, above 0
 
-    space = {"lr": (0.002, 0.004, 0.008), "eps": (0.025, 0.1, 0.4)}
+    space = {"lr": (0.002, 0.004, 0.008), "eps": (0.00625, 0.025, 0.1)}
 
     def begin(self, key: jax.Array) -> Any:
         return nn.init(plain(), key, jnp.zeros((1, DIMS)))
