@@ -22,9 +22,9 @@ from toybench.methods.flow_matching._planar import DIMS, State, Trained, plain
 class DenoisingAutoencoder(Trained):
     """A network that takes Gaussian noise away."""
 
-    noise: float = 0.15  # standard deviation of what is added, above 0
+    noise: float = 0.2  # standard deviation of what is added, above 0
 
-    space = {"lr": (0.016, 0.032, 0.064), "noise": (0.1, 0.15, 0.2)}
+    space = {"lr": (0.016, 0.032, 0.064), "noise": (0.15, 0.2, 0.25)}
 
     def begin(self, key: jax.Array) -> Any:
         return nn.init(plain(), key, jnp.zeros((1, DIMS)))

@@ -35,7 +35,7 @@ class SDEdit(Trained):
 
     start: float = 0.8  # where on the way from noise (0) to data (1) a point is put
 
-    space = {"lr": (0.008, 0.016, 0.032), "start": (0.7, 0.8, 0.9)}
+    space = {"lr": (0.016, 0.032, 0.064), "start": (0.7, 0.8, 0.9)}
 
     def begin(self, key: jax.Array) -> Any:
         return initial_field(key)

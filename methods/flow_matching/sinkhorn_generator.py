@@ -25,9 +25,9 @@ ITERATIONS = 20
 class SinkhornGenerator(Trained):
     """A generator that moves its samples along entropic plans."""
 
-    eps: float = 0.1  # of the entropy, in units of squared distance, above 0
+    eps: float = 0.0125  # of the entropy, in units of squared distance, above 0
 
-    space = {"lr": (0.002, 0.004, 0.008), "eps": (0.00625, 0.025, 0.1)}
+    space = {"lr": (0.004, 0.008, 0.016), "eps": (0.003, 0.0125, 0.05)}
 
     def begin(self, key: jax.Array) -> Any:
         return nn.init(plain(), key, jnp.zeros((1, DIMS)))
