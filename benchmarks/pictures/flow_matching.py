@@ -11,10 +11,10 @@ import numpy as np
 from toybench.blocks import diffusion, mixture
 from toybench.reporting import drawing
 
-SHOWN = 400  # points of a panel
-WAYS = 40  # lines of a panel
+SHOWN = 300  # points of a panel
+WAYS = 20  # lines of a panel
 CALLS = 8
-FINE = 100  # steps of a line
+FINE = 100  # steps of a line, of which every fifth is drawn
 
 
 def planar_density(task: Any, draw: Any) -> Any:
@@ -27,7 +27,7 @@ def planar_density(task: Any, draw: Any) -> Any:
         for path in ("ot", "cosine", "vp"):
             field = partial(exact_velocity, world.density, path)
             ends.append(diffusion.euler(field, world.start[:SHOWN], jnp.linspace(0.0, 1.0, CALLS + 1))[-1])
-            ways.append(diffusion.euler(field, world.start[:WAYS], jnp.linspace(0.0, 1.0, FINE + 1)))
+            ways.append(diffusion.euler(field, world.start[:WAYS], jnp.linspace(0.0, 1.0, FINE + 1))[::5])
         return world.fresh[:SHOWN], jnp.stack(ends), jnp.stack(ways)
 
     data, ends, ways = (np.asarray(a) for a in draw(follow))
