@@ -2,7 +2,7 @@
 
 from toybench import Benchmark, Better, Bound, Claim, Equivalent, Tuning
 
-BRIDGES = {2: "well_bridge[h=2.0]", 4: "well_bridge", 6: "well_bridge[h=6.0]"}
+BRIDGES = {2: "well_bridge[h=2]", 4: "well_bridge", 6: "well_bridge[h=6]"}
 HOT = "game_frames[temperature=0.1]"
 
 LINE = "A particle on a line, 16 frames, perceptrons, 1,500 steps, instead of tetrapeptides. "
@@ -70,8 +70,8 @@ benchmark = Benchmark(
         Claim(
             paper="jing2024generative",
             says="It is nearer than a Markov state model counted on the windows that it was trained on.",
-            differs=f"{LINE}{ROOT}The authors compare with such models of shorter runs. States of a line are few, which "
-            "suits the control.",
+            differs=f"{LINE}{ROOT}The authors compare with such models of shorter runs. States of a line are few, "
+            "which suits the control.",
             expected="refuted",
             conditions=tuple(
                 Better(task=task, method="trajectory_flow_matching", than="markov_state_model", margin=0.02)

@@ -82,7 +82,7 @@ class WellBridge(Task):
         start = s[pick(resting, u["start"])]
         still = jnp.zeros((self.length, self.runs))
         runs = overdamped(for_runs, start, still, self.h, STEP, SUBSTEPS).T
-        across = powers(matrix, self.frames - 1)[-1] * (s[:, None] * s[None, :] < 0)
+        across = jnp.where(s[:, None] * s[None, :] < 0, powers(matrix, self.frames - 1)[-1], 0.0)
         first = pick(resting * across.sum(-1), u["first"])
         ladder = jnp.cumsum(across[first], -1)
         last = (ladder <= u["last"][:, None] * ladder[:, -1:]).sum(-1)

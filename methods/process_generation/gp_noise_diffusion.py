@@ -1,0 +1,45 @@
+"""Diffusion of functions whose noise is a Gaussian process with a smooth kernel.
+
+**Source**: Bilos, Rasul, Schneider, Nevmyvaka, Guennemann, "Modeling Temporal Data as Continuous Functions with
+Stochastic Process Diffusion", ICML 2023, https://arxiv.org/abs/2211.02590, section 3; the authors' code,
+`tsdiff/diffusion/noise.py`, `tsdiff/diffusion/discrete_diffusion.py` and `synthetic/experiment.yaml` (the network
+predicts the noise of the process, not white noise).
+
+    x_t = alpha x + sigma e,    e ~ N(0, K),    K = exp(-((s - s') / length)^2) + 10^-4 I
+    min E |e_hat(x_t, t) - e|^2
+
+**Differs from the paper**: 1. a cosine schedule in continuous time and 20 deterministic steps instead of 100 ancestral
+ones. 2. one layer of attention over the points. 3. one network both generates
+and completes: in training half of the functions have about half of their values known.
+
+**Shapes**: b functions, m times, r numbers of noise.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from toybench.blocks.diffusion import Level, denoised_from_noise
+from toybench.methods.process_generation._training import WITH_KNOB, FunctionModel
+
+JITTER = 1e-4  # white part of the noise, which keeps its covariance regular; the authors'
+
+
+class GPNoiseDiffusion(FunctionModel):
+    """Noise that is smooth in time."""
+
+    paper = "bilos2022modeling"
+
+    length: float = 0.1  # of the kernel, above 0; functions live on [0, 1]
+
+    space = {"lr": WITH_KNOB, "length": (0.05, 0.1, 0.2)}
+
+    def root(self, moments: jax.Array) -> jax.Array:
+        apart = moments[:, None] - moments[None, :]
+        kernel = jnp.exp(-((apart / self.length) ** 2))
+        return jnp.linalg.cholesky(kernel + JITTER * jnp.eye(moments.shape[0]))
+
+    def target(self, clean: jax.Array, noise: jax.Array) -> jax.Array:
+        return noise
+
+    def denoised(self, at: Level, x: jax.Array, predicted: jax.Array) -> jax.Array:
+        return denoised_from_noise(at, x, predicted)
