@@ -16,7 +16,7 @@ GAME = (
     "A particle that is pushed by three actions, 16 pixels, 4 frames of context, instead of DOOM; judged over the "
     "last 16 of 64 frames. "
 )
-FIFTH = "Margins are 20 % of what clean context reached in a pilot at one rate, on tuning seeds."
+FIFTH = "The margin is 20 % of what clean context reached on tuning seeds."
 SMOOTH = (
     "One-dimensional smooth functions, a mixture of two Gaussian processes, 16 times; one small network with attention "
     "for all, 1,000 steps. Functions whose noise falls as k^-4 alone: rougher ones were not run. "
@@ -28,12 +28,18 @@ FUNCTION_MARGINS = (
 DISTANCE = 0.011  # 5 % of 0.21
 SCORE = 0.03  # 5 % of 0.62
 JITTER = 0.095  # 10 %
+DRIFT = 0.011  # 20 % of 0.055
 
 benchmark = Benchmark(
     field="generative models",
     first_seed=20_000,
     tuning=Tuning(trials=6, seeds=3),
     variants=(BRIDGES[2], BRIDGES[6], HOT),
+    edges={
+        "latent_flow_matching.lr": "0.0025 and 0.015 are worse with 4 directions: 0.0158 and 0.0166 against 0.0146",
+        "latent_ddpm.lr": "0.006 and 0.015 are alike with 4 directions, 0.0156 and 0.0157",
+        "pixel_ddpm.lr": "0.006 and 0.015 are alike, 0.0394 and 0.0378, and 0.0025 is worse, 0.0620",
+    },
     claims=(
         Claim(
             paper="jing2024generative",
@@ -144,43 +150,65 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="valevski2024diffusion",
-            says="Noise of announced levels on the context keeps a game's frames true when they are fed back, where "
-            "clean context drifts: the law of the last frames, their error against the recording, and whether they "
-            "are frames of the game at all.",
-            differs=f"{GAME}{FIFTH} At a temperature of 0.01.",
+            says="Noise of announced levels on the context keeps the frames of a game frames when they are fed back, "
+            "where those of clean context drift away.",
+            differs=f"{GAME}{FIFTH} At a temperature of 0.01. The law of the last frames has no room: with tuned rates "
+            "all methods are near the oracle.",
             expected="supported",
-            conditions=tuple(
+            conditions=(
                 Better(
                     task="game_frames",
                     method="noise_augmented_context",
                     than="clean_context",
-                    metric=metric,
-                    margin=margin,
+                    metric="frame_error",
+                    margin=DRIFT,
+                ),
+            ),
+        ),
+        Claim(
+            paper="valevski2024diffusion",
+            says="It keeps them nearer to the recording, too.",
+            differs=f"{GAME}{FIFTH} At a temperature of 0.01; methods are tuned by the drift of frames.",
+            expected="supported",
+            conditions=(
+                Better(
+                    task="game_frames",
+                    method="noise_augmented_context",
+                    than="clean_context",
+                    metric="rollout_error",
+                    margin=0.14,
+                ),
+            ),
+        ),
+        Claim(
+            paper="valevski2024diffusion",
+            says="It keeps the frames of a noisy game frames.",
+            differs=f"{GAME}{FIFTH} At a temperature of 0.1. A second recording of such a game errs almost as much as "
+            "any frames, so the error against the recording is not asked.",
+            expected="inconclusive",
+            conditions=(
+                Better(
+                    task=HOT,
+                    method="noise_augmented_context",
+                    than="clean_context",
+                    metric="frame_error",
+                    margin=DRIFT,
+                ),
+            ),
+        ),
+        Claim(
+            paper="valevski2024diffusion",
+            says="It takes levels that are announced, and diffusion: under noise of one level, and under regression, "
+            "frames drift further.",
+            differs=f"{GAME}The controls are ours. The margin is half of that against clean context. At both "
+            "temperatures.",
+            expected="inconclusive",
+            conditions=tuple(
+                Better(
+                    task=task, method="noise_augmented_context", than=control, metric="frame_error", margin=DRIFT / 2
                 )
-                for metric, margin in (("path_distance", 0.07), ("frame_error", 0.028), ("rollout_error", 0.23))
-            ),
-        ),
-        Claim(
-            paper="valevski2024diffusion",
-            says="It does so for a noisy game, too.",
-            differs=f"{GAME}{FIFTH} At a temperature of 0.1, by the law and the frames: a second recording of such a "
-            "game errs almost as much as any frames.",
-            expected="inconclusive",
-            conditions=tuple(
-                Better(task=HOT, method="noise_augmented_context", than="clean_context", metric=metric, margin=margin)
-                for metric, margin in (("path_distance", 0.07), ("frame_error", 0.028))
-            ),
-        ),
-        Claim(
-            paper="valevski2024diffusion",
-            says="It takes levels that are announced, and diffusion: noise of one level, and regression under it, keep "
-            "frames less true.",
-            differs=f"{GAME}The controls are ours. Margins are half of those against clean context.",
-            expected="inconclusive",
-            conditions=tuple(
-                Better(task="game_frames", method="noise_augmented_context", than=control, metric=metric, margin=margin)
+                for task in ("game_frames", HOT)
                 for control in ("jittered_context", "noisy_regression")
-                for metric, margin in (("path_distance", 0.035), ("frame_error", 0.014))
             ),
         ),
         Claim(

@@ -28,8 +28,8 @@ from toybench.blocks.diffusion import (
 )
 from toybench.blocks.random import normals, uniforms
 
-WITH_KNOB = (0.0025, 0.006, 0.015)  # rates of a method that has a knob of its own
-RATES = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032)  # rates of one that has none
+RATES = (0.002, 0.004, 0.008, 0.016, 0.032, 0.064)  # learning rates
+LOW_RATES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)  # those of a method that does best at low ones
 FIRST = 0.01  # where paths begin that are followed by predictions of the noise: at 0 there is nothing else to see
 RANGE = 3.0  # denoised frames are clipped to this, in units of their deviation
 BUCKETS = 10  # of levels of noise, as in Valevski et al.
@@ -256,7 +256,7 @@ class FunctionModel(Trained):
         grid = jnp.linspace(FIRST, 1.0, self.spec.calls + 1)
         return jnp.where(where, values, descend_levels(denoise, start, "cosine", grid))
 
-    def sample(self, state: State, key: jax.Array, count: int, times: jax.Array) -> jax.Array:
+    def generate(self, state: State, key: jax.Array, count: int, times: jax.Array) -> jax.Array:
         nothing = jnp.zeros((count, times.shape[0]))
         return self.follow(state.params, key, nothing, times, jnp.zeros(times.shape, bool))
 

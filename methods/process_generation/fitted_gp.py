@@ -61,7 +61,7 @@ class FittedGP(Method):
         params, opt = optim.descend(optim.adam(self.lr, self.steps), gradients, state.opt, state.params)
         return State(params=params, opt=opt)
 
-    def sample(self, state: State, key: jax.Array, count: int, times: jax.Array) -> jax.Array:
+    def generate(self, state: State, key: jax.Array, count: int, times: jax.Array) -> jax.Array:
         mean, covariance = self.law(state.params, times)
         return mean[None, :] + jax.random.normal(key, (count, times.shape[0])) @ jnp.linalg.cholesky(covariance).T
 

@@ -69,7 +69,7 @@ class GridDiffusion(Trained):
         found = descend_levels(denoise, start, "cosine", jnp.linspace(FIRST, 1.0, self.spec.calls + 1))
         return jax.vmap(lambda x: jnp.interp(times, self.grid(), x))(found)
 
-    def sample(self, state: State, key: jax.Array, count: int, times: jax.Array) -> jax.Array:
+    def generate(self, state: State, key: jax.Array, count: int, times: jax.Array) -> jax.Array:
         return self.follow(state.params, key, jnp.zeros((count, 2 * self.spec.points)), times)
 
     def impute(self, state: State, key: jax.Array, values: jax.Array, times: jax.Array, known: jax.Array) -> jax.Array:

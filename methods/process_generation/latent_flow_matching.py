@@ -23,7 +23,7 @@ import jax.numpy as jnp
 
 from toybench.blocks.diffusion import euler
 from toybench.blocks.random import normals
-from toybench.methods.process_generation._training import WITH_KNOB, DrivenNetwork, State, Trained, times
+from toybench.methods.process_generation._training import DrivenNetwork, State, Trained, times
 from toybench.tasks.process_generation import Driven
 
 
@@ -35,7 +35,7 @@ class LatentFlowMatching(Trained):
     width: int = 64  # units of the two hidden layers
     latent: int = 4  # directions; the authors have 20
 
-    space = {"lr": WITH_KNOB, "latent": (4, 8, 12)}
+    space = {"lr": (0.003, 0.006), "latent": (2, 4, 8)}
 
     @property
     def network(self) -> DrivenNetwork:

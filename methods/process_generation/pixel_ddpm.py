@@ -24,7 +24,6 @@ from toybench.blocks.random import normals
 from toybench.methods.process_generation._training import (
     FIRST,
     RANGE,
-    WITH_KNOB,
     DrivenNetwork,
     State,
     Trained,
@@ -40,7 +39,7 @@ class PixelDDPM(Trained):
     width: int = 64  # units of the two hidden layers
     start: float = 0.1  # time at which sampling begins, 0 to 1: not at 0, where all is noise
 
-    space = {"lr": WITH_KNOB, "start": (0.03, 0.1)}
+    space = {"lr": (0.008, 0.016), "start": (0.05, 0.1, 0.2)}
 
     @property
     def network(self) -> DrivenNetwork:

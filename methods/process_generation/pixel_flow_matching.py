@@ -18,7 +18,7 @@ import jax.numpy as jnp
 
 from toybench.blocks.diffusion import euler
 from toybench.blocks.random import normals
-from toybench.methods.process_generation._training import RATES, DrivenNetwork, State, Trained, times
+from toybench.methods.process_generation._training import LOW_RATES, DrivenNetwork, State, Trained, times
 from toybench.tasks.process_generation import Driven
 
 
@@ -27,7 +27,7 @@ class PixelFlowMatching(Trained):
 
     width: int = 64  # units of the two hidden layers
 
-    space = {"lr": RATES}
+    space = {"lr": LOW_RATES}
 
     @property
     def network(self) -> DrivenNetwork:

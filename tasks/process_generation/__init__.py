@@ -37,7 +37,7 @@ class Games(Protocol):
 class Functions(Protocol):
     """Functions of time, seen at finitely many times."""
 
-    def sample(self, state: Any, key: jax.Array, count: int, times: jax.Array) -> jax.Array:
+    def generate(self, state: Any, key: jax.Array, count: int, times: jax.Array) -> jax.Array:
         """Values [count, m] of `count` functions at the times [m], rising, in [0, 1]."""
 
     def impute(self, state: Any, key: jax.Array, values: jax.Array, times: jax.Array, known: jax.Array) -> jax.Array:

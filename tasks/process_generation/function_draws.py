@@ -110,8 +110,8 @@ class FunctionDraws(Task):
         for_few, for_many, for_rest = jax.random.split(key, 3)
         half = self.points // 2
         known = jnp.zeros(self.points, bool).at[world.order[:half]].set(True)
-        few = learner.sample(for_few, self.asked, world.times)
-        many = learner.sample(for_many, self.asked, world.fine)
+        few = learner.generate(for_few, self.asked, world.times)
+        many = learner.generate(for_many, self.asked, world.fine)
         partial = jnp.repeat(world.partial, self.each, 0)
         filled = learner.impute(for_rest, partial, world.times, known)[:, world.order[half:]]
         distance = self.apart(few, world.truth[:, world.place])
@@ -131,14 +131,14 @@ class FunctionDraws(Task):
     def floor(self, world: World) -> Any:
         """Independent standard normal values."""
         return SimpleNamespace(
-            sample=lambda key, count, times: jax.random.normal(key, (count, times.shape[0])),
+            generate=lambda key, count, times: jax.random.normal(key, (count, times.shape[0])),
             impute=lambda key, values, times, known: jax.random.normal(key, values.shape),
         )
 
     def oracle(self, world: World) -> Any:
         """The law that the functions come from."""
 
-        def sample(key: jax.Array, count: int, times: jax.Array) -> jax.Array:
+        def generate(key: jax.Array, count: int, times: jax.Array) -> jax.Array:
             u = uniforms(key, side=(count,), noise=(count, MODES))
             return self.functions(u["side"], u["noise"], times[None, :])
 
@@ -147,7 +147,7 @@ class FunctionDraws(Task):
             seen = world.order[: self.points // 2]
             return self.conditional(u, values, times, seen)
 
-        return SimpleNamespace(sample=sample, impute=impute)
+        return SimpleNamespace(generate=generate, impute=impute)
 
     def conditional(self, u: dict[str, jax.Array], values: jax.Array, times: jax.Array, seen: jax.Array) -> jax.Array:
         """Draws [n, m] from the law given the values at the places `seen`."""

@@ -58,9 +58,9 @@ class GameFrames(Task):
     steps = 1500
     checkpoints = 1
     metrics = {
+        "frame_error": Metric("min", "rms distance, a pixel, of the last 16 frames from those that show a bump"),
         "path_distance": Metric("min", "energy distance of the last 4 frames from recorded ones, squared"),
         "rollout_error": Metric("min", "squared error a pixel over the last 16 frames; frames have unit variance"),
-        "frame_error": Metric("min", "rms distance, a pixel, of the last 16 frames from those that show a bump"),
     }
 
     @property
