@@ -37,8 +37,9 @@ benchmark = Benchmark(
     variants=(BRIDGES[2], BRIDGES[6], HOT),
     edges={
         "latent_flow_matching.lr": "0.0025 and 0.015 are worse with 4 directions: 0.0158 and 0.0166 against 0.0146",
-        "latent_ddpm.lr": "0.006 and 0.015 are alike with 4 directions, 0.0156 and 0.0157",
-        "pixel_ddpm.lr": "0.006 and 0.015 are alike, 0.0394 and 0.0378, and 0.0025 is worse, 0.0620",
+        "latent_ddpm.latent": "2 directions are worse, 0.0351 against 0.0137",
+        "pixel_ddpm.start": "0.03 is worse, 0.0532 at a rate of 0.006, and so is 0.2, 0.0546 at 0.016, against 0.0344",
+        "pixel_flow_matching.lr": "0.001 is alike, 0.0228 against 0.0227",
     },
     claims=(
         Claim(

@@ -1,9 +1,9 @@
 """Diffusion in a space of functions: noise with a falling spectrum, and a network of coordinates that denoises.
 
 **Source**: Franzese, Corallo, Rossi, Heinonen, Filippone, Michiardi, "Continuous-Time Functional Diffusion Processes",
-NeurIPS 2023, https://arxiv.org/abs/2303.00800, sections 2 and 5; the authors' code, `sdetools/heat_subvp_sde.py`
-(noise of spectrum r in the basis of the heat equation) and `losses/mse_loss.py` (the network predicts the clean
-function, at coordinates).
+NeurIPS 2023, https://arxiv.org/abs/2303.00800, read in the authors' code, `sdetools/heat_subvp_sde.py` (noise of
+spectrum r in the basis of the heat equation) and `losses/mse_loss.py` (the network predicts the clean function, at
+coordinates).
 
     x_t = alpha x + sigma e,    e = sqrt(2) sum_k d_k n_k sin(pi k s),    d_k^2 proportional to k^-decay
     min E |x_hat(x_t, t) - x|^2

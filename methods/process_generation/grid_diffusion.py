@@ -1,7 +1,7 @@
 """Diffusion of functions on a fixed grid, interpolated elsewhere.
 
 **Source**: baseline of Franzese et al., "Continuous-Time Functional Diffusion Processes", NeurIPS 2023,
-https://arxiv.org/abs/2303.00800, section 6 (networks tied to a grid); Ho, Jain, Abbeel, "Denoising Diffusion
+https://arxiv.org/abs/2303.00800 (networks tied to a grid); Ho, Jain, Abbeel, "Denoising Diffusion
 Probabilistic Models", NeurIPS 2020, https://arxiv.org/abs/2006.11239, equation 14.
 
     g = x interpolated at 16 equal times,    g_t = alpha g + sigma e,    e ~ N(0, I)

@@ -41,7 +41,7 @@ class LatentDDPM(Trained):
     latent: int = 4  # directions
     start: float = 0.1  # time at which sampling begins, 0 to 1: not at 0, where all is noise
 
-    space = {"lr": (0.006, 0.012), "latent": (2, 4, 8)}
+    space = {"lr": (0.006, 0.012, 0.024), "latent": (4, 8)}
 
     @property
     def network(self) -> DrivenNetwork:

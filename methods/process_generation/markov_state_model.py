@@ -38,7 +38,7 @@ class MarkovStateModel(Method):
 
     states: int = 24  # cells
 
-    space = {"states": (8, 12, 16, 24, 32, 48)}
+    space = {"states": (16, 24, 32, 48, 64, 96)}
     deterministic = True  # init ignores its key on purpose
 
     def init(self, key: jax.Array) -> Counts:

@@ -1,8 +1,8 @@
 """Roll-outs of a model of one step, resampled by how likely they arrive at the end.
 
-**Source**: baseline; what Jing et al., "Generative Modeling of Molecular Dynamics Trajectories", NeurIPS 2024,
-https://arxiv.org/abs/2409.17808, section 4.2, say transition path sampling is without their model: forward simulation
-until the other state is hit.
+**Source**: control; Doucet, de Freitas, Gordon, "Sequential Monte Carlo Methods in Practice", 2001 (importance
+resampling) on a network after Bishop, "Mixture Density Networks", 1994; it stands for the simulations that Jing et al.,
+"Generative Modeling of Molecular Dynamics Trajectories", NeurIPS 2024, https://arxiv.org/abs/2409.17808, replace.
 
     p(s' | s) = sum_i w_i(s) N(s'; m_i(s), d_i(s)^2),    maximum likelihood on all steps of the windows
     paths from p up to the frame before the last, kept in proportion to p(last frame | that frame)

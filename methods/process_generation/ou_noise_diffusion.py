@@ -1,7 +1,7 @@
 """Diffusion of functions whose noise is an Ornstein-Uhlenbeck process.
 
 **Source**: Bilos, Rasul, Schneider, Nevmyvaka, Guennemann, "Modeling Temporal Data as Continuous Functions with
-Stochastic Process Diffusion", ICML 2023, https://arxiv.org/abs/2211.02590, section 3; the authors' code,
+Stochastic Process Diffusion", ICML 2023, https://arxiv.org/abs/2211.02590, read in the authors' code,
 `tsdiff/diffusion/noise.py`, `tsdiff/diffusion/discrete_diffusion.py` and `synthetic/experiment.yaml` (the network
 predicts the noise of the process, not white noise).
 

@@ -39,7 +39,7 @@ class PixelDDPM(Trained):
     width: int = 64  # units of the two hidden layers
     start: float = 0.1  # time at which sampling begins, 0 to 1: not at 0, where all is noise
 
-    space = {"lr": (0.008, 0.016), "start": (0.05, 0.1, 0.2)}
+    space = {"lr": (0.008, 0.016, 0.032), "start": (0.05, 0.1)}
 
     @property
     def network(self) -> DrivenNetwork:
