@@ -18,6 +18,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "quantum_circuits",
     "permutation_learning",
     "probability_paths",
+    "process_generation",
     "quasimetric",
     "reward_tuning",
     "trainability",
