@@ -37,7 +37,7 @@ def driven_frames(task: Any, draw: Any) -> alt.Chart:
 
 
 def game_frames(task: Any, draw: Any) -> alt.Chart:
-    """The same three games, recorded once."""
+    """Three games as they were recorded."""
     frames = np.asarray(draw(lambda key: task.sample(key).truth[:3]))
     return shown(frames, [f"game {i + 1}" for i in range(3)])
 
