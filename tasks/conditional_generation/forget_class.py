@@ -13,6 +13,7 @@ from toybench.tasks.conditional_generation import FORBIDDEN, SAFE, Batch, Spec, 
 
 LABELS = 5
 POINTS = 256  # judged for each label
+NEAR = 4.0  # standard deviations: so near to its mean a sample is of the forbidden label, as all but 0.03 % are
 
 
 class World(NamedTuple):
@@ -36,7 +37,7 @@ class ForgetClass(Task):
     checkpoints = 1
     metrics = {
         "failure": Metric(direction="min", about="sum of the two others"),
-        "forget_rate": Metric(direction="min", about="share of the forbidden label's samples nearest to its mode"),
+        "forget_rate": Metric(direction="min", about="share of the forbidden label's samples within 4 std of its mean"),
         "retained_distance": Metric(
             direction="min", about="energy distance (squared, unbiased) of the kept labels' samples, mean over labels"
         ),
@@ -47,7 +48,7 @@ class ForgetClass(Task):
         return Spec(labels=LABELS, width=32)
 
     def sample(self, key: jax.Array) -> World:
-        angle = 2 * jnp.pi * jnp.arange(LABELS) / LABELS
+        angle = 2 * jnp.pi * jnp.arange(LABELS, dtype=jnp.float32) / LABELS
         means = self.radius * jnp.stack([jnp.cos(angle), jnp.sin(angle)], -1)
         size = (LABELS, POINTS, 2)
         noise = normals(key, start=size, truth=size, exact=size)
@@ -74,14 +75,14 @@ class ForgetClass(Task):
             start=noise["start"],
             target=world.teacher.means[label] + self.std * noise["target"],
             condition=label,
-            time=(jnp.arange(b) + places["time"]) / b,
+            time=(jnp.arange(b, dtype=jnp.float32) + places["time"]) / b,
         )
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         label = jnp.repeat(jnp.arange(LABELS), POINTS)
         found = learner.generate(world.start.reshape(-1, 2), label).reshape(world.start.shape)
-        gap = jnp.sum((found[FORBIDDEN][:, None] - world.teacher.means) ** 2, -1)
-        forget = (gap.argmin(-1) == FORBIDDEN).mean(dtype=jnp.float32)
+        gap = jnp.linalg.norm(found[FORBIDDEN] - world.teacher.means[FORBIDDEN][None], axis=-1)
+        forget = (gap < NEAR * self.std).mean(dtype=jnp.float32)
         retained = jax.vmap(energy_distance)(found[FORBIDDEN + 1 :], world.truth[FORBIDDEN + 1 :]).mean()
         return {"failure": forget + retained, "forget_rate": forget, "retained_distance": retained}
 
