@@ -33,7 +33,8 @@ from toybench.methods.conditional_generation._parts import (
 from toybench.tasks.conditional_generation import Batch, encode
 
 INFINITE = 1e4  # weight of labels: a hundred times any squared distance
-LEAST, MOST = 1e-3, 1e8  # weights that are searched
+LEAST = 1e-3  # weight that is searched
+MOST = 1e8  # the authors' bound
 BISECTIONS = 24
 
 

@@ -30,7 +30,8 @@ from toybench.tasks.conditional_generation import FORBIDDEN, SAFE, SCHEDULE, Bat
 
 ALPHA = 1.2  # the authors'
 BEGIN = 0.56  # time of the generator's input: their step 440 of 1000 from the data
-FIRST, LAST = 0.288, 0.962  # times of the losses: their steps 712 and 38
+FIRST = 0.288  # earliest time of the losses: their step 712
+LAST = 0.962  # latest time of the losses: their step 38
 CLIP = 1.0  # of every gradient's entry
 TINY = 1e-5  # least weight that a generator's loss is divided by
 

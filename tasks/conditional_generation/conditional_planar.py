@@ -212,7 +212,8 @@ def lattice(along: jax.Array, side: int) -> jax.Array:
 
 def moon(along: jax.Array, label: jax.Array) -> jax.Array:
     """Points of two half circles of radius 1 that reach into each other."""
-    x, y = jnp.cos(jnp.pi * along), jnp.sin(jnp.pi * along)
+    x = jnp.cos(jnp.pi * along)
+    y = jnp.sin(jnp.pi * along)
     upper = jnp.stack([x, y], -1)
     lower = jnp.stack([1 - x, 0.5 - y], -1)
     return jnp.where(label[:, None] == 0, upper, lower)

@@ -28,8 +28,12 @@ def test_every_shape_is_where_its_name_says():
     np.testing.assert_allclose(curve(3)[:, 1], 3**0.5 * curve(3)[:, 0], atol=1e-5)
     for bar in (2, 3):
         np.testing.assert_allclose(np.linalg.norm(curve(bar)[-1]), 1.5 * 35 / 36, atol=1e-6)
-    assert {tuple(p) for p in curve(5).round(3)} == {(a, b) for a in (-0.9, 0.9) for b in (-0.9, 0.9)}
-    assert {tuple(p) for p in curve(6).round(3)} == {(a, b) for a in (-1.2, 0, 1.2) for b in (-1.2, 0, 1.2)}
+    assert {tuple(p) for p in np.float64(curve(5)).round(3).tolist()} == {
+        (a, b) for a in (-0.9, 0.9) for b in (-0.9, 0.9)
+    }
+    assert {tuple(p) for p in np.float64(curve(6)).round(3).tolist()} == {
+        (a, b) for a in (-1.2, 0, 1.2) for b in (-1.2, 0, 1.2)
+    }
     radius = np.linalg.norm(curve(7), axis=-1)
     np.testing.assert_allclose(radius, 0.2 + 1.2 * np.asarray(ALONG), atol=1e-6)
     assert max(np.abs(curve(c)).max() for c in range(8)) < 2
@@ -151,9 +155,9 @@ def test_forgetting_and_retaining_are_measured_apart():
     assert float(found["floor"]["retained_distance"]) > 1
     untouched = SimpleNamespace(generate=lambda start, label: world.exact.reshape(-1, 2))
     kept = task.evaluate(world, jax.random.key(0), untouched)
-    nearly = SimpleNamespace(generate=lambda start, label: world.teacher.means[label] + jnp.array([0.79, 0.0]))
+    nearly = SimpleNamespace(generate=lambda start, label: world.teacher.means[label] + jnp.array([[0.79, 0.0]]))
     assert float(task.evaluate(world, jax.random.key(0), nearly)["forget_rate"]) == 1
-    beyond = SimpleNamespace(generate=lambda start, label: world.teacher.means[label] + jnp.array([0.81, 0.0]))
+    beyond = SimpleNamespace(generate=lambda start, label: world.teacher.means[label] + jnp.array([[0.81, 0.0]]))
     assert float(task.evaluate(world, jax.random.key(0), beyond)["forget_rate"]) == 0
     assert float(kept["forget_rate"]) == 1
     assert float(kept["failure"]) == pytest.approx(1 + float(kept["retained_distance"]))
