@@ -11,6 +11,7 @@ from toybench.plugins import registry
 SECOND_EDITION: tuple[str, ...] = (
     "boolean_functions",
     "flow_matching",
+    "conditional_generation",
     "gflownets",
     "learning_rates",
     "optimizers",
