@@ -14,10 +14,14 @@ def conditional_planar(task: Any, draw: Any) -> Any:
     """True points, one panel a label (or a range of values); grey: where the samples start."""
     truth, start = draw(lambda key: (task.sample(key).truth, task.sample(key).start))
     groups = len(truth)
+    some = np.linspace(0, truth.shape[1] - 1, SHOWN).astype(int)
     group = np.repeat(np.arange(groups), SHOWN)
     kinds = ("start", "data")
-    both = [drawing.rows(x=p[:, :SHOWN, 0].ravel(), y=p[:, :SHOWN, 1].ravel(), condition=group) for p in (start, truth)]
-    rows = [{**row, "kind": kind} for kind, some in zip(kinds, both, strict=True) for row in some]
+    clouds = [
+        drawing.rows(x=p[..., 0].ravel(), y=p[..., 1].ravel(), condition=group)
+        for p in (start[:, some], truth[:, some])
+    ]
+    rows = [{**row, "kind": kind} for kind, cloud in zip(kinds, clouds, strict=True) for row in cloud]
     return drawing.panels(_scatter(rows), "condition", range(groups))
 
 
