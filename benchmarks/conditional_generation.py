@@ -38,7 +38,7 @@ PLANE = (
 )
 GUIDANCE_DIFFERS = (
     f"{PLANE} Two worlds: shapes that overlap, and arms of a pinwheel that have a region each. Guidance pays two calls "
-    "for a velocity. Read in its abstract only."
+    "for a velocity. Methods are tuned on the distance by 50 calls. Read in its abstract only."
 )
 WEIGHTS_DIFFER = (
     f"{PLANE} Flow matching instead of diffusion transformers, every layer condition-aware. The margin is a tenth of "
@@ -168,8 +168,8 @@ benchmark = Benchmark(
             read="abstract",
             says="More parameters alone don't do it: generated weights bring samples nearer to the data than wider "
             "networks with as many parameters, and than a network for every label.",
-            differs=f"{WEIGHTS_DIFFER} The paper does not have these controls. Wider networks cost more calculations, "
-            "and have rates of their own from a pilot.",
+            differs=f"{WEIGHTS_DIFFER} The paper does not have these controls. Wider networks cost more calculations; "
+            "their rates are the best of the same six, in a pilot on the tuning seeds.",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=SHAPES, method="condition_aware_weights", than=other, metric="distance", margin=0.0004)
@@ -218,10 +218,12 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chen2024score",
-            says="Without data, a one-step generator forgets a label, with less loss than erasing by fine-tuning.",
+            says="Without data, a one-step generator forgets a label, with less loss than erasing by fine-tuning that "
+            "has no term for what is kept.",
             differs=f"{FORGETTING_DIFFERS} Forgotten is less than 5 % of the samples; the loss is the share that isn't "
             "forgotten plus the energy distance of the kept labels, less is 0.05. The distillation's weight of the "
-            "forbidden label is tuned, and the authors' 0.01.",
+            "forbidden label is tuned, and the authors' 0.01. Erasing's tuned rate is a compromise between forgetting "
+            "nothing and losing all labels of a small shared network.",
             expected="supported",
             conditions=tuple(
                 condition
@@ -234,26 +236,28 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chen2024score",
-            says="The kept labels suffer less than from gradient ascent.",
+            says="The kept labels suffer less than from gradient ascent, and less is lost in all.",
             differs=f"{FORGETTING_DIFFERS} Ascent is at its best: it has a bound, and descends on the kept labels.",
             expected="supported",
-            conditions=(
+            conditions=tuple(
                 Better(
                     task=FORGET,
                     method=DISTILLED,
                     than="gradient_ascent_unlearning",
-                    metric="retained_distance",
+                    metric=metric,
                     margin=RETAINED,
-                ),
+                )
+                for metric in ("retained_distance", "failure")
             ),
         ),
         Claim(
             paper="chen2024score",
-            says="They suffer less than from erasing with a term for what is kept.",
+            says="They suffer less than from erasing with a term for what is kept, and less is lost in all.",
             differs=f"{FORGETTING_DIFFERS} A control of ours.",
             expected="inconclusive",
-            conditions=(
-                Better(task=FORGET, method=DISTILLED, than="esd_retained", metric="retained_distance", margin=RETAINED),
+            conditions=tuple(
+                Better(task=FORGET, method=DISTILLED, than="esd_retained", metric=metric, margin=RETAINED)
+                for metric in ("retained_distance", "failure")
             ),
         ),
         Claim(

@@ -126,6 +126,16 @@ def weighted(losses, forget):
     return losses[~GONE].mean() + forget * losses[GONE].mean()
 
 
+def test_times_are_the_authors_steps_from_the_data():
+    np.testing.assert_allclose([sfd.BEGIN, sfd.FIRST, sfd.LAST], [1 - 0.440, 1 - 0.712, 1 - 0.038])
+
+
+def test_a_mean_over_nothing_is_0():
+    values = jnp.array([1.0, 3.0, 8.0])
+    assert float(_parts.mean_where(values, jnp.array([True, True, False]))) == 2
+    assert float(_parts.mean_where(values, jnp.zeros(3, bool))) == 0
+
+
 def test_the_fake_learns_the_noise_of_generated_points():
     who = method("score_forgetting_distillation", forget=0.1)
     alpha, sigma = levels(TIME)
