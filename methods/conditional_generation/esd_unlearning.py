@@ -35,7 +35,7 @@ class ESDUnlearning(Trained):
     lr: float = 0.00003  # Adam's learning rate, above 0; decays to 0 by a cosine
     strength: float = 1.0  # s, 0 and more; the authors' 1
 
-    space = {"lr": (0.00001, 0.00003, 0.0001), "strength": (0.3, 1.0, 3.0)}
+    space = {"lr": (0.00001, 0.00003, 0.0001), "strength": (0.3, 1.0)}
 
     @property
     def network(self) -> flax.linen.Module:

@@ -38,7 +38,7 @@ class GradientAscentUnlearning(Trained):
     lr: float = 0.002  # Adam's learning rate, above 0; decays to 0 by a cosine
     strength: float = 0.1  # s of the ascent, above 0
 
-    space = {"lr": (0.008, 0.016, 0.032), "strength": (0.3, 1.0, 3.0)}
+    space = {"lr": (0.008, 0.016, 0.032), "strength": (1.0, 3.0)}
 
     @property
     def network(self) -> flax.linen.Module:

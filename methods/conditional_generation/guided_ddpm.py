@@ -30,7 +30,7 @@ class GuidedDDPM(Trained):
 
     weight: float = 1.25  # w; 1 is no guidance
 
-    space = {"lr": (0.016, 0.032, 0.064), "weight": (1.1, 1.25, 1.5)}
+    space = {"lr": (0.016, 0.032, 0.064), "weight": (1.1, 1.25)}
 
     @property
     def network(self) -> flax.linen.Module:

@@ -50,7 +50,7 @@ class ScoreForgettingDistillation(Method):
     forget: float = 0.1  # weight of the forbidden label's losses, above 0; the authors' 0.01
 
     paper = "chen2024score"
-    space = {"lr": (0.002, 0.004, 0.008), "forget": (0.01, 0.1, 1.0)}
+    space = {"lr": (0.002, 0.004, 0.008), "forget": (0.01, 0.1)}
 
     @property
     def network(self) -> flax.linen.Module:

@@ -23,7 +23,7 @@ class TemperedFlowMatching(Trained):
 
     scale: float = 0.9  # s of the source points, 0 to 1
 
-    space = {"lr": (0.008, 0.016, 0.032), "scale": (0.8, 0.9, 0.95)}
+    space = {"lr": (0.008, 0.016, 0.032), "scale": (0.8, 0.9)}
 
     @property
     def network(self) -> flax.linen.Module:
