@@ -38,7 +38,7 @@ class ESDRetained(Trained):
     lr: float = 0.008  # Adam's learning rate, above 0; decays to 0 by a cosine
     strength: float = 2.0  # s, 0 and more; the authors' 1
 
-    space = {"lr": (0.016, 0.032, 0.064), "strength": (4.0, 8.0)}
+    space = {"lr": (0.032, 0.064, 0.128), "strength": (4.0, 8.0)}
 
     @property
     def network(self) -> flax.linen.Module:

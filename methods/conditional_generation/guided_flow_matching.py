@@ -37,7 +37,7 @@ class GuidedFlowMatching(Trained):
     weight: float = 1.25  # w; 1 is no guidance
 
     paper = "zheng2023guided"
-    space = {"lr": (0.008, 0.016, 0.032), "weight": (1.1, 1.25)}
+    space = {"lr": (0.016, 0.032, 0.064), "weight": (1.1, 1.25)}
 
     @property
     def network(self) -> flax.linen.Module:
