@@ -3,6 +3,7 @@
 from typing import Any
 
 import altair as alt
+import jax.numpy as jnp
 import numpy as np
 
 from toybench.blocks import mixture
@@ -59,7 +60,7 @@ def composed_mixture(task: Any, draw: Any) -> Any:
 
     def world(key: Any) -> Any:
         targets = task.sample(key).targets
-        points, _ = mixture.lattice(-4.0, 4.0, 40)
+        points = jnp.asarray(mixture.lattice(-4.0, 4.0, 40)[0])
         laws = []
         for i in range(2):
             part = mixture.Mixture(*(array[i] for array in targets.parts[0]))
