@@ -1,0 +1,5 @@
+"""The normalizing_flows benchmark."""
+
+from toybench import Benchmark
+
+benchmark = Benchmark(field="generative models")
