@@ -20,7 +20,7 @@ class FewSamples(Task):
     """Batches are drawn from a few hundred samples; the energy is known to whoever uses it."""
 
     dims: int = 6  # coordinates
-    samples: int = 500  # training samples in all
+    samples: int = 2000  # training samples in all
     batch: int = 64  # points a step
     test: int = 2000  # exact draws to judge by
 

@@ -21,7 +21,7 @@ class KnownTarget(Task):
     test: int = 2000  # exact draws to judge by
 
     interface = Density
-    steps = 1000
+    steps = 2000
     checkpoints = 2
     metrics = {"ess": ESS, "forward_kl": FORWARD_KL}
 

@@ -27,9 +27,13 @@ def points(count=7, seed=1):
 MOVES = affine_flow.digit_masks(LAYERS, DIMS)
 
 
-def test_a_fresh_flow_is_the_identity():
-    fresh = affine_flow.couplings(jax.random.key(0), layers=LAYERS, dims=DIMS, width=8)
-    y, volume = affine_flow.transform(fresh, MOVES, points())
+def test_a_fresh_flow_has_kernels_of_the_size_of_their_inputs():
+    fresh = affine_flow.couplings(jax.random.key(0), layers=LAYERS, dims=DIMS, width=40, condition=3)
+    for kernel, inputs in ((fresh.first, 8), (fresh.second, 40), (fresh.last, 40)):
+        assert kernel.shape[1] == inputs
+        assert float(jnp.var(kernel)) == pytest.approx(1 / inputs, rel=0.2)
+    still = fresh._replace(last=jnp.zeros_like(fresh.last))
+    y, volume = affine_flow.transform(still, MOVES, points(), condition=points()[:, :3])
     np.testing.assert_array_equal(y, points())
     np.testing.assert_array_equal(volume, np.zeros(7))
 

@@ -31,15 +31,18 @@ class Couplings(NamedTuple):
 
 
 def couplings(key: jax.Array, layers: int, dims: int, width: int, condition: int = 0) -> Couplings:
-    """Layers that start as the identity: random hidden layers, and 0 in the last one."""
+    """Random layers, kernels N(0, 1 / fan-in) and biases 0.
+
+    A last kernel of 0, the identity, would be a saddle for symmetric targets that noisy gradients do not leave.
+    """
     inputs = dims + condition
-    noise = normals(key, first=(layers, inputs, width), second=(layers, width, width))
+    noise = normals(key, first=(layers, inputs, width), second=(layers, width, width), last=(layers, width, 2 * dims))
     return Couplings(
         first=noise["first"] / inputs**0.5,
         first_bias=jnp.zeros((layers, width)),
         second=noise["second"] / width**0.5,
         second_bias=jnp.zeros((layers, width)),
-        last=jnp.zeros((layers, width, 2 * dims)),
+        last=noise["last"] / width**0.5,
         last_bias=jnp.zeros((layers, 2 * dims)),
     )
 
