@@ -59,7 +59,8 @@ class EarlyStoppedLikelihood(Method):
         kept = batch.index >= self.held_out
 
         def loss(flow: Couplings) -> jax.Array:
-            return -jnp.sum(jnp.where(kept, flow_log_prob(flow, batch.x), 0.0)) / jnp.maximum(jnp.sum(kept), 1)
+            total = jnp.sum(jnp.where(kept, flow_log_prob(flow, batch.x), 0.0))
+            return -total / jnp.maximum(jnp.sum(kept.astype(jnp.float32)), 1)
 
         optimizer = clipped_adam(self.lr, self.steps)
         params, adam = optim.descend(optimizer, jax.grad(loss)(state.params), state.adam, state.params)

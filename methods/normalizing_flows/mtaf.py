@@ -11,7 +11,7 @@ depends on light ones alone, through all layers, so that no heavy tail leaks int
 
 **Differs from the paper**: 1. affine couplings whose hidden units are split between the groups, in place of masked
 autoregressive layers between block-triangular linear ones. 2. Tails by the moment estimator at a fixed share, on the
-training set; the authors choose the share by a double bootstrap, on a validation set. 3. Log nu is learned, not nu.
+training set; the authors choose the share by a double bootstrap, on a validation set. 3. nu stays above 0.5.
 
 **Shapes**: n points, d coordinates, m training samples, k of them in a tail.
 """
@@ -36,14 +36,15 @@ from toybench.methods.normalizing_flows._flow import (
 )
 from toybench.tasks.normalizing_flows import LAYERS, Batch, Spec
 
+LEAST = 0.5  # degrees of freedom; no learned tail is heavier
 LIGHT = 10.0  # estimated degrees of freedom from which a coordinate counts as light; the authors' value
 
 
 class Params(NamedTuple):
-    """The flow, and logarithms of the degrees of freedom [d]; those of light coordinates aren't used."""
+    """The flow, and the degrees of freedom [d]; those of light coordinates aren't used."""
 
     flow: Couplings
-    log_freedom: jax.Array
+    freedom: jax.Array
 
 
 class State(NamedTuple):
@@ -59,7 +60,7 @@ class MTAF(Method):
     """Tails of the base as in the data, one by one."""
 
     lr: float = 0.004  # learning rate of the flow, decays to 0 by a cosine
-    lr_freedom: float = 0.005  # of log nu; the authors' value for nu
+    lr_freedom: float = 0.005  # of nu; the authors' value, and 0 in their mTAF(fix)
     tail: int = 400  # largest |x| that tails are estimated from, a twentieth of the training set
 
     paper = "laszkiewicz2022marginal"
@@ -71,12 +72,12 @@ class MTAF(Method):
     def init(self, key: jax.Array) -> State:
         index = tail_index(self.given, self.tail)
         freedom = jnp.minimum(1 / jnp.maximum(index, 1e-6), LIGHT)
-        params = Params(flow=start_flow(key, self.spec), log_freedom=jnp.log(freedom))
+        params = Params(flow=start_flow(key, self.spec), freedom=freedom)
         return State(
             params=params,
             heavy=(freedom < LIGHT).astype(jnp.int32),
             adam=clipped_adam(self.lr, self.steps).init(params.flow),
-            adam_freedom=optim.adam(self.lr_freedom, self.steps).init(params.log_freedom),
+            adam_freedom=optim.adam(self.lr_freedom, self.steps).init(params.freedom),
         )
 
     def update(self, state: State, batch: Batch, key: jax.Array) -> State:
@@ -86,10 +87,8 @@ class MTAF(Method):
         gradient = jax.grad(loss)(state.params)
         slow = optim.adam(self.lr_freedom, self.steps)
         flow, adam = optim.descend(clipped_adam(self.lr, self.steps), gradient.flow, state.adam, state.params.flow)
-        log_freedom, adam_freedom = optim.descend(
-            slow, gradient.log_freedom, state.adam_freedom, state.params.log_freedom
-        )
-        params = Params(flow=flow, log_freedom=log_freedom)
+        freedom, adam_freedom = optim.descend(slow, gradient.freedom, state.adam_freedom, state.params.freedom)
+        params = Params(flow=flow, freedom=freedom)
         return State(params=params, heavy=state.heavy, adam=adam, adam_freedom=adam_freedom)
 
     def log_prob(self, state: State, x: jax.Array) -> jax.Array:
@@ -99,16 +98,21 @@ class MTAF(Method):
         for_light, for_heavy = jax.random.split(key)
         shape = (count, self.spec.dims)
         numbers = uniforms(for_heavy, radius=shape, angle=shape)
-        heavy = student_draws(jnp.exp(state.params.log_freedom)[None, :], numbers["radius"], numbers["angle"])
+        heavy = student_draws(bounded(state.params.freedom), numbers["radius"], numbers["angle"])
         z = jnp.where(state.heavy[None, :] == 1, heavy, normals(for_light, z=shape)["z"])
         return transform(state.params.flow, digit_masks(LAYERS, self.spec.dims), z, groups=state.heavy)[0]
+
+
+def bounded(freedom: jax.Array) -> jax.Array:
+    """Degrees of freedom [1, d] that are used."""
+    return jnp.maximum(freedom, LEAST)[None, :]
 
 
 def log_density(params: Params, heavy: jax.Array, x: jax.Array) -> jax.Array:
     """Log-density [n] at points [n, d]."""
     z, volume = transform(params.flow, digit_masks(LAYERS, x.shape[1]), x, inverse=True, groups=heavy)
     normal = -0.5 * (z**2 + jnp.log(2 * jnp.pi))
-    student = student_log_prob(z, jnp.exp(params.log_freedom)[None, :])
+    student = student_log_prob(z, bounded(params.freedom))
     return jnp.sum(jnp.where(heavy[None, :] == 1, student, normal), axis=1) + volume
 
 

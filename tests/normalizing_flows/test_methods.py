@@ -138,21 +138,20 @@ def test_draws_are_the_flow_of_the_base():
 
 def test_early_stopping_keeps_the_best_and_learns_from_the_rest():
     data = 1.3 * array(40, 3, seed=7)
-    one = method("early_stopped_likelihood", lr=0.3, held_out=10)
+    one = method("early_stopped_likelihood", lr=0.05, held_out=10)
     one = replace(one, given=data)
     state = jax.jit(one.init)(jax.random.key(0))
     update = jax.jit(one.update)
-    losses = []
-    flows = []
-    for step in range(4):
-        index = (jnp.arange(8) * 5 + step) % 40
-        state = update(state, Batch(x=data[index], index=index), jax.random.key(0))
-        losses.append(-float(jnp.mean(log_q(state.params, data[:10]))))
-        flows.append(state.params)
-    assert losses.index(min(losses)) < 3  # it has become worse since, or the test shows nothing
-    assert float(state.least) == pytest.approx(min(losses), rel=1e-4)
-    same(state.best, flows[losses.index(min(losses))])
-    np.testing.assert_allclose(one.log_prob(state, data), log_q(state.best, data), atol=1e-3)
+    index = 10 + jnp.arange(8)
+    batch = Batch(x=data[index], index=index)
+    first = update(state, batch, jax.random.key(0))
+    same(first.best, first.params)
+    assert float(first.least) == pytest.approx(-float(jnp.mean(log_q(first.params, data[:10]))), rel=1e-3)
+    worse = update(first._replace(least=jnp.float32(-99)), batch, jax.random.key(0))
+    same(worse.best, first.best)
+    assert float(worse.least) == -99 and float(jnp.abs(worse.params.last_bias - first.params.last_bias).max()) > 1e-3
+    state = worse
+    np.testing.assert_allclose(one.log_prob(state, data), log_q(state.best, data), rtol=1e-3, atol=1e-3)
 
     index = jnp.array([3, 9, 10, 39, 20, 21, 22, 23])
     seen = update(state, Batch(x=data[index], index=index), jax.random.key(0)).params
@@ -196,31 +195,31 @@ def test_tail_indices():
 
 def tailed():
     """Data with coordinate 1 heavy, the other two light."""
-    data = np.random.default_rng(1).normal(size=(2000, 3))
-    data[:, 1] = np.random.default_rng(2).standard_t(2, size=2000) / 3
+    data = np.random.default_rng(1).normal(size=(8000, 3))
+    data[:, 1] = np.random.default_rng(2).standard_t(2, size=8000) / 3
     return jnp.asarray(data, jnp.float32)
 
 
 def test_mtaf_gives_each_coordinate_its_tail():
-    one = replace(method("mtaf", tail=100), given=tailed())
+    one = replace(method("mtaf"), given=tailed())
     state = jax.jit(one.init)(jax.random.key(0))
     np.testing.assert_array_equal(state.heavy, [0, 1, 0])
     state = state._replace(params=state.params._replace(flow=jax.tree.map(jnp.zeros_like, FLOW)))
-    freedom = float(jnp.exp(state.params.log_freedom[1]))
+    freedom = float(state.params.freedom[1])
     assert 1.2 < freedom < 4
     x = 2 * array(6, 3)
     wanted = stats.norm.logpdf(x[:, 0]) + stats.t.logpdf(x[:, 1], freedom) + stats.norm.logpdf(x[:, 2])
     np.testing.assert_allclose(one.log_prob(state, x), wanted, atol=1e-4)
     moved = jax.jit(one.update)(state, Batch(x=5 * array(8, 3), index=jnp.arange(8)), jax.random.key(0))
-    step = np.asarray(moved.params.log_freedom - state.params.log_freedom)
+    step = np.asarray(moved.params.freedom - state.params.freedom)
     np.testing.assert_allclose(np.abs(step), [0, 0.005, 0], atol=1e-5)
     state = moved._replace(params=moved.params._replace(flow=FLOW))
-    heavier = state._replace(params=state.params._replace(log_freedom=state.params.log_freedom - 1))
+    heavier = state._replace(params=state.params._replace(freedom=state.params.freedom / 3))
     draws = [np.asarray(one.sample(s, jax.random.key(0), 400)) for s in (state, heavier)]
     np.testing.assert_allclose(draws[0][:, [0, 2]], draws[1][:, [0, 2]], atol=1e-5)
     assert np.abs(draws[1][:, 1]).max() > 2 * np.abs(draws[0][:, 1]).max()
     z, volume = affine_flow.transform(FLOW, MASKS, x, inverse=True, groups=state.heavy)
-    freedom = float(jnp.exp(state.params.log_freedom[1]))
+    freedom = float(state.params.freedom[1])
     wanted = stats.norm.logpdf(z[:, 0]) + stats.t.logpdf(z[:, 1], freedom) + stats.norm.logpdf(z[:, 2]) + volume
     np.testing.assert_allclose(one.log_prob(state, x), wanted, atol=1e-3)
 
@@ -255,7 +254,7 @@ def test_the_copula_comes_back_from_its_quantiles_and_integrates_to_one():
     draws = np.asarray(one.sample(state, jax.random.key(0), 4000))
     for share in (0.02, 0.5, 0.9):
         wanted = np.quantile(tailed(), share, axis=0)
-        np.testing.assert_allclose(np.quantile(draws, share, axis=0), wanted, atol=0.12)
+        np.testing.assert_allclose(np.quantile(draws, share, axis=0), wanted, rtol=0.1, atol=0.08)
 
 
 def test_the_copula_keeps_rank_correlations():

@@ -56,7 +56,7 @@ def test_metrics_of_the_base_by_quadrature_and_by_hand():
     exact = _product.measure(test, jax.random.key(2), _product.exact(2))
     assert float(exact["ess"]) == pytest.approx(1) and float(exact["forward_kl"]) == pytest.approx(0, abs=1e-6)
     spike = SimpleNamespace(
-        sample=lambda key, n: test, log_prob=lambda x: study.known_log_prob(x) + (x[:, 0] > 0) * 9.0
+        sample=lambda key, n: test, log_prob=lambda x: study.known_log_prob(x) + jnp.where(x[:, 0] > 0, 9.0, 0.0)
     )
     share = float(jnp.mean(test[:, 0] <= 0))
     assert float(_product.measure(test, jax.random.key(2), spike)["ess"]) == pytest.approx(share, abs=0.001)
@@ -102,7 +102,7 @@ def test_quantiles_and_densities_of_the_tails_are_those_of_scipy():
 
     np.testing.assert_allclose(world.train.mean(0), 0, atol=1e-4)
     np.testing.assert_allclose(world.train.std(0), 1, atol=1e-3)
-    raw = np.asarray(world.test * world.deviation + world.mean, np.float64)
+    raw = np.asarray(world.test, np.float64) * np.asarray(world.deviation) + np.asarray(world.mean)
     scores = stats.norm.ppf(cdf(task, world, raw))
     root = np.asarray(world.copula, np.float64)
     copula = stats.multivariate_normal(np.zeros(DIMS), root @ root.T).logpdf(scores) - stats.norm.logpdf(scores).sum(1)
@@ -143,7 +143,7 @@ def test_a_trained_checkpoint_is_nearer_and_its_unit_is_the_ordinary_gradient():
     task = gradient_noise.GradientNoise(dims=2, trained=40, batch=16, batches=8)
     world = task.sample(jax.random.key(0))
     noise = array(200, 2, seed=4)
-    fresh = jax.tree.map(jnp.zeros_like, world.flow)
+    fresh = gradient_noise.GradientNoise(dims=2, trained=0, batch=16, batches=8).sample(jax.random.key(0)).flow
     assert float(gradient_noise.divergence(world.flow, noise)) < float(gradient_noise.divergence(fresh, noise)) - 0.01
     each = [jax.grad(gradient_noise.divergence)(world.flow, batch).last_bias for batch in world.noise]
     only = world.flow._replace(**{n: jnp.zeros(3) for n in world.flow._fields if n != "last_bias"})
