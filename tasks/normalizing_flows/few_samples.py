@@ -25,7 +25,7 @@ class FewSamples(Task):
     test: int = 2000  # exact draws to judge by
 
     interface = Density
-    steps = 1000
+    steps = 2000
     checkpoints = 2
     metrics = {"forward_kl": FORWARD_KL, "ess": ESS}
 

@@ -69,7 +69,7 @@ class HeavyTails(Task):
     batch: int = 64  # points a step
 
     interface = Density
-    steps = 1000
+    steps = 2000
     checkpoints = 2
     metrics = {
         "area_heavy": Metric(
