@@ -23,7 +23,7 @@ TAIL_DIFFERS = (
 
 benchmark = Benchmark(
     field="generative models",
-    tuning=Tuning(trials=8, seeds=3),
+    tuning=Tuning(trials=9, seeds=3),
     variants=("heavy_tails[freedom=3]", EARLY, MIDDLE),
     ablations=("reverse_kl[batch=128]", FIXED),
     edges={

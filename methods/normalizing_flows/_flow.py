@@ -16,7 +16,7 @@ from toybench.blocks.affine_flow import Couplings
 from toybench.tasks.normalizing_flows import LAYERS, WIDTH, Batch, Spec, known_log_prob, normal_log_prob
 
 CLIP = 5.0  # of the gradient's norm; the value of Laszkiewicz et al. where they clip
-RATES = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064)  # of every method
+RATES = (0.00025, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064)  # of every method
 
 
 class State(NamedTuple):
