@@ -25,13 +25,13 @@ benchmark = Benchmark(
     field="generative models",
     tuning=Tuning(trials=9, seeds=3),
     variants=("heavy_tails[freedom=3]", EARLY, MIDDLE),
-    ablations=("reverse_kl[batch=128]", FIXED),
+    ablations=(FIXED,),
     edges={
         "reverse_kl.lr": "gradient_noise takes no step, so that all values are alike there",
         "path_gradient.lr": "gradient_noise takes no step, so that all values are alike there",
     },
     only={
-        "known_target": ("reverse_kl", "path_gradient", "reverse_kl[batch=128]"),
+        "known_target": ("reverse_kl", "path_gradient", "reverse_kl_twice"),
         "few_samples": (
             "maximum_likelihood",
             "path_likelihood",
@@ -49,18 +49,18 @@ benchmark = Benchmark(
         Claim(
             paper="vaitl2024fast",
             says="Fitted to an energy by path gradients, a flow ends with a larger effective sample size than by the "
-            "ordinary gradient, also where the latter has twice the batch and so the same cost.",
+            "ordinary gradient, also where the latter takes two updates for one and so costs the same.",
             differs=f"{PATH_DIFFERS} A gain of 0.03 of the draws is asked for.",
             expected="supported",
             conditions=tuple(
                 Better(task="known_target", method="path_gradient", than=other, metric="ess", margin=0.03)
-                for other in ("reverse_kl", "reverse_kl[batch=128]")
+                for other in ("reverse_kl", "reverse_kl_twice")
             ),
         ),
         Claim(
             paper="vaitl2024fast",
-            says="Near the optimum the path gradient has less than 0.3 of the variance of the ordinary one, and the "
-            "nearer the less.",
+            says="Late in training the path gradient has less than 0.3 of the variance of the ordinary one, and the "
+            "later the less.",
             differs=f"{PATH_DIFFERS} One flow a seed, trained for 1000 steps by the ordinary gradient, and the same "
             "one after 30 and 300 steps; 256 batches.",
             expected="supported",

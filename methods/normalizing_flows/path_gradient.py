@@ -23,8 +23,6 @@ from toybench.tasks.normalizing_flows import LAYERS, Batch, Spec, known_force
 class PathGradient(NormalFlow):
     """The total derivative without its score term."""
 
-    batch: int = 64  # points of the base a step
-
     paper = "vaitl2024fast"
 
     def fits(self, spec: Spec) -> str | None:
@@ -37,4 +35,4 @@ class PathGradient(NormalFlow):
         return gradient
 
     def gradient(self, params: Couplings, batch: Batch, key: jax.Array) -> Couplings:
-        return self.estimate(None, params, jax.random.normal(key, (self.batch, self.spec.dims)))
+        return self.estimate(None, params, jax.random.normal(key, (self.spec.batch, self.spec.dims)))

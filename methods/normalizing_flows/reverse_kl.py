@@ -21,8 +21,6 @@ from toybench.tasks.normalizing_flows import Batch, Spec
 class ReverseKL(NormalFlow):
     """The total derivative, score term included."""
 
-    batch: int = 64  # points of the base a step; twice as many pay for a path gradient
-
     paper = "vaitl2024fast"
 
     def fits(self, spec: Spec) -> str | None:
@@ -32,4 +30,4 @@ class ReverseKL(NormalFlow):
         return jax.grad(reverse_divergence)(flow, noise)
 
     def gradient(self, params: Couplings, batch: Batch, key: jax.Array) -> Couplings:
-        return self.estimate(None, params, jax.random.normal(key, (self.batch, self.spec.dims)))
+        return self.estimate(None, params, jax.random.normal(key, (self.spec.batch, self.spec.dims)))
