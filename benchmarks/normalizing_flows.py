@@ -27,6 +27,8 @@ benchmark = Benchmark(
     variants=("heavy_tails[freedom=3]", EARLY, MIDDLE),
     ablations=(FIXED,),
     edges={
+        "maximum_likelihood.lr": "with few samples the less it trains the less it overfits; stopping early, a control, "
+        "comes no lower at any rate, 0.273 on tuning seeds",
         "reverse_kl.lr": "gradient_noise takes no step, so that all values are alike there",
         "path_gradient.lr": "gradient_noise takes no step, so that all values are alike there",
     },

@@ -64,7 +64,7 @@ class MTAF(Method):
     tail: int = 400  # largest |x| that tails are estimated from, a twentieth of the training set
 
     paper = "laszkiewicz2022marginal"
-    space = {"lr": RATES}
+    space = {"lr": (*RATES[1:], 0.128)}
 
     def fits(self, spec: Spec) -> str | None:
         return needs_samples(spec)

@@ -56,7 +56,7 @@ class TAFShared(Method):
     lr_freedom: float = 0.08  # learning rate of log nu, decays to 0 by a cosine
     freedom: float = 50.0  # nu at the start, above 0; the authors' value
 
-    space = {"lr": (0.008, 0.016, 0.032), "lr_freedom": (0.02, 0.08, 0.32)}
+    space = {"lr": (0.004, 0.008, 0.016), "lr_freedom": (0.005, 0.02, 0.08)}
 
     def init(self, key: jax.Array) -> State:
         params = Params(flow=start_flow(key, self.spec), log_freedom=jnp.log(jnp.asarray(self.freedom, jnp.float32)))
