@@ -3,7 +3,7 @@
 from toybench import Benchmark, Better, Bound, Claim, Trend, Tuning
 
 TAILS = ("heavy_tails", "heavy_tails[freedom=3]")
-FIXED = "mtaf[lr_freedom=0.0]"
+FIXED = "mtaf[lr_freedom=0]"
 TAILED = ("maximum_likelihood", "taf_shared", "mtaf", FIXED, "copula_pareto")
 EARLY = "gradient_noise[trained=30]"
 MIDDLE = "gradient_noise[trained=300]"
@@ -53,6 +53,8 @@ benchmark = Benchmark(
             says="Fitted to an energy by path gradients, a flow ends with a larger effective sample size than by the "
             "ordinary gradient, also where the latter takes two updates for one and so costs the same.",
             differs=f"{PATH_DIFFERS} A gain of 0.03 of the draws is asked for.",
+            note="0.887 of the draws against 0.839 with two updates for one (32 seeds): the sign is sure, a gain of "
+            "0.03 isn't; 0.809 with the ordinary gradient at equal steps, of which single seeds fall far behind.",
             expected="supported",
             conditions=tuple(
                 Better(task="known_target", method="path_gradient", than=other, metric="ess", margin=0.03)
@@ -101,6 +103,9 @@ benchmark = Benchmark(
             differs=f"{FEW_DIFFERS} The paper doesn't have these controls. Those with the reverse divergence draw new "
             "points at every step, and half and half costs as much as the path gradient; early stopping costs a pass "
             "over 400 held-out samples a step, a fifth of all.",
+            note="0.196 nats against 0.292 stopped early, but 0.101 for half and half, 0.087 for the ordinary and "
+            "0.044 for the path gradient of the reverse divergence, which draw new points from the flow at every "
+            "step (16 seeds).",
             expected="inconclusive",
             conditions=tuple(
                 Better(
@@ -120,6 +125,11 @@ benchmark = Benchmark(
             "nearer to the truth than a normal base, and than one learned tail for all.",
             differs=f"{TAIL_DIFFERS} The authors' area between log-quantiles; 0.3 is about 5 % of what a standard "
             "normal density has above exact samples.",
+            note="Areas 2.03 against 1.91 of a normal base and 1.78 of a shared tail at 2 degrees of freedom, 1.25 "
+            "against 1.30 and 1.36 at 3 (32 seeds), 1.39 and 0.94 for exact samples; without the flag it would be "
+            "refuted. Hidden units are split between the groups, so that mtaf uses about three quarters of the "
+            "others' weights; a wider network for it would tell.",
+            toy="unequal",
             expected="supported",
             conditions=tuple(
                 Better(task=task, method="mtaf", than=other, metric="area_heavy", margin=0.3)
@@ -131,6 +141,9 @@ benchmark = Benchmark(
             paper="laszkiewicz2022marginal",
             says="So it does where the tails of the base stay as they were estimated.",
             differs=f"{TAIL_DIFFERS} The authors' mTAF(fix); in a pilot learned degrees of freedom drifted upwards.",
+            note="Areas 2.21 at 2 and 1.65 at 3 degrees of freedom, above all others (16 seeds); mtaf uses about three "
+            "quarters of the others' weights, as above.",
+            toy="unequal",
             expected="supported",
             conditions=tuple(
                 Better(task=task, method=FIXED, than=other, metric="area_heavy", margin=0.3)
@@ -143,6 +156,10 @@ benchmark = Benchmark(
             says="Its density is better, too, by 0.05 nats.",
             differs=f"{TAIL_DIFFERS} The authors report test losses. Judged by the middle half of the seeds, as single "
             "points of a tail decide the mean for a normal base.",
+            note="0.250 and 0.188 nats against 0.251 and 0.182 of a shared tail (32 seeds); 9.07 and 0.67 of a normal "
+            "base, whose means single seeds decide. mtaf uses about three quarters of the others' weights, as "
+            "above.",
+            toy="unequal",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=task, method="mtaf", than=other, metric="forward_kl", margin=0.05, aggregate="iqm")
@@ -155,6 +172,8 @@ benchmark = Benchmark(
             says="It takes a flow: quantiles are nearer to the truth than under a Gaussian copula with Pareto tails, "
             "fitted without a network.",
             differs=f"{TAIL_DIFFERS} The data have a Gaussian copula. The authors' own copula baseline was not read.",
+            note="The copula's area is that of exact samples: 1.39 against 2.03 of mtaf at 2 degrees of freedom, 0.96 "
+            "against 1.25 at 3 (16 and 32 seeds). The copula is the true one here.",
             expected="refuted",
             conditions=tuple(
                 Better(task=task, method=method, than="copula_pareto", metric="area_heavy", margin=0.3)

@@ -14,6 +14,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "conditional_generation",
     "gflownets",
     "learning_rates",
+    "normalizing_flows",
     "optimizers",
     "posterior_sampling",
     "quantum_circuits",
