@@ -56,7 +56,7 @@ class EarlyStoppedLikelihood(Method):
         return State(params=params, best=params, least=jnp.full((), jnp.inf), adam=adam)
 
     def update(self, state: State, batch: Batch, key: jax.Array) -> State:
-        kept = batch.index >= self.held_out
+        kept = batch.row >= self.held_out
 
         def loss(flow: Couplings) -> jax.Array:
             total = jnp.sum(jnp.where(kept, flow_log_prob(flow, batch.x), 0.0))

@@ -51,7 +51,7 @@ class Batch(NamedTuple):
     """Samples of the target [b, d], and which of the training samples they are, int32 [b] (0 where they are new)."""
 
     x: jax.Array
-    index: jax.Array
+    row: jax.Array
 
 
 def known_log_prob(x: jax.Array) -> jax.Array:

@@ -45,7 +45,7 @@ class FewSamples(Task):
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Batch]:
         """Training samples with replacement."""
         index = jax.random.randint(key, (self.batch,), 0, self.samples)
-        return world, Batch(x=world.train[index], index=index)
+        return world, Batch(x=world.train[index], row=index)
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         return measure(world.test, key, learner)

@@ -41,7 +41,7 @@ def divergence(flow: Couplings, noise: jax.Array) -> jax.Array:
 
 def spread(gradients: Couplings) -> jax.Array:
     """Sum of the variances of all entries, over the first axis."""
-    return sum(jnp.sum(jnp.var(leaf, axis=0)) for leaf in jax.tree.leaves(gradients))
+    return sum((jnp.sum(jnp.var(leaf, axis=0)) for leaf in jax.tree.leaves(gradients)), jnp.zeros(()))
 
 
 class GradientNoise(Task):
@@ -77,7 +77,8 @@ class GradientNoise(Task):
             return optim.descend(adam, gradient, state, flow), None
 
         keys = jax.random.split(for_noise, self.trained)
-        (flow, _), _ = jax.lax.scan(step, (flow, adam.init(flow)), keys)
+        trained, _ = jax.lax.scan(step, (flow, adam.init(flow)), keys)
+        flow = trained[0]
         noise = jax.random.normal(for_batches, (self.batches, self.batch, self.dims))
         gradients = jax.lax.map(lambda batch: jax.grad(divergence)(flow, batch), noise)
         return World(flow=flow, noise=noise, variance=spread(gradients))

@@ -112,8 +112,8 @@ class HeavyTails(Task):
             return (jnp.where(right, middle, low), jnp.where(right, high, middle)), None
 
         edge = jnp.full(z.shape, FURTHEST)
-        (low, high), _ = jax.lax.scan(halve, (-edge, edge), None, length=BISECTIONS)
-        return jnp.sinh((low + high) / 2)
+        bounds, _ = jax.lax.scan(halve, (-edge, edge), None, length=BISECTIONS)
+        return jnp.sinh((bounds[0] + bounds[1]) / 2)
 
     def below(self, world: World, x: jax.Array) -> jax.Array:
         """P(X_i < x_i) of raw points [n, d], from the mirror image, so that small ones keep their digits."""
@@ -167,7 +167,7 @@ class HeavyTails(Task):
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Batch]:
         """Training samples with replacement."""
         index = jax.random.randint(key, (self.batch,), 0, self.samples)
-        return world, Batch(x=world.train[index], index=index)
+        return world, Batch(x=world.train[index], row=index)
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         own = jnp.sort(jnp.abs(learner.sample(key, self.test)), axis=0)[::-1]

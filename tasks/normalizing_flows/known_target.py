@@ -35,7 +35,7 @@ class KnownTarget(Task):
 
     def draw(self, world: jax.Array, key: jax.Array, learner: Any) -> tuple[jax.Array, Batch]:
         """New exact samples."""
-        return world, Batch(x=draws(key, self.batch, self.dims), index=jnp.zeros(self.batch, jnp.int32))
+        return world, Batch(x=draws(key, self.batch, self.dims), row=jnp.zeros(self.batch, jnp.int32))
 
     def evaluate(self, world: jax.Array, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         return measure(world, key, learner)

@@ -33,7 +33,7 @@ def flow(seed=0):
 
 FLOW = flow()
 Z = array(8, 3, seed=1)
-BATCH = Batch(x=1.3 * array(8, 3, seed=2), index=jnp.arange(8))
+BATCH = Batch(x=1.3 * array(8, 3, seed=2), row=jnp.arange(8))
 
 
 def log_q(params, x):
@@ -161,7 +161,7 @@ def test_early_stopping_keeps_the_best_and_learns_from_the_rest():
     state = jax.jit(one.init)(jax.random.key(0))
     update = jax.jit(one.update)
     index = 10 + jnp.arange(8)
-    batch = Batch(x=data[index], index=index)
+    batch = Batch(x=data[index], row=index)
     first = update(state, batch, jax.random.key(0))
     same(first.best, first.params)
     assert float(first.least) == pytest.approx(-float(jnp.mean(log_q(first.params, data[:10]))), rel=1e-3)
@@ -172,10 +172,10 @@ def test_early_stopping_keeps_the_best_and_learns_from_the_rest():
     np.testing.assert_allclose(one.log_prob(state, data), log_q(state.best, data), rtol=1e-3, atol=1e-3)
 
     index = jnp.array([3, 9, 10, 39, 20, 21, 22, 23])
-    seen = update(state, Batch(x=data[index], index=index), jax.random.key(0)).params
-    changed = update(state, Batch(x=data[index].at[:2].set(5.0), index=index), jax.random.key(0)).params
+    seen = update(state, Batch(x=data[index], row=index), jax.random.key(0)).params
+    changed = update(state, Batch(x=data[index].at[:2].set(5.0), row=index), jax.random.key(0)).params
     same(seen, changed)
-    other = update(state, Batch(x=data[index].at[2].set(5.0), index=index), jax.random.key(0)).params
+    other = update(state, Batch(x=data[index].at[2].set(5.0), row=index), jax.random.key(0)).params
     assert float(jnp.abs(other.last_bias - seen.last_bias).max()) > 1e-3
 
 
@@ -228,7 +228,7 @@ def test_mtaf_gives_each_coordinate_its_tail():
     x = 2 * array(6, 3)
     wanted = stats.norm.logpdf(x[:, 0]) + stats.t.logpdf(x[:, 1], freedom) + stats.norm.logpdf(x[:, 2])
     np.testing.assert_allclose(one.log_prob(state, x), wanted, atol=1e-4)
-    moved = jax.jit(one.update)(state, Batch(x=5 * array(8, 3), index=jnp.arange(8)), jax.random.key(0))
+    moved = jax.jit(one.update)(state, Batch(x=5 * array(8, 3), row=jnp.arange(8)), jax.random.key(0))
     step = np.asarray(moved.params.freedom - state.params.freedom)
     np.testing.assert_allclose(np.abs(step), [0, 0.005, 0], atol=1e-5)
     state = moved._replace(params=moved.params._replace(flow=FLOW))
@@ -250,7 +250,7 @@ def test_the_shared_tail():
     x = 2 * array(6, 3)
     z, volume = affine_flow.transform(FLOW, MASKS, x, inverse=True)
     np.testing.assert_allclose(one.log_prob(state, x), stats.t.logpdf(z, 2.5).sum(1) + volume, atol=1e-3)
-    moved = jax.jit(one.update)(state, Batch(x=9 * array(8, 3), index=jnp.arange(8)), jax.random.key(0))
+    moved = jax.jit(one.update)(state, Batch(x=9 * array(8, 3), row=jnp.arange(8)), jax.random.key(0))
     assert float(moved.params.log_freedom - state.params.log_freedom) == pytest.approx(-0.08, abs=1e-4)
     draws = one.sample(state, jax.random.key(0), 2000)
     base, _ = affine_flow.transform(FLOW, MASKS, draws, inverse=True)

@@ -66,8 +66,8 @@ def test_batches_come_from_the_training_set_and_from_nowhere_else():
     task = FewSamples(samples=9, test=20)
     world = task.sample(jax.random.key(0))
     _, batch = task.draw(world, jax.random.key(1), None)
-    np.testing.assert_array_equal(batch.x, world.train[batch.index])
-    assert batch.x.shape == (64, 6) and len(set(np.asarray(batch.index).tolist())) == 9
+    np.testing.assert_array_equal(batch.x, world.train[batch.row])
+    assert batch.x.shape == (64, 6) and len(set(np.asarray(batch.row).tolist())) == 9
     fresh = KnownTarget(test=20)
     first, second = (fresh.draw((), jax.random.key(k), None)[1].x for k in (1, 2))
     assert not np.isin(np.asarray(first), np.asarray(second)).any()
