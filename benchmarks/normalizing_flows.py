@@ -141,8 +141,8 @@ benchmark = Benchmark(
             paper="laszkiewicz2022marginal",
             says="So it does where the tails of the base stay as they were estimated.",
             differs=f"{TAIL_DIFFERS} The authors' mTAF(fix); in a pilot learned degrees of freedom drifted upwards.",
-            note="Areas 2.22 at 2 and 1.58 at 3 degrees of freedom, above the other flows' (32 seeds); without the flag "
-            "it would be refuted. mtaf uses about three quarters of the others' weights, as above.",
+            note="Areas 2.22 at 2 and 1.58 at 3 degrees of freedom, above the other flows' (32 seeds); without "
+            "the flag it would be refuted. mtaf uses about three quarters of the others' weights, as above.",
             toy="unequal",
             expected="supported",
             conditions=tuple(
