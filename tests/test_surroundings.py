@@ -57,7 +57,11 @@ def test_a_cache_that_is_full_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_half_written_compiled_program_is_compiled_anew(demo: Path, tmp_path: Path) -> None:
     """What a killed process left, or what another one is just writing."""
     programs = tmp_path / "toybench" / "xla"
-    variables = {"XDG_CACHE_HOME": str(tmp_path), "JAX_COMPILATION_CACHE_DIR": str(programs)}
+    variables = {
+        "XDG_CACHE_HOME": str(tmp_path),
+        "JAX_COMPILATION_CACHE_DIR": str(programs),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",  # a fast machine keeps nothing of the demo otherwise
+    }
     assert run_demo(demo, tmp_path / "first", **variables).returncode == 0
     kept = list(programs.glob("*-cache"))
     assert kept
