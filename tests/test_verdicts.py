@@ -340,6 +340,7 @@ def test_a_theorem_is_checked_on_every_seed() -> None:
     assert (judgement.verdict, judgement.p, judgement.claims) == ("supported", None, 0)
     broken = judge(axiom, record("a", [*np.zeros(63), 1.0]), kind="theorem")
     assert (broken.verdict, broken.reason) == ("refuted", "1 of 64 seeds break it.")
+    assert (broken.numbers, broken.withheld) == ("refuted", "")
     assert judge(Equivalent("t", "a", 0.0, 0.0), holds, kind="theorem").verdict == "supported"
     few = judge(axiom, record("a", np.zeros(4)), kind="theorem")
     assert (few.verdict, few.reason) == ("inconclusive", "4 seeds are too few for a verdict, which takes 16.")

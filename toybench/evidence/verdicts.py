@@ -55,17 +55,16 @@ class Judgement:
     level: float = 0.0
     claims: int = 0
     look: int = 1
-    numbers: Verdict = "inconclusive"
+    numbers: Verdict = "not_run"
 
     @property
     def withheld(self) -> str:
         """Why what the numbers say is no verdict; empty where it is one, or they say nothing."""
-        if self.verdict == "not_run" or self.claim.kind == "theorem":
+        unequal = self.claim.toy == "unequal"
+        if self.verdict == self.numbers and not (unequal and self.verdict == "inconclusive"):
             return ""
-        if self.claim.toy == "unequal":
+        if unequal:
             return _UNEQUAL
-        if self.verdict == self.numbers:
-            return ""
         lacks = "abstract" if self.claim.read == "abstract" else self.claim.toy
         return f"It would be {self.numbers}, but {_NO_EVIDENCE[lacks]}"
 
@@ -228,7 +227,7 @@ def _checked(judgement: Judgement) -> Judgement:
     found = tuple(f if f.sample is None else assessments.checked(f, f.sample) for f in judgement.assessments)
     order: tuple[Verdict, ...] = ("not_run", "refuted", "inconclusive", "supported")
     verdict = next(v for v in order if v in {f.verdict for f in found})
-    return replace(judgement, verdict=verdict, assessments=found)
+    return replace(judgement, verdict=verdict, assessments=found, numbers=verdict)
 
 
 def rows(judgements: Iterable[Judgement]) -> list[dict[str, Any]]:
