@@ -2,8 +2,8 @@
 
 **Source**: baseline of Bilos, Rasul, Schneider, Nevmyvaka, Guennemann, "Modeling Temporal Data as Continuous Functions
 with Stochastic Process Diffusion", ICML 2023, https://arxiv.org/abs/2211.02590, read in the authors' code,
-`tsdiff/diffusion/noise.py`, `tsdiff/diffusion/discrete_diffusion.py` and `synthetic/experiment.yaml` (the network
-predicts the noise of the process, not white noise).
+`tsdiff/diffusion/noise.py`, `tsdiff/diffusion/discrete_diffusion.py` and `tsdiff/synthetic/experiment.yaml` (the
+network predicts the noise of the process or, as an option that the grid has too, the white noise that it is made of).
 
     x_t = alpha x + sigma e,    e ~ N(0, I),    min E |e_hat(x_t, t) - e|^2
 
