@@ -54,8 +54,8 @@ def checked(root: Path, *args: str, plugins: Path | None = None) -> tuple[int, s
     return done.returncode, done.stdout + done.stderr
 
 
-def conformance(root: Path, day: int) -> tuple[int, str]:
-    done = toybench("check", "--only", "conformance", "--day", str(day), "--jobs", "1", cwd=root, path=root)
+def conformance(root: Path, day: int, *options: str) -> tuple[int, str]:
+    done = toybench("check", "--only", "conformance", "--day", str(day), "--jobs", "1", *options, cwd=root, path=root)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -144,10 +144,32 @@ def test_records_have_their_turn_in_four_weeks_if_the_seconds_allow_it() -> None
     cell = SimpleNamespace(digest="")
     known: Any = {f"s/t/{i}": (cell, settled) for i in range(56)}
     for seconds, each, days in ((1000.0, 2, 28), (3.0, 1, 56)):
-        chosen = [check._choose(known, seconds, day)[0] for day in range(days)]
+        chosen = [check._choose(known, seconds, 0.0, day)[0] for day in range(days)]
         assert [len(names) for names in chosen] == [each] * days
         assert {name for names in chosen for name in names} == set(known)
-    assert check._choose(known, 0.0, 0) == ([], set())
+    assert check._choose(known, 0.0, 0.0, 0) == ([], set())
+
+
+def test_stale_records_have_their_turn_as_far_as_the_seconds_go() -> None:
+    """A record costs 3 seconds here: all within 168, seven a day within 21, and none is forgotten."""
+    cost = Cost(compile_seconds=2.0, run_seconds=16 / check.FIRST)
+    old = record("m", range(16), cost=cost)
+    cell = SimpleNamespace(digest="another")
+    known: Any = {f"s/t/{i}": (cell, old) for i in range(56)}
+    assert check._choose(known, 0.0, 168.0, 5) == (list(known), set(known))
+    days = [check._choose(known, 0.0, 21.0, day) for day in range(8)]
+    assert [len(names) for names, _ in days] == [7] * 8
+    assert {name for names, _ in days for name in names} == set(known)
+    assert all(stale == set(known) for _, stale in days)
+
+
+def test_changed_plug_ins_beyond_the_seconds_are_told(copy: Path, method: Path) -> None:
+    method.write_text(
+        method.read_text(encoding="utf-8").replace("target / length * turned", "turned * target / length"),
+        encoding="utf-8",
+    )
+    code, said = conformance(copy, 4, "--changed", "0")
+    assert (code, "1 plug-ins and records whose code has changed" in said) == (3, True), said
 
 
 def test_a_record_that_has_its_turn_every_four_weeks_shows_other_seeds_each_time() -> None:

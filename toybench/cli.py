@@ -530,6 +530,13 @@ def compare(before: Path, after: Path, form: str, everything: bool) -> int:
     type=click.FloatRange(min=0),
     help="At most so many seconds for records whose code hasn't changed.",
 )
+@click.option(
+    "--changed",
+    default=1200.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="At most so many seconds for plug-ins whose code has changed, and as many for such records.",
+)
 @click.option("--day", type=int, help="The day whose turn it is.  [default: today]")
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes.  [default: one a core]")
 @click.option("--summary", type=click.Path(path_type=Path), help="Write a Markdown summary to this file.")
@@ -550,6 +557,7 @@ def check(
         selector=selector,
         results=reading.folder(results),
         sample=options["sample"],
+        changed=options["changed"],
         day=datetime.date.today().toordinal() if day is None else day,
         jobs=runner.default_jobs() if jobs is None else jobs,
         tell=_tell,

@@ -12,6 +12,7 @@ noise. Seconds never do.
 """
 
 import contextlib
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +40,7 @@ from toybench.plugins import isolation, registry
 
 FIRST = 4  # seeds that are to tell whether a record still comes out to the bit
 DAYS = 28  # within which what hasn't changed is checked again, records only as far as their seconds go
+CONFORMING = 5.0  # seconds that a plug-in's checks take, about the mean over the landed ones
 Part = Literal["conformance", "records", "claims"]
 PARTS: tuple[Part, ...] = ("conformance", "records", "claims")
 
@@ -65,6 +67,7 @@ class Report:
     Attributes:
       changes: of the records run again. missing: planned cells without an accepted record.
       waiting: plug-ins that are what they were when their records were accepted, and whose turn it isn't.
+      postponed: changed plug-ins and stale records for which the seconds weren't enough.
       edges: `{study: method.field}` of tuned values at the edge of their grid that no reason was given for.
     """
 
@@ -72,6 +75,7 @@ class Report:
     changes: list[Change] = field(default_factory=list)
     missing: int = 0
     waiting: int = 0
+    postponed: int = 0
     edges: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -91,6 +95,7 @@ def run(
     selector: str | None = None,
     results: Folder,
     sample: float = 120.0,
+    changed: float = 1200.0,
     day: int = 0,
     jobs: int = 1,
     tell: Callable[[Case], None] = lambda case: None,
@@ -100,7 +105,9 @@ def run(
     Args:
       selector: only this study, or one task or method of it: `study/name`, which then has every conformance check.
       sample: seconds that running records again may take which aren't stale, by what they took when they were made.
-      day: whose turn it is among plug-ins and records that haven't changed.
+      changed: seconds for plug-ins whose code has changed, and as many for records whose code has. What they aren't
+        enough for has its turn another day. A selected study has all of its plug-ins and records looked at.
+      day: whose turn it is among plug-ins and records that can't all be looked at.
       jobs: worker processes.
       tell: called with every case as it is known.
 
@@ -110,11 +117,12 @@ def run(
     study, _, stem = (selector or "").partition("/")
     if stem and selector not in registry.tasks(study):
         registry.path("methods", f"{study}/{stem}")
+    changed = math.inf if study else changed
     report = Report()
     fresh: dict[str, Record] = {}
     steps: dict[Part, Callable[[], Iterator[Case]]] = {
-        "conformance": lambda: _conformance(report, study, stem, results, day, jobs),
-        "records": lambda: _records(report, fresh, study, stem, results, sample, day, jobs),
+        "conformance": lambda: _conformance(report, study, stem, results, changed, day, jobs),
+        "records": lambda: _records(report, fresh, study, stem, results, sample, changed, day, jobs),
         "claims": lambda: claims(study, results, fresh),
     }
     for part in parts:
@@ -137,7 +145,9 @@ def _edges(studies: Sequence[str], stem: str) -> dict[str, list[str]]:
     return found
 
 
-def _conformance(report: Report, study: str, stem: str, results: Folder, day: int, jobs: int) -> Iterator[Case]:
+def _conformance(
+    report: Report, study: str, stem: str, results: Folder, changed: float, day: int, jobs: int
+) -> Iterator[Case]:
     """Plug-ins in spawned workers; one that kills its worker fails by name."""
     every = [("tasks", n) for n in registry.tasks(study or None)] + [
         ("methods", n) for n in registry.methods(study or None)
@@ -145,10 +155,14 @@ def _conformance(report: Report, study: str, stem: str, results: Folder, day: in
     if study:
         plugins = [p for p in every if not stem or p[1] == f"{study}/{stem}"]
     else:
-        settled = _settled(results)
-        due = turn({"/".join(plugin): 1.0 for plugin in every if plugin in settled}, day, DAYS)
-        plugins = [plugin for plugin in every if plugin not in settled or "/".join(plugin) in due]
-        report.waiting = len(every) - len(plugins)
+        known = _settled(results)
+        settled = [plugin for plugin in every if plugin in known]
+        moved = [plugin for plugin in every if plugin not in known]
+        due = turn({"/".join(plugin): 1.0 for plugin in settled}, day, DAYS)
+        due |= turn({"/".join(plugin): CONFORMING for plugin in moved}, day, 1.0, changed * jobs)
+        plugins = [plugin for plugin in every if "/".join(plugin) in due]
+        report.postponed += sum("/".join(plugin) not in due for plugin in moved)
+        report.waiting = sum("/".join(plugin) not in due for plugin in settled)
     again = []
     for plugin, found in _checked(plugins, jobs):
         if found is None:
@@ -228,6 +242,7 @@ def _records(
     stem: str,
     results: Folder,
     sample: float,
+    changed: float,
     day: int,
     jobs: int,
 ) -> Iterator[Case]:
@@ -247,7 +262,8 @@ def _records(
             report.missing += not cell.why_not
         else:
             known[cell.name] = replace(cell, budget=record.budget, seeds=tuple(record.seeds)), record
-    todo, stale = _choose(known, sample * jobs, day)
+    todo, stale = _choose(known, sample * jobs, changed * jobs, day)
+    report.postponed += len(stale.difference(todo))
     pairs: list[tuple[Record, Record]] = []
     for name, new in _again([known[n][0] for n in todo], known, day, jobs):
         pairs.append((known[name][1], new))
@@ -257,12 +273,14 @@ def _records(
         yield _case(name, name in stale, [c for c in report.changes if c.cell == name], fresh[name])
 
 
-def _choose(known: dict[str, tuple[Cell, Record]], seconds: float, day: int) -> tuple[list[str], set[str]]:
-    """(cells to run again in the order of the plan, those of them that are stale)."""
-    stale = {name for name, (cell, record) in known.items() if record.digest != cell.digest}
+def _choose(
+    known: dict[str, tuple[Cell, Record]], seconds: float, changed: float, day: int
+) -> tuple[list[str], set[str]]:
+    """(cells to run again in the order of the plan, all that are stale), within seconds for others and for these."""
+    stale = {name: _seconds(record) for name, (cell, record) in known.items() if record.digest != cell.digest}
     others = {name: _seconds(r) for name, (_, r) in known.items() if name not in stale and r.state != "skipped"}
-    chosen = stale | turn(others, day, DAYS, seconds)
-    return [name for name in known if name in chosen], stale
+    chosen = turn(stale, day, 1.0, changed) | turn(others, day, DAYS, seconds)
+    return [name for name in known if name in chosen], set(stale)
 
 
 def _seconds(record: Record) -> float:
@@ -382,8 +400,24 @@ def markdown(report: Report) -> str:
         here = [c for c in report.cases if c.part == part]
         if here:
             lines.append(f"- {part}: {len(here)} checked, {sum(bool(c.problems) for c in here)} failed")
+    lines += _left(report)
+    noted = [c for c in report.cases if c.part == "records" and not c.problems]
+    lines += ["", "## Records run again", "", *(f"- {c.name}: {c.note}" for c in noted)] if noted else []
+    moved = [c for c in report.cases if c.part == "claims" and "was" in c.note.split(" ")[:1]]
+    lines += ["", "## Claims that changed", "", *(f"- {c.name}: {c.note}" for c in moved)] if moved else []
+    return "\n".join(lines) + "\n"
+
+
+def _left(report: Report) -> list[str]:
+    """A line each for what wasn't looked at, and for tuned values at an edge."""
+    lines = []
     if report.waiting:
         lines.append(f"- {report.waiting} plug-ins that haven't changed wait for their turn")
+    if report.postponed:
+        lines.append(
+            f"- {report.postponed} plug-ins and records whose code has changed have their turn another day, as they "
+            "are too many for `--changed` seconds; `toybench check STUDY` leaves none of a study out"
+        )
     if report.missing:
         lines.append(f"- {report.missing} planned cells have no accepted record")
     if report.edges:
@@ -394,11 +428,7 @@ def markdown(report: Report) -> str:
         for study, names in report.edges.items():
             told = (f"{name} ({names.count(name)})" for name in dict.fromkeys(names))
             lines.append(f"  - {study}: {', '.join(told)}")
-    noted = [c for c in report.cases if c.part == "records" and not c.problems]
-    lines += ["", "## Records run again", "", *(f"- {c.name}: {c.note}" for c in noted)] if noted else []
-    moved = [c for c in report.cases if c.part == "claims" and "was" in c.note.split(" ")[:1]]
-    lines += ["", "## Claims that changed", "", *(f"- {c.name}: {c.note}" for c in moved)] if moved else []
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def junit(report: Report) -> bytes:
