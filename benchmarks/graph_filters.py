@@ -29,8 +29,8 @@ benchmark = Benchmark(
     claims=(
         Claim(
             paper="guo2023graph",
-            says="With Adam, coefficients of the basis that is orthonormal for the signal come to a tenth of the excess "
-            "that every other basis leaves, for a band, a comb and a low pass.",
+            says="With Adam, coefficients of the basis that is orthonormal for the signal come to a tenth of the "
+            "excess that every other basis leaves, for a band, a comb and a low pass.",
             differs=f"{DIFFERS} A tenth is one decade of the ten from floor to oracle.",
             expected="supported",
             conditions=tuple(
@@ -42,15 +42,15 @@ benchmark = Benchmark(
         Claim(
             paper="guo2023graph",
             says="With plain gradient descent it comes to a hundredth of what every other basis leaves.",
-            differs=f"{DIFFERS} The authors use Adam alone; their argument, a Hessian that is the identity, is about "
-            "plain descent. Two decades of ten, on the band.",
+            differs=f"{DIFFERS} The authors use Adam alone; their argument, a Hessian that is the identity, is "
+            "about plain descent. Two decades of ten, on the band.",
             expected="supported",
             conditions=tuple(Better(task=PLAIN, method="optbasis", than=other, margin=2.0) for other in FIXED),
         ),
         Claim(
             paper="guo2023graph",
-            says="A recurrence that is learned along with the coefficients leaves less than monomials do, and more than "
-            "the optimal basis.",
+            says="A recurrence that is learned along with the coefficients leaves less than monomials do, and more "
+            "than the optimal basis.",
             differs=f"{DIFFERS} Half a decade each way, on the band, with Adam.",
             expected="inconclusive",
             conditions=(
