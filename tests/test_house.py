@@ -11,6 +11,8 @@ from toybench.plugins import registry
 SECOND_EDITION: tuple[str, ...] = (
     "boolean_functions",
     "flow_matching",
+    "graph_filters",
+    "node_embeddings",
     "conditional_generation",
     "gflownets",
     "learning_rates",

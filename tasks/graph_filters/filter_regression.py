@@ -6,7 +6,8 @@ standard deviation 0.15 + exp(2 p) along the eigenvector of P of value p. It is 
 flat. The responses are the authors', at l = 1 - p: `band` exp(-10 (l - 1)^2), `comb` |sin(pi l)|, `low` exp(-10 l^2).
 
 The loss is the squared distance |y' - y|^2 to a target of norm 1. Its excess over exact least squares is |y' - y*|^2,
-as y* is the projection of y on all that a polynomial can make of x. Below 1e-10 float32 can't tell, so it counts as that.
+as y* is the projection of y on all that a polynomial can make of x. Below 1e-10 float32 can't tell: it
+counts as that.
 """
 
 from types import SimpleNamespace

@@ -1,0 +1,112 @@
+"""Encodings against numpy, their limits, and what their readers make of them."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from toybench.plugins import registry
+from toybench.tasks.node_embeddings import Graph, Spec
+
+NODES = 20
+EDGES = np.triu(np.random.default_rng(1).random((NODES, NODES)) < 0.3, 1)
+EDGES = (EDGES + EDGES.T).astype(np.float32)
+LABELS = (EDGES.sum(1) > np.median(EDGES.sum(1))).astype(int)
+GRAPH = Graph(edges=jnp.asarray(EDGES), y=jnp.asarray(np.where(np.arange(NODES) % 2 == 0, LABELS, -1), jnp.int32))
+
+
+def make(stem, reader="ridge", graph=GRAPH, steps=60, **values):
+    spec = Spec(nodes=NODES, classes=2, reader=reader)
+    return registry.load("methods", f"node_embeddings/{stem}")(spec=spec, given=graph, steps=steps, **values)
+
+
+def smoothing():
+    looped = EDGES + np.eye(NODES)
+    degree = looped.sum(1)
+    return looped / np.sqrt(degree[:, None] * degree[None, :])
+
+
+def test_trajectory_in_numpy() -> None:
+    features = np.asarray(make("rfp", columns=3, length=4, starts=2).encode(jax.random.key(0)))
+    assert features.shape == (2, NODES, 15)
+    x = features[:, :, :3].astype(float)
+    assert abs(x.std() - 1) < 0.3
+    for k in range(1, 5):
+        x = smoothing() @ x
+        x = x / np.linalg.norm(x, axis=1, keepdims=True) * NODES**0.5
+        np.testing.assert_allclose(features[:, :, 3 * k : 3 * k + 3], x, atol=1e-3)
+
+
+def test_long_trajectories_end_at_the_eigenvectors() -> None:
+    _, vectors = np.linalg.eigh(smoothing())
+    last = np.asarray(make("rfp", columns=2, length=200).encode(jax.random.key(0)))[0, :, -2:]
+    np.testing.assert_allclose(np.abs(last.T @ vectors[:, -1]) / NODES**0.5, 1.0, atol=1e-3)  # all columns
+    apart = np.asarray(make("rfp", columns=2, length=200, normalise="qr").encode(jax.random.key(0)))[0, :, -2:]
+    _, wide = np.linalg.eigh(smoothing() @ smoothing())  # power iteration goes by |eigenvalue|
+    overlap = np.linalg.svd(apart.T @ wide[:, -2:] / NODES**0.5)[1]
+    np.testing.assert_allclose(overlap, 1.0, atol=2e-2)
+
+
+def test_eigenvectors_and_degrees() -> None:
+    values, vectors = np.linalg.eigh(smoothing())
+    ours = np.asarray(make("laplacian_eigenvectors", count=3).encode(jax.random.key(0)))[0]
+    np.testing.assert_allclose(smoothing() @ ours, ours * values[::-1][:3], atol=1e-3)
+    np.testing.assert_allclose((ours**2).mean(0), 1.0, rtol=1e-4)
+    np.testing.assert_allclose(np.abs(vectors[:, -1] @ ours[:, 0]), NODES**0.5, rtol=1e-4)
+    wide = np.asarray(make("degree_and_eigenvectors", count=3).encode(jax.random.key(0)))[0]
+    degree = np.log1p(EDGES.sum(1))
+    degree = (degree - degree.mean()) / degree.std()
+    np.testing.assert_allclose(wide[:, :3], ours, atol=1e-4)
+    np.testing.assert_allclose(wide[:, 3], degree, atol=1e-4)
+    np.testing.assert_allclose(wide[:, 4:], degree[:, None] * ours, atol=1e-3)
+
+
+def test_random_features_know_nothing_of_the_graph() -> None:
+    empty = Graph(edges=jnp.zeros((NODES, NODES)), y=GRAPH.y)
+    ours = make("random_features", columns=5, starts=3).encode(jax.random.key(4))
+    np.testing.assert_array_equal(
+        ours, make("random_features", graph=empty, columns=5, starts=3).encode(jax.random.key(4))
+    )
+    assert ours.shape == (3, NODES, 5)
+
+
+def test_scores_are_the_mean_over_starts() -> None:
+    method = make("rfp", columns=3, length=2, starts=2)
+    state = method.init(jax.random.key(0))
+    one = method.node_scores(state._replace(features=state.features[:1]))
+    two = method.node_scores(state._replace(features=state.features[1:]))
+    np.testing.assert_allclose(method.node_scores(state), (one + two) / 2, atol=1e-4)
+
+
+def test_network_in_numpy_and_its_step() -> None:
+    method = make("degree_and_eigenvectors", reader="gcn", count=2, lr=0.01)
+    state = method.init(jax.random.key(0))
+    params = jax.tree.map(lambda leaf: np.asarray(leaf[0], float), state.params)["params"]
+    first, second = (params[f"GraphConv_{i}"]["Dense_0"] for i in (0, 1))
+    x = np.asarray(state.features[0], float)
+    hidden = np.maximum(smoothing() @ x @ first["kernel"] + first["bias"], 0)
+    logits = smoothing() @ hidden @ second["kernel"] + second["bias"]
+    np.testing.assert_allclose(method.logits(state.params, state.features)[0], logits, atol=1e-4)
+    logs = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    seen = np.arange(NODES) % 2 == 0
+    missed = -logs[np.arange(NODES), LABELS][seen].mean()
+    squares = sum((leaf**2).sum() for leaf in jax.tree.leaves(params))
+    np.testing.assert_allclose(method.loss(state.params, state.features), missed + 2.5e-4 * squares, rtol=1e-4)
+
+
+@pytest.mark.parametrize("reader", ["ridge", "gcn"])
+def test_degrees_are_read(reader: str) -> None:
+    method = make("degree_and_eigenvectors", reader=reader, count=2, lr=0.03)
+    state = method.init(jax.random.key(0))
+    update = jax.jit(lambda s: method.update(s, (), jax.random.key(0)))
+    for _ in range(60 if reader == "gcn" else 1):
+        state = update(state)
+    right = np.asarray(method.node_scores(state)).argmax(1) == LABELS
+    assert right[np.arange(NODES) % 2 == 1].mean() > 0.75
+    assert right[np.arange(NODES) % 2 == 0].mean() > 0.75
+
+
+def test_probe_takes_no_step() -> None:
+    method = make("rfp", columns=3, length=2)
+    state = method.init(jax.random.key(0))
+    assert method.update(state, (), jax.random.key(1)) is state
