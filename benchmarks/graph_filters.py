@@ -11,13 +11,13 @@ FIXED = ("monomial", "chebyshev", "chebyshev_nodes", "bernstein", "jacobi")
 
 DIFFERS = (
     "One normal signal on a random geometric graph of 96 nodes instead of three channels of images on a 100 x 100 "
-    "grid; 200 steps without weight decay; every basis starts at the best constant, and has a tuned rate. The authors "
-    "report the loss; judged is the decimal logarithm of the loss above the least that a polynomial of degree 10 has."
+    "grid; 200 steps without weight decay; every basis starts at the best constant, and has a tuned rate. Judged is "
+    "the decimal logarithm of the excess, the loss above the least that a polynomial of degree 10 has."
 )
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=27, seeds=3),
+    tuning=Tuning(trials=60, seeds=3),
     variants=(COMB, LOW, PLAIN),
     edges={},
     only={
@@ -31,12 +31,17 @@ benchmark = Benchmark(
             paper="guo2023graph",
             says="With Adam, coefficients of the basis that is orthonormal for the signal come to a tenth of the "
             "excess that every other basis leaves, for a band, a comb and a low pass.",
-            differs=f"{DIFFERS} A tenth is one decade of the ten from floor to oracle.",
+            differs=f"{DIFFERS} A tenth is one decade of the ten from floor to oracle. The authors report the loss "
+            "itself, of which only the sign is claimed: what no polynomial can fit is a part of it.",
             expected="supported",
             conditions=tuple(
-                Better(task=task, method="optbasis", than=other, margin=1.0)
+                condition
                 for task in (BAND, COMB, LOW)
                 for other in FIXED
+                for condition in (
+                    Better(task=task, method="optbasis", than=other, margin=1.0),
+                    Better(task=task, method="optbasis", than=other, metric="loss"),
+                )
             ),
         ),
         Claim(

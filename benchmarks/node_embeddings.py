@@ -23,7 +23,7 @@ MOTIFS_DIFFER = (
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=12, seeds=4),
+    tuning=Tuning(trials=18, seeds=3),
     variants=(NETWORK, SQUARES, CLAWS),
     edges={},
     only={

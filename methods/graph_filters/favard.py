@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
-from toybench.methods.graph_filters._descent import RATES, State, best_constant, descent, first, squared_error
+from toybench.methods.graph_filters._descent import State, best_constant, descent, first, squared_error
 
 LEAST_ROOT = 1e-2  # sqrt(b) counts as this much at least; the authors' clamp
 
@@ -40,7 +40,7 @@ class Favard(Method):
     lr: float = 0.03  # rate of the coefficients, above 0; the authors' default is 0.01
     relative: float = 1.0  # rate of the recurrence over that of the coefficients, at least 0; 5 by default
 
-    space = {"lr": RATES, "relative": (0.1, 0.3, 1.0, 3.0)}
+    space = {"lr": (0.3, 0.1, 0.03, 0.01, 0.003), "relative": (0.3, 1.0, 3.0, 10.0, 30.0)}
 
     def basis(self, params: Params) -> jax.Array:
         """Vectors [k + 1, n] of the recurrence."""
@@ -66,7 +66,8 @@ class Favard(Method):
         loss = lambda params: squared_error(params.coefficients @ self.basis(params), self.given)  # noqa: E731
         gradient = jax.grad(loss)(state.params)
         updates, moments = descent(self.spec, 1.0).update(gradient, state.moments, state.params)
-        rates = Params(coefficients=self.lr, shifts=self.lr * self.relative, roots=self.lr * self.relative)
+        moving = jnp.asarray(self.lr * self.relative)
+        rates = Params(coefficients=jnp.asarray(self.lr), shifts=moving, roots=moving)
         moved = jax.tree.map(lambda value, rate, step: value + rate * step, state.params, rates, updates)
         return State(params=moved, moments=moments, vectors=())
 

@@ -24,7 +24,7 @@ class DegreeAndEigenvectors(Encoding):
 
     count: int = 8  # eigenvectors, k
 
-    space = {"count": (4, 8, 16, 32), "lr": RATES}
+    space = {"count": (2, 4, 8, 16, 32), "lr": RATES}
 
     def encode(self, key: jax.Array) -> jax.Array:
         vectors = leading_eigenvectors(self.given.edges, self.count)

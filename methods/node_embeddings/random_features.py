@@ -19,9 +19,9 @@ class RandomFeatures(Encoding):
     """Nothing of the graph but through the reader."""
 
     columns: int = 32  # random features a start
-    starts: int = 1  # independent draws
+    starts: int = 4  # independent draws
 
-    space = {"columns": (8, 16, 32, 64), "starts": (1, 4), "lr": RATES}
+    space = {"columns": (8, 16, 32, 64), "lr": RATES}
 
     def encode(self, key: jax.Array) -> jax.Array:
         return jax.random.normal(key, (self.starts, self.spec.nodes, self.columns))

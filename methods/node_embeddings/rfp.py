@@ -30,17 +30,11 @@ class Rfp(Encoding):
     paper = "eliasof2023graph"
 
     columns: int = 8  # random features a start
-    length: int = 8  # steps of the iteration, K
+    length: int = 16  # steps of the iteration, K
     normalise: str = "norm"  # `norm` or `qr`; the paper has both
-    starts: int = 1  # independent trajectories
+    starts: int = 4  # independent trajectories
 
-    space = {
-        "columns": (4, 8, 16, 32),
-        "length": (2, 4, 8, 16),
-        "normalise": ("norm", "qr"),
-        "starts": (1, 4),
-        "lr": RATES,
-    }
+    space = {"columns": (4, 8, 16), "normalise": ("norm", "qr"), "lr": RATES}
 
     def encode(self, key: jax.Array) -> jax.Array:
         reads = symmetric_normalised(self.given.edges)

@@ -63,10 +63,10 @@ def test_references_and_the_excess() -> None:
     floor = one.evaluate(world, jax.random.key(0), one.floor(world))
     oracle = one.evaluate(world, jax.random.key(0), one.oracle(world))
     assert float(oracle["log10_excess"]) == pytest.approx(-10.0)
-    best = float(oracle["explained"])
+    best = 1 - float(oracle["loss"])
     assert 0.9 < best < 1.0
     assert float(floor["log10_excess"]) == pytest.approx(np.log10(best), abs=1e-3)  # |y*|^2, by Pythagoras
-    assert float(floor["explained"]) == pytest.approx(0.0, abs=1e-5)
+    assert float(floor["loss"]) == pytest.approx(1.0, abs=1e-5)
 
 
 def test_a_short_krylov_space_is_no_trouble() -> None:
