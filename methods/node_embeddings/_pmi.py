@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from toybench.tasks.node_embeddings import Graph, held_out_error, probe_scores
 
-RANKS = (4, 8, 16, 32, 64)  # of every factorisation
+RANKS = (8, 16, 32, 64)  # of every factorisation
 
 
 def positive_pmi(counts: jax.Array) -> jax.Array:

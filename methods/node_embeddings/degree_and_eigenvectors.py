@@ -12,7 +12,7 @@
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.node_embeddings._encodings import RATES, Encoding, leading_eigenvectors
+from toybench.methods.node_embeddings._encodings import Encoding, leading_eigenvectors
 
 TINY = 1e-6  # the least spread that degrees are divided by
 
@@ -20,11 +20,9 @@ TINY = 1e-6  # the least spread that degrees are divided by
 class DegreeAndEigenvectors(Encoding):
     """Where a node is and how many know it."""
 
-    deterministic = True
-
     count: int = 8  # eigenvectors, k
 
-    space = {"count": (2, 4, 8, 16, 32), "lr": RATES}
+    space = {"count": (2, 4, 8, 16, 32)}
 
     def encode(self, key: jax.Array) -> jax.Array:
         vectors = leading_eigenvectors(self.given.edges, self.count)

@@ -23,7 +23,7 @@ class EdgePmi(Method):
 
     deterministic = True
 
-    rank: int = 8  # of the factorisation
+    rank: int = 16  # of the factorisation
 
     space = {"rank": RANKS}
 

@@ -15,17 +15,15 @@ degrees.
 
 import jax
 
-from toybench.methods.node_embeddings._encodings import RATES, Encoding, leading_eigenvectors
+from toybench.methods.node_embeddings._encodings import Encoding, leading_eigenvectors
 
 
 class LaplacianEigenvectors(Encoding):
     """Spectral coordinates."""
 
-    deterministic = True
-
     count: int = 8  # eigenvectors, k
 
-    space = {"count": (2, 4, 8, 16, 32), "lr": RATES}
+    space = {"count": (2, 4, 8, 16, 32)}
 
     def encode(self, key: jax.Array) -> jax.Array:
         return leading_eigenvectors(self.given.edges, self.count)[None]

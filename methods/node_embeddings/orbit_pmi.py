@@ -42,7 +42,7 @@ class OrbitPmi(Method):
     paper = "windels2024graphlets"
     deterministic = True
 
-    rank: int = 8  # of the factorisation
+    rank: int = 16  # of the factorisation
 
     space = {"rank": RANKS}
 

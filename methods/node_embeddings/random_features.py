@@ -12,7 +12,7 @@ Features Strengthen Graph Neural Networks", 2021, https://arxiv.org/abs/2002.031
 
 import jax
 
-from toybench.methods.node_embeddings._encodings import RATES, Encoding
+from toybench.methods.node_embeddings._encodings import Encoding
 
 
 class RandomFeatures(Encoding):
@@ -21,7 +21,7 @@ class RandomFeatures(Encoding):
     columns: int = 32  # random features a start
     starts: int = 4  # independent draws
 
-    space = {"columns": (8, 16, 32, 64), "lr": RATES}
+    space = {"columns": (8, 16, 32, 64)}
 
     def encode(self, key: jax.Array) -> jax.Array:
         return jax.random.normal(key, (self.starts, self.spec.nodes, self.columns))

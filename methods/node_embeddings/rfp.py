@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks.graphs import symmetric_normalised
-from toybench.methods.node_embeddings._encodings import RATES, Encoding
+from toybench.methods.node_embeddings._encodings import Encoding
 
 TINY = 1e-12  # the least norm that a column is divided by
 
@@ -34,7 +34,7 @@ class Rfp(Encoding):
     normalise: str = "norm"  # `norm` or `qr`; the paper has both
     starts: int = 4  # independent trajectories
 
-    space = {"columns": (4, 8, 16), "normalise": ("norm", "qr"), "lr": RATES}
+    space = {"columns": (4, 8, 16), "normalise": ("norm", "qr")}
 
     def encode(self, key: jax.Array) -> jax.Array:
         reads = symmetric_normalised(self.given.edges)

@@ -29,7 +29,7 @@ class WalkPmi(Method):
 
     deterministic = True
 
-    rank: int = 8  # of the factorisation
+    rank: int = 16  # of the factorisation
 
     space = {"rank": RANKS}
 

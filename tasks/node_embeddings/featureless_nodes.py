@@ -34,8 +34,7 @@ class FeaturelessNodes(HiddenLabels):
     periphery: float = 0.7  # of another node
     labels: int = 60  # how many are known
 
-    steps = 150
-    checkpoints = 1
+    steps = 0
 
     @property
     def classes(self) -> int:
