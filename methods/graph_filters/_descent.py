@@ -15,7 +15,7 @@ from toybench import Method
 from toybench.blocks import optim
 from toybench.tasks.graph_filters import Pair, Spec
 
-RATES = (300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)  # of every method
+RATES = (3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)  # of every method
 
 
 class State(NamedTuple):

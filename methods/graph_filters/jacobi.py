@@ -23,7 +23,11 @@ class Jacobi(FixedBasis):
     a: float = 0.0  # exponent at the low frequencies' end, above -1; the authors try -1 to 2
     b: float = 0.0  # exponent at the high frequencies' end, above -1
 
-    space = {"lr": (1.0, 0.3, 0.1, 0.03), "a": (-0.9, -0.5, 0.0), "b": (-0.5, 0.0, 1.0, 2.0, 4.0)}
+    space = {
+        "lr": (1.0, 0.3, 0.1, 0.03, 0.01),
+        "a": (-0.9, -0.5, 0.0, 1.0, 2.0, 4.0),
+        "b": (-0.5, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0),
+    }
 
     def basis(self) -> jax.Array:
         a = jnp.asarray(self.a)

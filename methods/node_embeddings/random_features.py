@@ -21,7 +21,7 @@ class RandomFeatures(Encoding):
     columns: int = 32  # random features a start
     starts: int = 4  # independent draws
 
-    space = {"columns": (8, 16, 32, 64)}
+    space = {"columns": (1, 2, 4, 8, 16, 32, 64)}
 
     def encode(self, key: jax.Array) -> jax.Array:
         return jax.random.normal(key, (self.starts, self.spec.nodes, self.columns))

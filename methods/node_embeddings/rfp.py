@@ -34,7 +34,7 @@ class Rfp(Encoding):
     normalise: str = "norm"  # `norm` or `qr`; the paper has both
     starts: int = 4  # independent trajectories
 
-    space = {"columns": (4, 8, 16), "normalise": ("norm", "qr")}
+    space = {"columns": (1, 2, 4, 8, 16), "normalise": ("norm", "qr")}
 
     def encode(self, key: jax.Array) -> jax.Array:
         reads = symmetric_normalised(self.given.edges)
