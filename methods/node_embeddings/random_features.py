@@ -12,16 +12,15 @@ Features Strengthen Graph Neural Networks", 2021, https://arxiv.org/abs/2002.031
 
 import jax
 
-from toybench.methods.node_embeddings._encodings import Encoding
+from toybench.methods.node_embeddings._encodings import STARTS, Encoding
 
 
 class RandomFeatures(Encoding):
     """Nothing of the graph but through the reader."""
 
     columns: int = 32  # random features a start
-    starts: int = 4  # independent draws
 
     space = {"columns": (1, 2, 4, 8, 16, 32, 64)}
 
     def encode(self, key: jax.Array) -> jax.Array:
-        return jax.random.normal(key, (self.starts, self.spec.nodes, self.columns))
+        return jax.random.normal(key, (STARTS, self.spec.nodes, self.columns))

@@ -8,7 +8,7 @@ section. The paper itself and its authors' code were not found.
 
 with S = D^-1/2 (A + I) D^-1/2; `norm` gives each column norm 1, `qr` makes the columns orthonormal.
 
-**Differs from the paper**: 1. a fixed propagation operator, not the learned one. 2. Several starts are read by readers
+**Differs from the paper**: 1. a fixed propagation operator, not the learned one. 2. Four starts are read by readers
 of their own whose scores are averaged, not by an equivariant network. 3. Columns of X_k have a mean square of 1, as X_0
 has.
 
@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks.graphs import symmetric_normalised
-from toybench.methods.node_embeddings._encodings import Encoding
+from toybench.methods.node_embeddings._encodings import STARTS, Encoding
 
 TINY = 1e-12  # the least norm that a column is divided by
 
@@ -32,13 +32,12 @@ class Rfp(Encoding):
     columns: int = 8  # random features a start
     length: int = 16  # steps of the iteration, K
     normalise: str = "norm"  # `norm` or `qr`; the paper has both
-    starts: int = 4  # independent trajectories
 
     space = {"columns": (1, 2, 4, 8, 16), "normalise": ("norm", "qr")}
 
     def encode(self, key: jax.Array) -> jax.Array:
         reads = symmetric_normalised(self.given.edges)
-        start = jax.random.normal(key, (self.starts, self.spec.nodes, self.columns))
+        start = jax.random.normal(key, (STARTS, self.spec.nodes, self.columns))
 
         def step(x: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
             x = self.normalised(reads[None] @ x) * self.spec.nodes**0.5

@@ -27,8 +27,8 @@ def smoothing():
 
 
 def test_trajectory_in_numpy() -> None:
-    features = np.asarray(make("rfp", columns=3, length=4, starts=2).encode(jax.random.key(0)))
-    assert features.shape == (2, NODES, 15)
+    features = np.asarray(make("rfp", columns=3, length=4).encode(jax.random.key(0)))
+    assert features.shape == (4, NODES, 15)
     x = features[:, :, :3].astype(float)
     assert abs(x.std() - 1) < 0.3
     for k in range(1, 5):
@@ -63,25 +63,27 @@ def test_eigenvectors_and_degrees() -> None:
 
 def test_random_features_know_nothing_of_the_graph() -> None:
     empty = Graph(edges=jnp.zeros((NODES, NODES)), y=GRAPH.y)
-    ours = make("random_features", columns=5, starts=3).encode(jax.random.key(4))
-    np.testing.assert_array_equal(
-        ours, make("random_features", graph=empty, columns=5, starts=3).encode(jax.random.key(4))
-    )
-    assert ours.shape == (3, NODES, 5)
+    ours = make("random_features", columns=5).encode(jax.random.key(4))
+    np.testing.assert_array_equal(ours, make("random_features", graph=empty, columns=5).encode(jax.random.key(4)))
+    assert ours.shape == (4, NODES, 5)
 
 
 def test_scores_are_the_mean_over_starts() -> None:
-    method = make("rfp", columns=3, length=2, starts=2)
+    method = make("rfp", columns=3, length=2)
     state = method.init(jax.random.key(0))
-    one = method.node_scores(state._replace(features=state.features[:1]))
-    two = method.node_scores(state._replace(features=state.features[1:]))
-    np.testing.assert_allclose(method.node_scores(state), (one + two) / 2, atol=1e-4)
+    each = [method.probe_scores(x, ()) for x in state.features]
+    np.testing.assert_allclose(method.node_scores(state), sum(each) / 4, atol=1e-4)
+    fixed = make("laplacian_eigenvectors", count=3, reader="gcn").init(jax.random.key(0))
+    np.testing.assert_array_equal(fixed.features[0], fixed.features[3])  # read four times, too
+    first, *_, last = (leaf for leaf in jax.tree.leaves(fixed.start) if leaf.ndim == 3)
+    assert float(jnp.abs(first[0] - first[3]).max()) > 0.1
+    assert float(jnp.abs(last[0] - last[3]).max()) > 0.1
 
 
 def test_loss_of_the_network_in_numpy() -> None:
     method = make("degree_and_eigenvectors", reader="gcn", count=2)
     state = method.init(jax.random.key(0))
-    params = jax.tree.map(lambda leaf: np.asarray(leaf, float), state.start)["params"]
+    params = jax.tree.map(lambda leaf: np.asarray(leaf[0], float), state.start)["params"]
     first, second = (params[f"GraphConv_{i}"]["Dense_0"] for i in (0, 1))
     x = np.asarray(state.features[0], float)
     hidden = np.maximum(smoothing() @ x @ first["kernel"] + first["bias"], 0)
@@ -90,7 +92,11 @@ def test_loss_of_the_network_in_numpy() -> None:
     seen = np.arange(NODES) % 2 == 0
     missed = -logs[np.arange(NODES), LABELS][seen].mean()
     squares = sum((leaf**2).sum() for leaf in jax.tree.leaves(params))
-    np.testing.assert_allclose(method.loss(state.start, state.features[0]), missed + 2.5e-4 * squares, rtol=1e-4)
+    np.testing.assert_allclose(
+        method.loss(jax.tree.map(lambda leaf: leaf[0], state.start), state.features[0]),
+        missed + 2.5e-4 * squares,
+        rtol=1e-4,
+    )
 
 
 @pytest.mark.parametrize("reader", ["ridge", "gcn"])
