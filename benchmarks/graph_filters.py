@@ -39,6 +39,9 @@ benchmark = Benchmark(
             differs=f"{DIFFERS} A tenth is one decade of the ten from floor to oracle. The authors report the loss "
             "itself, of which only the sign is claimed: what no polynomial can fit is a part of it. Eleven numbers "
             "are cheaper to solve for than by any descent, as least_squares does; filters inside a network are not.",
+            note="All conditions on the excess hold, by 2.8 decades in the closest seed (16 seeds). The loss is lower "
+            "in every seed, too, but one seed of Jacobi's polynomials ends at 0.35 and decides their mean on the "
+            "band, so that its interval reaches below 0.",
             expected="supported",
             conditions=tuple(
                 condition
