@@ -80,9 +80,9 @@ class Encoding(Method):
             params, moments = carry
             return optim.descend(adam, jax.grad(self.loss)(params, features), moments, params), None
 
-        (params, _), _ = jax.lax.scan(step, (start, adam.init(start)), None, length=STEPS)
+        end, _ = jax.lax.scan(step, (start, adam.init(start)), None, length=STEPS)
         reads = symmetric_normalised(self.given.edges)
-        return jax.nn.softmax(Network(self.spec.classes).apply(params, reads, features), axis=-1)
+        return jax.nn.softmax(Network(self.spec.classes).apply(end[0], reads, features), axis=-1)
 
 
 def leading_eigenvectors(edges: jax.Array, count: int) -> jax.Array:

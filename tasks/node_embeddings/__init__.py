@@ -66,28 +66,29 @@ GRAPHLETS = {
 }  # connected graphs of four nodes, by their nodes' degrees
 
 
-ORBITS = (
-    Orbits("edge", 1, 1, True),
-    Orbits("wedge", 1, 1, False),
-    Orbits("wedge", 1, 2, True),
-    Orbits("triangle", 2, 2, True),
-    Orbits("path", 1, 1, False),
-    Orbits("path", 1, 2, False),
-    Orbits("path", 1, 2, True),
-    Orbits("path", 2, 2, True),
-    Orbits("claw", 1, 1, False),
-    Orbits("claw", 1, 3, True),
-    Orbits("square", 2, 2, False),
-    Orbits("square", 2, 2, True),
-    Orbits("paw", 1, 2, False),
-    Orbits("paw", 1, 3, True),
-    Orbits("paw", 2, 2, True),
-    Orbits("paw", 2, 3, True),
-    Orbits("diamond", 2, 2, False),
-    Orbits("diamond", 2, 3, True),
-    Orbits("diamond", 3, 3, True),
-    Orbits("clique", 3, 3, True),
+PLACES = (
+    ("edge", 1, 1, True),
+    ("wedge", 1, 1, False),
+    ("wedge", 1, 2, True),
+    ("triangle", 2, 2, True),
+    ("path", 1, 1, False),
+    ("path", 1, 2, False),
+    ("path", 1, 2, True),
+    ("path", 2, 2, True),
+    ("claw", 1, 1, False),
+    ("claw", 1, 3, True),
+    ("square", 2, 2, False),
+    ("square", 2, 2, True),
+    ("paw", 1, 2, False),
+    ("paw", 1, 3, True),
+    ("paw", 2, 2, True),
+    ("paw", 2, 3, True),
+    ("diamond", 2, 2, False),
+    ("diamond", 2, 3, True),
+    ("diamond", 3, 3, True),
+    ("clique", 3, 3, True),
 )  # every pair of positions in graphlets of up to four nodes, but for their order
+ORBITS = tuple(Orbits(graphlet=name, first=a, second=b, linked=linked) for name, a, b, linked in PLACES)
 
 
 class OrbitCounts(Protocol):
