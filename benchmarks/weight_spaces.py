@@ -1,0 +1,129 @@
+"""The weight_spaces benchmark: what its papers claim, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Bound, Claim, Tuning
+
+RECURRENT = "rnn_zoo"
+MIXED = "mlp_zoo"
+UNTIED = "universal_neural_functional[tied=false]"
+
+RNN_DIFFER = (
+    "768 recurrent networks of six tanh units that recall a sign, instead of 8000 that do arithmetic; least squares on "
+    "the logit of the success rate instead of cross-entropy on the rate. Kendall's tau is the paper's quantity. Success "
+    "rates tie, so that a second test sample of the networks themselves has a tau of 0.87."
+)
+MLP_DIFFER = (
+    "768 networks of one to three hidden layers on half-moons instead of convolutional ones and transformers on images, "
+    "accuracy as its logit. The network was read in an author's code, the paper in its introduction."
+)
+
+benchmark = Benchmark(
+    field="graphs",
+    tuning=Tuning(trials=12, seeds=3),
+    ablations=(UNTIED,),
+    only={
+        MIXED: ("graph_metanetwork", "deepsets_weights", "weight_statistics", "flat_mlp", "probe_outputs"),
+    },
+    claims=(
+        Claim(
+            paper="zhou2024universal",
+            kind="theorem",
+            says="A functional made of maps that commute with relabelling tells the same of a network however its "
+            "hidden units are numbered.",
+            differs=f"{RNN_DIFFER} The change is taken over the deviation of the predictions, and is round-off.",
+            expected="supported",
+            conditions=(
+                Bound(
+                    task=RECURRENT,
+                    method="universal_neural_functional",
+                    metric="invariance_gap",
+                    above=-1e-3,
+                    below=1e-3,
+                ),
+            ),
+        ),
+        Claim(
+            paper="zhou2024universal",
+            says="A universal functional ranks recurrent networks by their success better than a deep set of weights and "
+            "than a network on statistics of weights.",
+            differs=f"{RNN_DIFFER} Better is read as 0.05, about 5 % of what a second test sample reaches.",
+            expected="supported",
+            conditions=tuple(
+                Better(
+                    task=RECURRENT,
+                    method="universal_neural_functional",
+                    than=other,
+                    metric="kendall_tau",
+                    margin=0.05,
+                )
+                for other in ("deepsets_weights", "weight_statistics")
+            ),
+        ),
+        Claim(
+            paper="zhou2024universal",
+            says="It takes the right symmetry: a functional that permutes rows and columns of the recurrent weights "
+            "apart ranks worse.",
+            differs=f"{RNN_DIFFER} The paper doesn't have this control. Worse is read as 0.02, 2 % of what a second test "
+            "sample reaches.",
+            expected="supported",
+            conditions=(
+                Better(
+                    task=RECURRENT,
+                    method="universal_neural_functional",
+                    than=UNTIED,
+                    metric="kendall_tau",
+                    margin=0.02,
+                ),
+            ),
+        ),
+        Claim(
+            paper="zhou2024universal",
+            says="It is better, too, than a network on invariants by hand, and than one that runs the networks on random "
+            "inputs.",
+            differs=f"{RNN_DIFFER} The paper doesn't have these controls. Only the sign is claimed.",
+            expected="refuted",
+            conditions=tuple(
+                Better(task=RECURRENT, method="universal_neural_functional", than=other, metric="kendall_tau")
+                for other in ("invariant_products", "probe_outputs")
+            ),
+        ),
+        Claim(
+            paper="lim2023graph",
+            kind="theorem",
+            says="A graph metanetwork tells the same of a network however its hidden units are numbered.",
+            differs=f"{MLP_DIFFER} The change is taken over the deviation of the predictions, and is round-off.",
+            expected="supported",
+            conditions=(
+                Bound(task=MIXED, method="graph_metanetwork", metric="invariance_gap", above=-1e-3, below=1e-3),
+            ),
+        ),
+        Claim(
+            paper="lim2023graph",
+            says="Of networks of mixed architectures it predicts the accuracy better than a deep set of weights, than a "
+            "network on statistics of weights and than one on the flat vector of weights.",
+            differs=f"{MLP_DIFFER} Better is read as 0.05 of the explained share of the variance, 5 % of the range.",
+            expected="inconclusive",
+            conditions=tuple(
+                Better(task=MIXED, method="graph_metanetwork", than=other, metric="r2", margin=0.05)
+                for other in ("deepsets_weights", "weight_statistics", "flat_mlp")
+            ),
+        ),
+        Claim(
+            paper="lim2023graph",
+            says="For networks wider than any that it was trained on it predicts better than a network on the flat vector "
+            "by much, and better than one on statistics.",
+            differs=f"{MLP_DIFFER} Much is read as 0.1 of the explained share, for statistics the sign is claimed.",
+            expected="inconclusive",
+            conditions=(
+                Better(task=MIXED, method="graph_metanetwork", than="flat_mlp", metric="r2_wider", margin=0.1),
+                Better(task=MIXED, method="graph_metanetwork", than="weight_statistics", metric="r2_wider"),
+            ),
+        ),
+        Claim(
+            paper="lim2023graph",
+            says="It predicts better than a network that sees the networks' answers to random inputs.",
+            differs=f"{MLP_DIFFER} The paper doesn't have this control. Only the sign is claimed.",
+            expected="inconclusive",
+            conditions=(Better(task=MIXED, method="graph_metanetwork", than="probe_outputs", metric="r2"),),
+        ),
+    ),
+)
