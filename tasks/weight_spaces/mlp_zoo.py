@@ -62,7 +62,7 @@ class MlpZoo(ZooTask):
         depth = jnp.floor(HIDDEN * dice["depth"]) + 1
         narrow = jnp.floor(NARROW[0] + (NARROW[1] - NARROW[0] + 1) * dice["width"])
         width = jnp.where(wide, jnp.floor(WIDE[0] + (WIDE[1] - WIDE[0] + 1) * dice["width"]), narrow)
-        mask = masks(depth, width, dice["norm"] < 0.5)
+        mask = masks(depth, width, jnp.round(dice["norm"]))
         fan_in = jnp.maximum(mask["weight"].sum(2, keepdims=True), 1.0)
         noise = normals(for_weights, weight=mask["weight"].shape)["weight"]
         weights = {name: jnp.zeros_like(part) for name, part in mask.items()}
@@ -95,14 +95,15 @@ class MlpZoo(ZooTask):
 
 
 def masks(depth: jax.Array, width: jax.Array, norm: jax.Array) -> dict[str, jax.Array]:
-    """1 where a network of `depth` hidden layers of `width` units, all [b], has a weight; [b, l, ...]."""
+    """1 where a network of `depth` hidden layers of `width` units, with `norm` 1 or 0, has a weight, [b, l, ...]."""
     layer = jnp.arange(HIDDEN + 1.0)[None, :]
     above = jnp.where(layer < depth[:, None], width[:, None], (layer == depth[:, None]).astype(width.dtype))
     below = jnp.concatenate([jnp.full_like(above[:, :1], 2.0), above[:, :-1]], axis=1)
     units = jnp.arange(float(WIDE[1]))[None, None, :]
     there = (units < above[:, :, None]).astype(width.dtype)
     source = (units < below[:, :, None]).astype(width.dtype)
-    normed = there * (layer < depth[:, None])[:, :, None] * norm[:, None, None]
+    hidden = (layer < depth[:, None]).astype(width.dtype)
+    normed = there * hidden[:, :, None] * norm[:, None, None]
     return {
         "weight": source[:, :, :, None] * there[:, :, None, :],
         "bias": there,
