@@ -13,7 +13,7 @@ RNN_DIFFER = (
     "Success rates tie, so that a second test sample of the networks themselves has a tau of 0.87."
 )
 MLP_DIFFER = (
-    "768 networks of one to three hidden layers on half-moons instead of convolutional ones and transformers on "
+    "768 networks of one or two hidden layers on half-moons instead of convolutional ones and transformers on "
     "images, accuracy as its logit. The network was read in an author's code, the paper in its introduction."
 )
 

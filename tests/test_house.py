@@ -26,6 +26,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "quasimetric",
     "reward_tuning",
     "trainability",
+    "weight_spaces",
 )  # studies in the form as it is now; the others follow with their review
 
 

@@ -9,7 +9,7 @@ The weights of layer l are name -> [b, l, ...], zero where a network has none, a
 
 - `rnn`, one layer: `w_in`, `bias`, `w_out` (units), `w_rec` (units, units), `b_out` ().
   h <- tanh(w_in x + w_rec^T h + bias) over the inputs, answer w_out h + b_out.
-- `mlp`, four layers, of which the last one that exists is the output: `weight` (before, units), `bias`, `scale`,
+- `mlp`, three layers, of which the last one that exists is the output: `weight` (before, units), `bias`, `scale`,
   `shift` (units). h <- relu(norm(weight^T h + bias)) + residual * h; the norm is LayerNorm, or nothing.
 
 Shapes: b networks, l layers, m units, p inputs, t time steps.
