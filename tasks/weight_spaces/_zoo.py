@@ -82,8 +82,8 @@ def train(spec: Spec, nets: Nets, course: Course, stream: Labelled) -> Nets:
         return (moved, memory), None
 
     start = (nets.weights, adam.init(nets.weights))
-    (weights, _), _ = jax.lax.scan(step, start, (stream, jnp.arange(len(stream.y), dtype=jnp.float32)))
-    return nets._replace(weights=weights)
+    end, _ = jax.lax.scan(step, start, (stream, jnp.arange(len(stream.y), dtype=jnp.float32)))
+    return nets._replace(weights=end[0])
 
 
 def logits(spec: Spec, nets: Nets, asked: Labelled) -> jax.Array:

@@ -174,8 +174,7 @@ def test_the_graph_of_one_network_by_hand():
     found = graph_metanetwork.sources(neurons, extra)[0, 0, :, 5, 0]
     np.testing.assert_allclose(found, [*range(8), 100, 200, 300, 5])
     tags = graph_metanetwork.neuron_tags(nets)
-    assert float(tags[which, 3, 0, -1]) == 1.0
-    assert float(tags[which].sum(0)[:, -1].sum()) == 1.0
+    np.testing.assert_array_equal(tags[which, :, :, -1].sum(1), [0, 0, 0, 8])
 
 
 def test_a_round_by_numpy():
@@ -228,17 +227,17 @@ def test_statistics_by_numpy():
 def test_products_are_the_impulse_response_without_the_nonlinearity():
     """Small inputs: the answer is linear in them, with these coefficients, and one for the bias."""
     reader, nets = method("rnn_zoo", "invariant_products")
-    scale = {"w_in": 1e-5, "bias": 1e-5, "b_out": 0.0}
+    scale = {"w_in": 1e-7, "bias": 1e-7, "b_out": 0.0}
     tiny = nets._replace(weights={n: w * scale.get(n, 1.0) for n, w in nets.weights.items()})
     found = np.sinh(np.asarray(jax.jit(reader.features)(nets), np.float64)) / 10.0
     spec = reader.spec
     nothing = np.asarray(respond(spec, tiny, jnp.zeros((1, spec.inputs))), np.float64)
     pulses = np.asarray(respond(spec, tiny, jnp.eye(spec.inputs)), np.float64)
-    response = (pulses - nothing) / 1e-5
+    response = (pulses - nothing) / 1e-7
     close = lambda a, b: np.abs(a - b).max() < 0.02 * (1 + np.abs(b).max())  # noqa: E731
     for one in range(len(found)):
         assert close(found[one, 1::2], response[one, ::-1])
-        assert close(found[one, 2::2].sum(), nothing[one, 0] / 1e-5)
+        assert close(found[one, 2::2].sum(), nothing[one, 0] / 1e-7)
     np.testing.assert_allclose(found[:, 0], nets.weights["b_out"][:, 0], rtol=1e-4)
 
 

@@ -166,7 +166,7 @@ def test_references_and_targets(stem):
     assert float(scores["floor"]["kendall_tau"]) == 0.0
     assert float(scores["floor"]["r2"]) <= 0.0
     assert float(scores["oracle"]["kendall_tau"]) > 0.6
-    assert float(scores["oracle"]["r2"]) > 0.9
+    assert float(scores["oracle"]["r2"]) > 0.8
     assert float(scores["oracle"]["invariance_gap"]) < 0.02
     batch = one.draw(world, jax.random.key(4), None)[1]
     assert batch.target.shape == (16,)
