@@ -19,7 +19,7 @@ MLP_DIFFER = (
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=12, seeds=3),
+    tuning=Tuning(trials=9, seeds=3),
     ablations=(UNTIED,),
     only={
         MIXED: ("graph_metanetwork", "deepsets_weights", "weight_statistics", "flat_mlp", "probe_outputs"),
