@@ -23,8 +23,7 @@ benchmark = Benchmark(
     ablations=(UNTIED,),
     edges={
         "deepsets_weights.width": "0.652 with 32 channels and 0.648 with 16 on rnn_zoo, at the same rate",
-        "deepsets_weights.lr": "on mlp_zoo it explains 0.43 at a rate of 0.02 and 0.38 at 0.01 with other widths; a higher "
-        "rate was not tried",
+        "deepsets_weights.lr": "on mlp_zoo it explains 0.43 at 0.02 with 32 channels and 0.41 at 0.01 with 16",
         "flat_mlp.lr": "on rnn_zoo it gains 0.013 from a rate of 0.01 to 0.02, and is 0.05 below all others",
         "graph_metanetwork.width": "0.381 with 8 channels and 0.375 with 6; 12 channels make a cell too dear",
         "invariant_products.lr": "0.724 at 0.02 and 0.709 at 0.001: it hardly depends on it",
@@ -68,6 +67,10 @@ benchmark = Benchmark(
             "than a network on their statistics, and than a functional that permutes rows and columns apart.",
             differs=f"{RNN_DIFFER} Better is read as 0.05, about 5 % of what a second test sample reaches; as 0.02 for "
             "the last, a control that the paper doesn't have.",
+            note="Tau is 0.643, against 0.626 of a deep set, 0.621 of statistics and 0.639 with rows and columns apart "
+            "(16 seeds). It takes more networks: with 3072 of them and 2400 steps, 0.679 against 0.649, 0.654 and 0.674 "
+            "(two tuning seeds, untuned). The paper's 8000 would tell.",
+            toy="undertrained",
             expected="supported",
             conditions=(
                 *(
@@ -82,6 +85,8 @@ benchmark = Benchmark(
             says="It is better, too, than a network on invariants by hand, and than one that runs the networks on "
             "random inputs.",
             differs=f"{RNN_DIFFER} The paper doesn't have these controls. Only the sign is claimed.",
+            note="Tau is 0.643, against 0.688 of invariants and 0.780 of answers to random inputs (16 seeds). With 3072 "
+            "networks and 2400 steps invariants are ahead, too: 0.716 against 0.679 (two tuning seeds, untuned).",
             expected="refuted",
             conditions=tuple(
                 Better(task=RECURRENT, method=FUNCTIONAL, than=other, metric="kendall_tau")
