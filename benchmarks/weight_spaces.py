@@ -68,7 +68,7 @@ benchmark = Benchmark(
             differs=f"{RNN_DIFFER} Better is read as 0.05, about 5 % of what a second test sample reaches; as 0.02 for "
             "the last, a control that the paper doesn't have.",
             note="Tau is 0.643, against 0.626 of a deep set, 0.621 of statistics and 0.639 with rows and columns apart "
-            "(16 seeds). More networks help: with 3072 of them and 2400 steps it is 0.679 against 0.649, 0.654 and 0.674 "
+            "(16 seeds). With 3072 networks and 2400 steps it is 0.679 against 0.649, 0.654 and 0.674 "
             "(two tuning seeds, rates as here or near). The paper's 8000 would tell.",
             toy="undertrained",
             expected="supported",
