@@ -70,7 +70,7 @@ benchmark = Benchmark(
             "the last, a control that the paper doesn't have.",
             note="Tau is 0.643, against 0.626 of a deep set, 0.621 of statistics and 0.639 with rows and columns apart "
             "(16 seeds). With 3072 networks and 2400 steps it is 0.679 against 0.649, 0.654 and 0.674 "
-            "(two tuning seeds, rates as here or near). The paper's 8000 would tell.",
+            "(two other seeds, rates as here or near). The paper's 8000 would tell.",
             toy="undertrained",
             expected="supported",
             conditions=(
@@ -87,7 +87,7 @@ benchmark = Benchmark(
             "random inputs.",
             differs=f"{RNN_DIFFER} The paper doesn't have these controls. Only the sign is claimed.",
             note="Tau is 0.643, against 0.688 of invariants and 0.780 of answers to random inputs (16 seeds). With "
-            "3072 networks and 2400 steps invariants are ahead, too: 0.716 against 0.679 (two tuning seeds).",
+            "3072 networks and 2400 steps invariants are ahead, too: 0.716 against 0.679 (two other seeds).",
             expected="refuted",
             conditions=tuple(
                 Better(task=RECURRENT, method=FUNCTIONAL, than=other, metric="kendall_tau")
@@ -109,9 +109,9 @@ benchmark = Benchmark(
             says="Of networks of mixed architectures it predicts the accuracy better than a deep set of weights, than "
             "a network on statistics of weights and than one on the flat vector of weights.",
             differs=f"{MLP_DIFFER} Better is read as 0.05 of the explained share of the variance, 5 % of the range.",
-            note="It explains 0.433, against 0.579 of statistics, 0.397 of a deep set and 0.342 of a flat vector (16 seeds, "
-            "600 steps). In the pilot, with 800 steps, it explained 0.54 against 0.43 of statistics and 0.45 of a deep set "
-            "(two tuning seeds, untuned). More networks and passes would tell.",
+            note="It explains 0.433, against 0.579 of statistics, 0.397 of a deep set and 0.342 of a flat vector (16 "
+            "seeds, 600 steps). In the pilot, with 800 steps of residual rounds, it explained 0.54 against 0.43 "
+            "and 0.45 (two other seeds, untuned). More networks and passes would tell.",
             toy="undertrained",
             expected="inconclusive",
             conditions=tuple(
@@ -139,7 +139,7 @@ benchmark = Benchmark(
             differs=f"{MLP_DIFFER} The paper doesn't have this control. Only the sign is claimed.",
             expected="inconclusive",
             conditions=(Better(task=MIXED, method="graph_metanetwork", than="probe_outputs", metric="r2"),),
-            note="0.433 against 0.814 (16 seeds, 600 steps); in the pilot, with 800, 0.54 against 0.59 (two tuning seeds). "
+            note="0.433 against 0.814 (16 seeds); in the pilot, with 800, 0.54 against 0.59 (two other seeds). "
             "More networks and passes would tell.",
             toy="undertrained",
         ),
