@@ -27,6 +27,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "reward_tuning",
     "trainability",
     "weight_spaces",
+    "weak_labels",
 )  # studies in the form as it is now; the others follow with their review
 
 
