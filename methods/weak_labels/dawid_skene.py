@@ -34,7 +34,7 @@ class DawidSkene(Method):
     pseudo: float = 1.0  # strength of the given errors, in points of a class, above 0
 
     deterministic = True
-    space = {"pseudo": (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0, 10000.0)}
+    space = {"pseudo": (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0, 10000.0, 1e5, 1e6)}
 
     def init(self, key: jax.Array) -> Rates:
         told = jnp.stack([self.given.errors, 1 - self.given.errors])

@@ -69,7 +69,7 @@ class LabelLearningFlow(Method):
     weight: float = 10.0  # of the violations, above 0; 10 in the authors' code
 
     paper = "lu2023weakly"
-    space = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03), "weight": (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)}
+    space = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3), "weight": (10.0, 100.0, 1000.0)}
 
     def init(self, key: jax.Array) -> State:
         params = affine_flow.couplings(key, layers=LAYERS, dims=CLASSES, width=WIDTH, condition=self.spec.features)
