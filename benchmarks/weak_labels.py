@@ -20,6 +20,7 @@ benchmark = Benchmark(
     field="generative models",
     tuning=Tuning(trials=15, seeds=3),
     edges={
+        "label_learning_flow.weight": "1 is far worse at any rate, 0.86 against 0.98 on tuning seeds",
         "votes_and_points.penalty": "0 is its bound, and 0.01 is hardly more beside the curvature of 500 points",
         "dawid_skene.pseudo": "at a million votes the given errors stay as they are",
     },
@@ -43,6 +44,11 @@ benchmark = Benchmark(
             differs=f"{DIFFERS}Classes two deviations apart, the first setting of this toy: labels follow from places "
             "alone once the flow is trained, and the best such rule has 0.841, below the majority's 0.875. Pilots "
             "showed that. More is read as 0.02 of the points.",
+            note=(
+                "It is ahead by 0.025 (0.021 to 0.030, 64 seeds), close to the margin. A network of many weights "
+                "follows the bounds into the noise of the given points, where it has 0.899; on new points it has "
+                "0.795 against the majority's 0.874, as it has no votes there."
+            ),
             expected="refuted",
             conditions=(Better(task=NEAR, method=FLOW, than="majority_vote", metric="accuracy", margin=2 * STEP),),
         ),
@@ -51,6 +57,10 @@ benchmark = Benchmark(
             says="Where places tell much it labels more rightly than votes weighed by their log-odds, than a "
             "classifier trained on these, and than voters' errors learned from their agreement.",
             differs=f"{DIFFERS}More is read as 0.01 of the points. The controls are ours.",
+            note=(
+                "A linear classifier trained on the weighted vote's chances labels as many: 0.977 against 0.978, and "
+                "0.978 against 0.978 with copies (16 seeds). Votes alone stay at 0.898 and less."
+            ),
             expected="inconclusive",
             conditions=tuple(
                 Better(task=task, method=FLOW, than=other, metric="accuracy", margin=STEP)
@@ -64,6 +74,10 @@ benchmark = Benchmark(
             "rightly.",
             differs=f"{DIFFERS}The control is ours; it may be linear because the classes' border is. Only the sign is "
             "claimed.",
+            note=(
+                "The control is ahead by 0.006 (0.004 to 0.009, 32 seeds): it keeps what each voter says of each "
+                "point, of which the flow's bounds keep the mean alone."
+            ),
             expected="refuted",
             conditions=tuple(
                 Better(task=task, method=FLOW, than="votes_and_points", metric="accuracy") for task in (ALONE, COPIED)
