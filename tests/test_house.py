@@ -15,6 +15,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "node_embeddings",
     "conditional_generation",
     "gflownets",
+    "graph_transfer",
     "learning_rates",
     "normalizing_flows",
     "optimizers",
