@@ -12,7 +12,8 @@ FAMILY_DIFFERS = (
 )
 DOMAIN_DIFFERS = (
     "One contextual block model of up to 120 nodes to learn on and twelve new ones, a third of each kind of wiring, "
-    "instead of 31 public graphs; a third of them has edges that tell nothing."
+    "instead of 31 public graphs. Features were made clearer in a pilot, so that a perfect choice of channel for every "
+    "graph gains 0.05."
 )
 
 benchmark = Benchmark(
@@ -38,8 +39,8 @@ benchmark = Benchmark(
             paper="zhao2024fullyinductive",
             says="Attention over linear graph networks, learned on one graph, labels graphs with other features, "
             "classes and wiring better than their mean, and than the network that is best when one is taken for all.",
-            differs=f"{DOMAIN_DIFFERS} The mean over graphs is the paper's own quantity. A margin of 0.02 is a third "
-            "of what a perfect choice of channel for every graph would gain.",
+            differs=f"{DOMAIN_DIFFERS} The mean over graphs is the paper's own quantity. 0.02 is asked for, not "
+            "quite half of that gain.",
             expected="supported",
             conditions=tuple(
                 Better(task="unseen_domains", method="graphany", than=other, metric="accuracy", margin=0.02)
