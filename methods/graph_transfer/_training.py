@@ -77,8 +77,8 @@ def fit(loss: Callable[[Any], jax.Array], params: Any, lr: Any, decay: Any = 0.0
         params, memory = carry
         return optim.descend(transform, jax.grad(loss)(params), memory, params), None
 
-    (fitted, _), _ = jax.lax.scan(step, (params, transform.init(params)), None, length=FEW_STEPS)
-    return fitted
+    after, _ = jax.lax.scan(step, (params, transform.init(params)), None, length=FEW_STEPS)
+    return after[0]
 
 
 def partners(uniform: jax.Array, allowed: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -95,7 +95,7 @@ def subgraphs(edges: jax.Array, h: jax.Array) -> jax.Array:
     return h + edges @ h
 
 
-def link_loss(s: jax.Array, edges: jax.Array, uniform: jax.Array, temperature: jax.Array) -> jax.Array:
+def link_loss(s: jax.Array, edges: jax.Array, uniform: jax.Array, temperature: float | jax.Array) -> jax.Array:
     """GraphPrompt's loss on read-outs [n, h]: a node resembles a neighbour more than a node that isn't one.
 
     `uniform` [2, n, n] holds random numbers.

@@ -40,7 +40,7 @@ class Projected(nn.Module):
         return h, MLP((self.width, self.width), nn.elu)(h)
 
 
-def chances(importance: jax.Array, there: jax.Array, rate: jax.Array) -> jax.Array:
+def chances(importance: jax.Array, there: jax.Array, rate: float | jax.Array) -> jax.Array:
     """Chances to drop by log-importance; `there` is 1 for what exists."""
     mean = (importance * there).sum() / there.sum()
     most = jnp.where(there > 0, importance, -jnp.inf).max()
@@ -48,7 +48,7 @@ def chances(importance: jax.Array, there: jax.Array, rate: jax.Array) -> jax.Arr
     return jnp.minimum(rate * unimportance / jnp.maximum((unimportance * there).sum() / there.sum(), 1e-6), CAP)
 
 
-def contrast(first: jax.Array, second: jax.Array, temperature: jax.Array) -> jax.Array:
+def contrast(first: jax.Array, second: jax.Array, temperature: float | jax.Array) -> jax.Array:
     """Mean loss [] of finding a node's row of `second` [n, h] from its row of `first`; rows have length 1."""
     across = first @ second.T / temperature
     inside = first @ first.T / temperature

@@ -41,7 +41,7 @@ def squared_distances(scores: jax.Array) -> jax.Array:
     return ((scores[:, None] - scores[None, :]) ** 2).sum(-1).transpose(2, 0, 1)
 
 
-def entropy_normalised(squares: jax.Array, bits: jax.Array) -> jax.Array:
+def entropy_normalised(squares: jax.Array, bits: float | jax.Array) -> jax.Array:
     """Shares [n, k, k] of the other channels, exp(-b squares) over their sum, with `bits` of entropy in every row."""
     own = jnp.eye(squares.shape[-1])[None] > 0
 
@@ -57,8 +57,8 @@ def entropy_normalised(squares: jax.Array, bits: jax.Array) -> jax.Array:
         return (jnp.where(narrower, middle, low), jnp.where(narrower, high, middle)), None
 
     edge = jnp.full(squares.shape[:-1], WIDEST)
-    (low, high), _ = jax.lax.scan(halve, (-edge, edge), None, length=HALVINGS)
-    return shares((low + high) / 2)
+    bounds, _ = jax.lax.scan(halve, (-edge, edge), None, length=HALVINGS)
+    return shares((bounds[0] + bounds[1]) / 2)
 
 
 def off_diagonal(square: jax.Array) -> jax.Array:

@@ -96,8 +96,8 @@ def decode_links(key: jax.Array, h: jax.Array, links: Links) -> jax.Array:
         return optim.descend(adam, jax.grad(loss)(params), memory, params), None
 
     start = networks.init(DECODER, key, inputs)
-    (params, _), _ = jax.lax.scan(step, (start, adam.init(start)), None, length=DECODER_STEPS)
-    return DECODER.apply(params, products(links.asked))[:, 0]
+    after, _ = jax.lax.scan(step, (start, adam.init(start)), None, length=DECODER_STEPS)
+    return DECODER.apply(after[0], products(links.asked))[:, 0]
 
 
 class FrozenEmbeddings(Family):
