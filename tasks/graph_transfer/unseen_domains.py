@@ -81,7 +81,9 @@ class UnseenDomains(Task):
         kinds = (jnp.arange(count, dtype=jnp.int32) % KINDS).at[-1].set(kind)
         edge_keys = jax.random.split(for_edges, count)
         graphs, law, sizes = jax.vmap(self.draw_graph)(edge_keys, kinds, uniform["sizes"], noise["means"], noise["x"])
-        each = between(FEWEST_LABELS, MOST_LABELS, uniform["sizes"][:, 3]).at[-1].set(sizes[-1] / 2).astype(jnp.int32)
+        each: Any = (
+            between(FEWEST_LABELS, MOST_LABELS, uniform["sizes"][:, 3]).at[-1].set(sizes[-1] / 2).astype(jnp.int32)
+        )
         known = jax.vmap(known_nodes)(jax.random.split(for_labels, count), graphs.y, each)
         seen = graphs._replace(y=jnp.where(known > 0, graphs.y, HIDDEN))
         return World(
@@ -95,7 +97,7 @@ class UnseenDomains(Task):
         self, key: jax.Array, kind: jax.Array, uniform: jax.Array, means: jax.Array, noise: jax.Array
     ) -> tuple[Graph, Law, jax.Array]:
         """(a graph with all its labels, its law, nodes a class) of sizes by `uniform` [4], from normal numbers."""
-        nodes = between(FEWEST_NODES, self.nodes, uniform[0])
+        nodes: Any = between(FEWEST_NODES, self.nodes, uniform[0])
         features = between(FEWEST_FEATURES, self.features, uniform[1])
         classes = between(FEWEST_CLASSES, self.classes, uniform[2])
         there = jnp.arange(self.nodes, dtype=noise.dtype) < nodes
