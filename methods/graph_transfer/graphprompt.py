@@ -50,7 +50,7 @@ class GraphPrompt(Pretrained):
     prompt: bool = True  # whether the prompt is fitted; without it, class means of the encoder
     prompt_lr: float = 0.03  # learning rate of the prompt, above 0; released 0.001
 
-    space = {"lr": RATES[:3], "prompt_lr": FEW_RATES}
+    space = {"lr": RATES, "prompt_lr": FEW_RATES}
 
     def start(self, key: jax.Array, graph: Graph) -> Any:
         return init(Encoder(self.spec.width), key, graph.edges, graph.x)

@@ -38,7 +38,7 @@ class LinkFinetune(Pretrained):
     few_lr: float = 0.03  # learning rate on a new graph, above 0
     decay: float = 0.0005  # weight decay on a new graph, 0 or more
 
-    space = {"lr": RATES[:3], "few_lr": FEW_RATES}
+    space = {"lr": RATES, "few_lr": FEW_RATES}
 
     def start(self, key: jax.Array, graph: Graph) -> Any:
         return init(Encoder(self.spec.width), key, graph.edges, graph.x)

@@ -28,7 +28,7 @@ class LinkProbe(Pretrained):
     temperature: float = 0.3  # of the pre-training loss, above 0
     penalty: float = 1.0  # of the probe, above 0
 
-    space = {"lr": RATES[:3], "penalty": (0.1, 1.0, 10.0, 100.0)}
+    space = {"lr": RATES, "penalty": (1.0, 10.0, 100.0)}
 
     def start(self, key: jax.Array, graph: Graph) -> Any:
         return init(Encoder(self.spec.width), key, graph.edges, graph.x)
