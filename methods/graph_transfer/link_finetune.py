@@ -34,7 +34,7 @@ from toybench.tasks.graph_transfer import Graph, cross_entropy, one_hot_labels
 class LinkFinetune(Pretrained):
     """All weights move."""
 
-    temperature: float = 0.3  # of the pre-training loss, above 0
+    temperature: float = 1.0  # of the pre-training loss, above 0
     few_lr: float = 0.03  # learning rate on a new graph, above 0
     decay: float = 0.0005  # weight decay on a new graph, 0 or more
 

@@ -25,7 +25,7 @@ from toybench.tasks.graph_transfer import Graph, labelled, one_hot_labels
 class LinkProbe(Pretrained):
     """Only a linear map is fitted."""
 
-    temperature: float = 0.3  # of the pre-training loss, above 0
+    temperature: float = 1.0  # of the pre-training loss, above 0
     penalty: float = 1.0  # of the probe, above 0
 
     space = {"lr": RATES, "penalty": (1.0, 10.0, 100.0)}

@@ -25,7 +25,7 @@ class PropagatedFeatures(Method):
     hops: int = 2  # averages taken, 0 or more
 
     deterministic = True
-    space = {"hops": (1, 2, 3, 4)}
+    space = {"hops": (1, 2, 3, 4, 6, 8)}
 
     def embed(self, state: Any, graph: Graph) -> jax.Array:
         reads = symmetric_normalised(graph.edges)
