@@ -18,7 +18,7 @@ DOMAIN_DIFFERS = (
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=9, seeds=3),
+    tuning=Tuning(trials=20, seeds=3),
     ablations=(UNPROMPTED, RAW, VALIDATED),
     only={
         "unseen_graphs": (

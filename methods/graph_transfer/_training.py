@@ -17,8 +17,8 @@ from toybench.blocks import optim
 from toybench.blocks.graphs import GraphConv, symmetric_normalised
 from toybench.tasks.graph_transfer import Graph
 
-RATES = (0.01, 0.03, 0.1)  # of training without labels
-FEW_RATES = (0.01, 0.03, 0.1)  # of training on a few labels
+RATES = (0.003, 0.01, 0.03, 0.1, 0.3)  # of training without labels
+FEW_RATES = (0.01, 0.03, 0.1, 0.3)  # of training on a few labels
 FEW_STEPS = 60  # of training on a few labels, the whole graph in each
 
 

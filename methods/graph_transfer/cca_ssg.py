@@ -34,7 +34,7 @@ class CCASSG(Pretrained):
     drop: float = 0.2  # chance of an edge and of a feature to be dropped, 0 to 1; GraphFM 0.2
     weight: float = 0.001  # of the decorrelation, 0 or more; GraphFM 0.001
 
-    space = {"lr": RATES, "drop": (0.1, 0.2, 0.5)}
+    space = {"lr": RATES, "drop": (0.05, 0.1, 0.2, 0.5)}
 
     def start(self, key: jax.Array, graph: Graph) -> Any:
         return init(Encoder(self.spec.width), key, graph.edges, graph.x)

@@ -64,7 +64,7 @@ class GCA(Pretrained):
     drop_edges: float = 0.3  # mean rate, 0 to 1; GraphFM 0.3 and 0.4 in the two views
     drop_features: float = 0.1  # mean rate, 0 to 1; GraphFM 0.1 and 0
 
-    space = {"lr": RATES, "drop_edges": (0.1, 0.3, 0.5)}
+    space = {"lr": RATES, "drop_edges": (0.1, 0.3, 0.5, 0.7)}
 
     def start(self, key: jax.Array, graph: Graph) -> Any:
         return init(Projected(self.spec.width), key, graph.edges, graph.x)

@@ -49,7 +49,7 @@ class GCNScratch(Method):
     lr: float = 0.03  # learning rate, above 0
     decay: float = 0.0005  # weight decay, 0 or more; the paper 0.0005 as L2 of the first layer
 
-    space = {"lr": FEW_RATES, "decay": (0.0005, 0.05, 0.5)}
+    space = {"lr": FEW_RATES, "decay": (0.0005, 0.05, 0.5, 1.5, 5.0)}
 
     def network(self) -> GCN:
         return GCN(width=self.spec.width, classes=self.spec.classes)

@@ -86,7 +86,7 @@ class GraphAny(Method):
     normalise: bool = True  # whether distances are normalised to an entropy
     bits: float = 1.0  # of entropy, 0 to 2; released 1 and 2
 
-    space = {"lr": (0.0003, 0.001, 0.003), "bits": (0.5, 1.0, 1.5)}
+    space = {"lr": (0.00003, 0.0001, 0.0003, 0.001), "bits": (0.5, 1.0, 1.5)}
 
     def transform(self) -> optax.GradientTransformation:
         rate = optax.cosine_decay_schedule(self.lr, self.steps)

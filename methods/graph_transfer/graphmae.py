@@ -51,7 +51,7 @@ class GraphMAE(Pretrained):
 
     mask: float = 0.5  # chance of a node to be masked, 0 to 1; GraphFM 0.5
 
-    space = {"lr": RATES, "mask": (0.2, 0.5, 0.7)}
+    space = {"lr": RATES, "mask": (0.1, 0.2, 0.5, 0.7)}
 
     def start(self, key: jax.Array, graph: Graph) -> Any:
         return init(MaskedAutoencoder(self.spec.width), key, graph.edges, graph.x, jnp.zeros(self.spec.nodes))

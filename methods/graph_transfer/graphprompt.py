@@ -49,7 +49,7 @@ class GraphPrompt(Pretrained):
     prompt: bool = True  # whether the prompt is fitted; without it, class means of the encoder
     prompt_lr: float = 0.01  # learning rate of the prompt, above 0; released 0.001
 
-    space = {"lr": RATES, "prompt_lr": (0.003, 0.01, 0.03)}
+    space = {"lr": RATES, "prompt_lr": (0.0003, 0.001, 0.003, 0.01)}
 
     def start(self, key: jax.Array, graph: Graph) -> Any:
         return init(Encoder(self.spec.width), key, graph.edges, graph.x)

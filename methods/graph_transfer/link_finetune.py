@@ -19,7 +19,6 @@ import jax.numpy as jnp
 
 from toybench.blocks.nn import init
 from toybench.methods.graph_transfer._training import (
-    FEW_RATES,
     RATES,
     Encoder,
     Pretrained,
@@ -38,7 +37,7 @@ class LinkFinetune(Pretrained):
     few_lr: float = 0.03  # learning rate on a new graph, above 0
     decay: float = 0.0005  # weight decay on a new graph, 0 or more
 
-    space = {"lr": RATES, "few_lr": FEW_RATES}
+    space = {"lr": RATES, "few_lr": (0.001, 0.003, 0.01, 0.03)}
 
     def start(self, key: jax.Array, graph: Graph) -> Any:
         return init(Encoder(self.spec.width), key, graph.edges, graph.x)

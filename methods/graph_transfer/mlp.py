@@ -32,7 +32,7 @@ class NodeMLP(Method):
     lr: float = 0.03  # learning rate, above 0
     decay: float = 0.0005  # weight decay, 0 or more
 
-    space = {"lr": FEW_RATES, "decay": (0.0005, 0.05, 0.5)}
+    space = {"lr": FEW_RATES, "decay": (0.0005, 0.05, 0.5, 1.5, 5.0)}
 
     def network(self) -> MLP:
         return MLP((self.spec.width, self.spec.classes))

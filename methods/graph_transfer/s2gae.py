@@ -52,7 +52,7 @@ class S2GAE(Pretrained):
 
     mask: float = 0.5  # chance of an edge to be masked, 0 to 1; GraphFM 0.5
 
-    space = {"lr": RATES, "mask": (0.2, 0.5, 0.7)}
+    space = {"lr": RATES, "mask": (0.1, 0.2, 0.5, 0.7)}
 
     def start(self, key: jax.Array, graph: Graph) -> Any:
         self_index = jnp.arange(self.spec.nodes)
