@@ -4,6 +4,8 @@ from toybench import Benchmark, Better, Claim, Equivalent, Tuning
 
 UNPROMPTED = "graphprompt[prompt=false]"
 RAW = "graphany[normalise=false]"
+TRAINED = "graphany[lr=0.001]"
+TRAINED_RAW = "graphany[lr=0.001,normalise=false]"
 VALIDATED = "linear[channel=validated]"
 
 FAMILY_DIFFERS = (
@@ -19,7 +21,17 @@ DOMAIN_DIFFERS = (
 benchmark = Benchmark(
     field="graphs",
     tuning=Tuning(trials=20, seeds=3),
-    ablations=(UNPROMPTED, RAW, VALIDATED),
+    ablations=(UNPROMPTED, RAW, TRAINED, TRAINED_RAW, VALIDATED),
+    edges={
+        "cca_ssg.drop": "0.805 at 0.05, 0.803 at 0.1 and 0.800 at 0.2 of the same rate: the less is dropped the better "
+        "within noise, and at 0 both views are one",
+        "graphany.lr": "the less attention is trained on one graph the better: 0.752 at 0.00003, 0.727 at 0.001, 0.693 "
+        "at 0.003; at 0 it is nearly mean_linear. Claims judge 0.001, too",
+        "graphany.bits": "0.5, 1 and 1.5 are within 0.0004 of each other",
+        "link_probe.lr": "0.774, 0.774 and 0.778 at 0.03, 0.1 and 0.3; no claim names it",
+        "mlp.lr": "0.349 at best, 0.25 is chance: features alone tell little; no claim names it",
+        "mlp.decay": "0.349 at best, 0.25 is chance: features alone tell little; no claim names it",
+    },
     only={
         "unseen_graphs": (
             "graphprompt",
@@ -31,7 +43,7 @@ benchmark = Benchmark(
             "label_propagation",
             "propagated_prototypes",
         ),
-        "unseen_domains": ("graphany", RAW, "mean_linear", "linear", VALIDATED, "gcn_scratch"),
+        "unseen_domains": ("graphany", RAW, TRAINED, TRAINED_RAW, "mean_linear", "linear", VALIDATED, "gcn_scratch"),
         "frozen_embeddings": ("gca", "cca_ssg", "graphmae", "s2gae", "untrained_gcn", "propagated_features"),
     },
     claims=(
@@ -40,10 +52,12 @@ benchmark = Benchmark(
             says="Attention over linear graph networks, learned on one graph, labels graphs with other features, "
             "classes and wiring better than their mean, and than the network that is best when one is taken for all.",
             differs=f"{DOMAIN_DIFFERS} The mean over graphs is the paper's own quantity. 0.02 is asked for, not "
-            "quite half of that gain.",
+            "quite half of that gain. Tuning on new graphs chooses a rate at which attention hardly moves; judged there "
+            "and at a rate of 0.001, which moves it as far as the released rate and steps do.",
             expected="supported",
             conditions=tuple(
-                Better(task="unseen_domains", method="graphany", than=other, metric="accuracy", margin=0.02)
+                Better(task="unseen_domains", method=method, than=other, metric="accuracy", margin=0.02)
+                for method in ("graphany", TRAINED)
                 for other in ("mean_linear", "linear")
             ),
         ),
@@ -58,9 +72,12 @@ benchmark = Benchmark(
         Claim(
             paper="zhao2024fullyinductive",
             says="It takes distances normalised to an entropy: with raw distances it is worse.",
-            differs=f"{DOMAIN_DIFFERS} A margin of 0.02 as above.",
+            differs=f"{DOMAIN_DIFFERS} Margin and rates as above.",
             expected="inconclusive",
-            conditions=(Better(task="unseen_domains", method="graphany", than=RAW, metric="accuracy", margin=0.02),),
+            conditions=(
+                Better(task="unseen_domains", method="graphany", than=RAW, metric="accuracy", margin=0.02),
+                Better(task="unseen_domains", method=TRAINED, than=TRAINED_RAW, metric="accuracy", margin=0.02),
+            ),
         ),
         Claim(
             paper="zhao2024fullyinductive",
