@@ -60,7 +60,7 @@ class RewiredEdges(Nodes):
 
     def rates(self, weights: jax.Array, degree: jax.Array) -> jax.Array:
         """Edge probabilities [c, c] in proportion to weights, for classes of equal size."""
-        return graphs.block_rates(weights, jnp.full(self.classes, 1 / self.classes), degree, self.nodes)
+        return degree * graphs.block_rates(weights, jnp.full(self.classes, 1 / self.classes), 1.0, self.nodes)
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         right = correct(learner.node_scores(), world.labels)
