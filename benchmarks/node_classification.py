@@ -159,8 +159,9 @@ benchmark = Benchmark(
             paper="sun2023breaking",
             says="A statistic of labels and directed patterns tells beforehand which of both graphs to use.",
             differs=f"{TOY}Right is read as an accuracy within 0.01 of the better graph's on both tasks. The statistic "
-            "and its threshold are our own, as the authors' code lacks theirs; no verdict speaks of AMUD itself.",
+            "and its threshold are our own, as the authors' code lacks theirs and their text could not be read.",
             expected="supported",
+            read="abstract",
             conditions=(
                 Equivalent(task=FLOW, method=ADVISED, to="adpa", metric="test_accuracy", margin=0.01),
                 Equivalent(task=DIRECTED, method=ADVISED, to=UNDIRECTED, metric="test_accuracy", margin=0.01),

@@ -39,11 +39,11 @@ class Network(nn.Module):
     def __call__(self, spread: jax.Array, x: jax.Array) -> jax.Array:
         patterns, hops, n, d = spread.shape
         whole = jnp.swapaxes(spread, 1, 2).reshape(patterns, n, hops * d)
-        own = Each(patterns, 1)(spread.reshape(patterns, hops * n, d)).reshape(patterns, hops, n, 1)
-        ask = Each(patterns, 1)(whole)[:, None] + own
+        own = Each(patterns=patterns, width=1)(spread.reshape(patterns, hops * n, d)).reshape(patterns, hops, n, 1)
+        ask = Each(patterns=patterns, width=1)(whole)[:, None] + own
         mixed = (nn.softmax(nn.sigmoid(ask), axis=1) * spread).sum(1)
         branches = jnp.concatenate([mixed, x[None]])
-        h = nn.relu(Each(patterns + 1, self.spec.width)(branches))
+        h = nn.relu(Each(patterns=patterns + 1, width=self.spec.width)(branches))
         h = self.param("scale", nn.initializers.ones, (patterns + 1, 1, 1)) * h
         return nn.Dense(self.spec.classes)(jnp.swapaxes(h, 0, 1).reshape(n, -1))
 

@@ -43,7 +43,7 @@ class APPNP(Supervised):
     space = {"lr": RATES_BESIDE, "decay": DECAYS_BESIDE, "alpha": (0.05, 0.1, 0.3)}
 
     def network(self) -> Network:
-        return Network(self.spec, self.hops, self.alpha)
+        return Network(spec=self.spec, hops=self.hops, alpha=self.alpha)
 
     def read(self, graph: Graph) -> Inputs:
         return graphs.symmetric_normalised(graph.reads), graph.x

@@ -59,7 +59,7 @@ class DGGFixedK(NodeTrainer):
     space = {"lr": RATES_BESIDE, "decay": DECAYS_BESIDE, "k": (2.0, 6.0, 16.0)}
 
     def network(self) -> Network:
-        return Network(self.spec, jnp.asarray(self.k))
+        return Network(spec=self.spec, k=jnp.asarray(self.k))
 
     def read(self, graph: Graph) -> Inputs:
         n = self.spec.nodes

@@ -57,7 +57,7 @@ class GCNII(Supervised):
     space = {"lr": RATES_BESIDE, "decay": DECAYS_BESIDE, "alpha": (0.05, 0.2, 0.5)}
 
     def network(self) -> Network:
-        return Network(self.spec, self.alpha)
+        return Network(spec=self.spec, alpha=self.alpha)
 
     def read(self, graph: Graph) -> Inputs:
         return graphs.symmetric_normalised(graph.reads), graph.x

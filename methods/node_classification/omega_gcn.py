@@ -60,7 +60,7 @@ class OmegaGCN(Supervised):
     space = {"lr": RATES_BESIDE, "decay": DECAYS_BESIDE, "speed": (0.3, 1.0, 3.0)}
 
     def network(self) -> Network:
-        return Network(self.spec, self.speed)
+        return Network(spec=self.spec, speed=self.speed)
 
     def read(self, graph: Graph) -> Inputs:
         return graphs.symmetric_normalised(graph.reads), graph.x

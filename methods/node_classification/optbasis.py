@@ -1,7 +1,7 @@
 """OptBasisGNN: a learned polynomial filter whose basis is orthonormal for each channel's own signal.
 
 **Source**: Guo and Wei, "Graph Neural Networks with Learnable and Optimal Polynomial Bases", 2023,
-https://arxiv.org/abs/2302.12432, algorithm 3 as the study's plan gives it; the code was not read for this study.
+https://arxiv.org/abs/2302.12432, the recurrence of the optimal basis; from memory.
 
     v_(k+1) = (P v_k - <P v_k, v_k> v_k - <P v_k, v_(k-1)> v_(k-1)) / norm,    v_0 = h / |h|
     scores = (sum_k alpha_k v_k) W,    P = D^-1/2 A D^-1/2, a filter alpha a channel
@@ -66,7 +66,7 @@ class OptBasis(Supervised):
     space = {"lr": RATES_BESIDE, "decay": DECAYS_BESIDE, "order": (2, 5, 10)}
 
     def network(self) -> Network:
-        return Network(self.spec, self.order)
+        return Network(spec=self.spec, order=self.order)
 
     def read(self, graph: Graph) -> Inputs:
         return graphs.symmetric_normalised(graph.reads, loops=False), graph.x
