@@ -5,7 +5,7 @@ from toybench import Benchmark, Better, Bound, Claim, Equivalent, Trend, Tuning
 PLAIN = "block_model_nodes"
 PAIRED = "block_model_nodes[pattern=paired]"
 UNRELATED = "block_model_nodes[pattern=unrelated]"
-FLOW = "block_model_nodes[directed=true,pattern=flow]"
+FLOW = "block_model_nodes[pattern=flow,directed=true]"
 DIRECTED = "block_model_nodes[directed=true]"
 DEEP = "block_model_nodes[depth=16]"
 FEW = "block_model_nodes[per_class=4]"
@@ -21,6 +21,7 @@ EVERY = (*BLIND, *SHARED, *SEPARATE)
 UNDIRECTED = "adpa[graph=undirected]"
 ADVISED = "adpa[graph=amud]"
 VARIANCE = "hei[penalty=variance]"
+RELEASED = "hei[weight=10000,warm=5]"
 
 STEP = 0.035  # of accuracy: 5 % of the way from chance, 0.25, to belief propagation, 0.95 and more
 HALF = 0.02  # of accuracy: half of what a GCN leaves on the paired pattern
@@ -29,18 +30,19 @@ LARGE = 0.15  # of accuracy: a fifth of the way from chance to belief propagatio
 
 TOY = (
     "One graph of 160 nodes in four classes, 16 features, 40 known labels, width 16, 150 full-batch steps of AdamW; no "
-    "dropout. Rates and weight decay are tuned on accuracy for every method and pattern alike. "
+    "dropout. Rates, and weight decay or one knob of their own, are tuned on accuracy for every method and pattern. "
 )
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=24, seeds=3),
+    tuning=Tuning(trials=15, seeds=3),
     variants=(PAIRED, UNRELATED, FLOW, DIRECTED, DEEP, FEW, MANY, CLEAR),
     edges={
-        "decay": "from 0.1 to 1 it hardly matters, and 10 shrinks the weights; a knob of two or three values",
-        "warm": "5 is the authors' value; a knob of two values",
+        "decay": "from 0.1 to 1 it hardly matters, and 10 shrinks the weights to nearly nothing within 150 steps",
+        "weight": "10,000 is the authors' value; from 10 on the penalty is nearly all of the loss",
+        "warm": "none at one end, half of the steps at the other",
     },
-    ablations=(UNDIRECTED, ADVISED, VARIANCE),
+    ablations=(UNDIRECTED, ADVISED, VARIANCE, RELEASED),
     only={
         PLAIN: EVERY,
         PAIRED: EVERY,
@@ -52,7 +54,7 @@ benchmark = Benchmark(
         MANY: ("gcn", "appnp"),
         REWIRED: ("mlp", "gcn", "gat", "knn_gcn", "dgg", "dgg_fixed_k"),
         SHIFTED: ("h2gcn", "hei"),
-        CLEAR: ("mlp", "h2gcn", "hei", VARIANCE, "random_environments", "group_dro_bins"),
+        CLEAR: ("mlp", "h2gcn", "hei", VARIANCE, RELEASED, "random_environments", "group_dro_bins"),
     },
     claims=(
         Claim(
@@ -187,10 +189,11 @@ benchmark = Benchmark(
             "environments, or features alone.",
             differs=f"{TOY}Means of length 2, where distances tell the kinds best. H2GCN is the network; read as 0.02 "
             "of accuracy, and as the sign against a network of features alone, our control. The penalty is that of "
-            "the authors' code.",
+            "the authors' code, at the tuned weight and, against plain training, at theirs.",
             expected="refuted",
             conditions=(
                 Better(task=CLEAR, method="hei", than="h2gcn", metric="heterophilic_accuracy", margin=HALF),
+                Better(task=CLEAR, method=RELEASED, than="h2gcn", metric="heterophilic_accuracy", margin=HALF),
                 Better(
                     task=CLEAR, method="hei", than="random_environments", metric="heterophilic_accuracy", margin=HALF
                 ),

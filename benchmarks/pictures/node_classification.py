@@ -21,7 +21,7 @@ def blocks(panel: list[str], edges: np.ndarray, labels: np.ndarray, kinds: np.nd
     if kinds is not None:
         columns["edge"] = np.where(kinds[:, order][:, :, order][place, reader, read] > 0, "right", "wrong")
     chart = drawing.base(drawing.rows(**columns)).mark_square(size=3, opacity=0.9)
-    axes = {"x": alt.X(**drawing.bare("reads")), "y": alt.Y(**drawing.bare("node"))}
+    axes: dict[str, Any] = {"x": alt.X(**drawing.bare("reads")), "y": alt.Y(**drawing.bare("node"))}
     if kinds is not None:
         axes["color"] = alt.Color("edge:N", title=None)
     return drawing.panels(chart.encode(**axes), "panel", panel, columns=4)

@@ -24,10 +24,8 @@ from toybench.tasks.node_classification import Graph, NodeSpec
 Params = Any  # of a network: a pytree of float arrays
 Inputs = tuple[jax.Array, ...]
 DECAYED = ("kernel", "shift")
-RATES = (0.001, 0.003, 0.006, 0.01, 0.03, 0.06, 0.1, 0.3)  # of methods with no knob of their own
-DECAYS = (0.1, 1.0, 10.0)  # decoupled: a step multiplies by 1 - lr decay
-RATES_BESIDE = (0.002, 0.006, 0.02, 0.06)  # of methods that tune one knob of three values beside it
-DECAYS_BESIDE = (1.0, 5.0)
+RATES = (0.001, 0.003, 0.01, 0.03, 0.1)  # of every method
+DECAYS = (0.1, 1.0, 10.0)  # of methods without a knob of their own
 
 
 class State(NamedTuple):
@@ -80,7 +78,7 @@ class NodeTrainer(Method):
     """Training of a network; a subclass says which network, what it reads, and what the loss is."""
 
     lr: float = 0.01  # learning rate, above 0; decays to 0 by a cosine
-    decay: float = 1.0  # decoupled weight decay, 0 and above
+    decay: float = 1.0  # decoupled weight decay: a step multiplies by 1 - lr decay; 0 and above
 
     @abc.abstractmethod
     def network(self) -> nn.Module:

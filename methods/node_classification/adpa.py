@@ -24,7 +24,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks.graphs import HIDDEN
-from toybench.methods.node_classification._nodes import DECAYS_BESIDE, RATES_BESIDE, Inputs, Supervised
+from toybench.methods.node_classification._nodes import RATES, Inputs, Supervised
 from toybench.tasks.node_classification import Graph, NodeSpec
 
 SWITCH = 0.5  # of the statistic: half way between equal patterns and one that carries nothing
@@ -96,10 +96,11 @@ def direction_matters(edges: jax.Array, y: jax.Array) -> jax.Array:
 class ADPA(Supervised):
     """A network of directed patterns."""
 
+    decay: float = 5.0  # decoupled weight decay, 0 and above; five times the others', by a pilot
     graph: str = "directed"  # directed, undirected, or amud: what the statistic says
     hops: int = 2  # times that a pattern is applied; 2 in the authors' code
 
-    space = {"lr": RATES_BESIDE, "decay": DECAYS_BESIDE, "hops": (1, 2, 3)}
+    space = {"lr": RATES, "hops": (1, 2, 3)}
 
     def network(self) -> Network:
         return Network(self.spec)

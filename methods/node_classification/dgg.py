@@ -24,8 +24,7 @@ import jax.numpy as jnp
 from toybench.blocks import graphs
 from toybench.blocks.random import normals
 from toybench.methods.node_classification._nodes import (
-    DECAYS_BESIDE,
-    RATES_BESIDE,
+    RATES,
     Inputs,
     NodeTrainer,
     Params,
@@ -72,7 +71,7 @@ class DGG(NodeTrainer):
 
     warm: int = 50  # first steps in which the given edges are read, 0 and above
 
-    space = {"lr": RATES_BESIDE, "decay": DECAYS_BESIDE, "warm": (0, 25, 75)}
+    space = {"lr": RATES, "warm": (0, 25, 75)}
 
     def network(self) -> Network:
         return Network(self.spec)

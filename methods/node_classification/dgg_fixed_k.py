@@ -17,8 +17,7 @@ import jax.numpy as jnp
 
 from toybench.blocks import graphs
 from toybench.methods.node_classification._nodes import (
-    DECAYS_BESIDE,
-    RATES_BESIDE,
+    RATES,
     Inputs,
     NodeTrainer,
     Params,
@@ -56,7 +55,7 @@ class DGGFixedK(NodeTrainer):
 
     k: float = 4.0  # edges that a node keeps, above 0
 
-    space = {"lr": RATES_BESIDE, "decay": DECAYS_BESIDE, "k": (2.0, 6.0, 16.0)}
+    space = {"lr": RATES, "k": (2.0, 6.0, 16.0)}
 
     def network(self) -> Network:
         return Network(spec=self.spec, k=jnp.asarray(self.k))

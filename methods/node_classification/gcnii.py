@@ -16,8 +16,7 @@ import jax.numpy as jnp
 
 from toybench.blocks import graphs
 from toybench.methods.node_classification._nodes import (
-    DECAYS_BESIDE,
-    RATES_BESIDE,
+    RATES,
     Inputs,
     Supervised,
     encode,
@@ -54,7 +53,7 @@ class GCNII(Supervised):
 
     alpha: float = 0.1  # weight of the first encoding, 0 to 1; 0.1 in the paper
 
-    space = {"lr": RATES_BESIDE, "decay": DECAYS_BESIDE, "alpha": (0.05, 0.2, 0.5)}
+    space = {"lr": RATES, "alpha": (0.05, 0.2, 0.5)}
 
     def network(self) -> Network:
         return Network(spec=self.spec, alpha=self.alpha)

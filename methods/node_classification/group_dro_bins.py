@@ -17,8 +17,7 @@ import jax.numpy as jnp
 
 from toybench.blocks.graphs import HIDDEN
 from toybench.methods.node_classification._nodes import (
-    DECAYS_BESIDE,
-    RATES_BESIDE,
+    RATES,
     EgoNeighbours,
     Inputs,
     NodeTrainer,
@@ -47,7 +46,7 @@ class GroupDROBins(NodeTrainer):
 
     sharpness: float = 3.0  # how much the worst group leads, above 0
 
-    space = {"lr": RATES_BESIDE, "decay": DECAYS_BESIDE, "sharpness": (1.0, 3.0, 10.0)}
+    space = {"lr": RATES, "sharpness": (1.0, 3.0, 10.0)}
 
     def network(self) -> Network:
         return Network(self.spec)

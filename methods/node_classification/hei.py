@@ -29,7 +29,7 @@ from toybench.blocks import optim
 from toybench.blocks.graphs import HIDDEN
 from toybench.blocks.nn import MLP
 from toybench.methods.node_classification._nodes import (
-    RATES_BESIDE,
+    RATES,
     EgoNeighbours,
     Inputs,
     Params,
@@ -64,7 +64,7 @@ class HEI(Method):
     warm: int = 25  # steps in which environments are inferred; 5 in the code
     penalty: str = "squares"  # squares (the code) or variance (the text)
 
-    space = {"lr": RATES_BESIDE, "weight": (1.0, 10.0, 10000.0), "warm": (5, 25)}
+    space = {"lr": RATES, "weight": (1.0, 10.0, 10000.0)}
 
     def init(self, key: jax.Array) -> State:
         a, b = jax.random.split(key)

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks import graphs
-from toybench.methods.node_classification._nodes import DECAYS_BESIDE, RATES_BESIDE, Inputs, Supervised, encode
+from toybench.methods.node_classification._nodes import RATES, Inputs, Supervised, encode
 from toybench.tasks.node_classification import Graph, NodeSpec
 
 
@@ -37,7 +37,7 @@ class KNNGCN(Supervised):
 
     k: int = 8  # nearest neighbours of a node, 1 and above
 
-    space = {"lr": RATES_BESIDE, "decay": DECAYS_BESIDE, "k": (4, 10, 25)}
+    space = {"lr": RATES, "k": (4, 10, 25)}
 
     def network(self) -> Network:
         return Network(self.spec)

@@ -22,7 +22,7 @@ from toybench import Method
 from toybench.blocks import optim
 from toybench.blocks.graphs import HIDDEN
 from toybench.methods.node_classification._nodes import (
-    RATES_BESIDE,
+    RATES,
     EgoNeighbours,
     Inputs,
     Params,
@@ -53,7 +53,7 @@ class RandomEnvironments(Method):
     weight: float = 10.0  # of the penalty, 0 and above
     warm: int = 25  # first steps without it
 
-    space = {"lr": RATES_BESIDE, "weight": (1.0, 10.0, 10000.0), "warm": (5, 25)}
+    space = {"lr": RATES, "weight": (1.0, 10.0, 10000.0)}
 
     def init(self, key: jax.Array) -> State:
         a, b = jax.random.split(key)
