@@ -24,8 +24,8 @@ from toybench.tasks.node_classification import Graph, NodeSpec
 Params = Any  # of a network: a pytree of float arrays
 Inputs = tuple[jax.Array, ...]
 DECAYED = ("kernel", "shift")
-RATES = (0.001, 0.003, 0.01, 0.03, 0.1)  # of every method
-DECAYS = (0.1, 1.0, 10.0)  # of methods without a knob of their own
+RATES = (0.003, 0.01, 0.03, 0.1, 0.3)  # of every method
+DECAYS = (0.1, 1.0, 3.0, 10.0)  # of methods without a knob of their own
 
 
 class State(NamedTuple):

@@ -100,7 +100,7 @@ class ADPA(Supervised):
     graph: str = "directed"  # directed, undirected, or amud: what the statistic says
     hops: int = 2  # times that a pattern is applied; 2 in the authors' code
 
-    space = {"lr": RATES, "hops": (1, 2, 3)}
+    space = {"lr": RATES, "hops": (1, 2, 3, 4)}
 
     def network(self) -> Network:
         return Network(self.spec)

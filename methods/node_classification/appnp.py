@@ -40,7 +40,7 @@ class APPNP(Supervised):
     alpha: float = 0.1  # chance to return at a step, 0 to 1; 0.1 in the paper
     hops: int = 10  # steps; 10 in the paper
 
-    space = {"lr": RATES, "alpha": (0.05, 0.1, 0.3)}
+    space = {"lr": RATES, "alpha": (0.02, 0.05, 0.1, 0.3)}
 
     def network(self) -> Network:
         return Network(spec=self.spec, hops=self.hops, alpha=self.alpha)

@@ -71,7 +71,7 @@ class DGG(NodeTrainer):
 
     warm: int = 50  # first steps in which the given edges are read, 0 and above
 
-    space = {"lr": RATES, "warm": (0, 25, 75)}
+    space = {"lr": RATES, "warm": (0, 10, 25, 75)}
 
     def network(self) -> Network:
         return Network(self.spec)

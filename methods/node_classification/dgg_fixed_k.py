@@ -55,7 +55,7 @@ class DGGFixedK(NodeTrainer):
 
     k: float = 4.0  # edges that a node keeps, above 0
 
-    space = {"lr": RATES, "k": (2.0, 6.0, 16.0)}
+    space = {"lr": RATES, "k": (2.0, 4.0, 8.0, 16.0)}
 
     def network(self) -> Network:
         return Network(spec=self.spec, k=jnp.asarray(self.k))

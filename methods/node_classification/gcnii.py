@@ -53,7 +53,7 @@ class GCNII(Supervised):
 
     alpha: float = 0.1  # weight of the first encoding, 0 to 1; 0.1 in the paper
 
-    space = {"lr": RATES, "alpha": (0.05, 0.2, 0.5)}
+    space = {"lr": RATES, "alpha": (0.02, 0.05, 0.1, 0.3)}
 
     def network(self) -> Network:
         return Network(spec=self.spec, alpha=self.alpha)

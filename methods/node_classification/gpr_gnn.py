@@ -51,7 +51,7 @@ class GPRGNN(Supervised):
     alpha: float = 0.1  # of the start, 0 to 1; 0.1 to 0.9 in the paper
     hops: int = 10  # degree of the polynomial; 10 in the paper
 
-    space = {"lr": RATES, "alpha": (0.1, 0.5, 0.9)}
+    space = {"lr": RATES, "alpha": (0.05, 0.1, 0.5, 0.9)}
 
     def network(self) -> Network:
         return Network(spec=self.spec, hops=self.hops, alpha=self.alpha)

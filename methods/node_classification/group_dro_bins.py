@@ -46,7 +46,7 @@ class GroupDROBins(NodeTrainer):
 
     sharpness: float = 3.0  # how much the worst group leads, above 0
 
-    space = {"lr": RATES, "sharpness": (1.0, 3.0, 10.0)}
+    space = {"lr": RATES, "sharpness": (0.3, 1.0, 3.0, 10.0)}
 
     def network(self) -> Network:
         return Network(self.spec)

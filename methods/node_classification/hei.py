@@ -64,7 +64,7 @@ class HEI(Method):
     warm: int = 25  # steps in which environments are inferred; 5 in the code
     penalty: str = "squares"  # squares (the code) or variance (the text)
 
-    space = {"lr": RATES, "weight": (1.0, 10.0, 10000.0)}
+    space = {"lr": RATES, "weight": (0.1, 1.0, 10.0, 10000.0)}
 
     def init(self, key: jax.Array) -> State:
         a, b = jax.random.split(key)

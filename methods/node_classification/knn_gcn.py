@@ -37,7 +37,7 @@ class KNNGCN(Supervised):
 
     k: int = 8  # nearest neighbours of a node, 1 and above
 
-    space = {"lr": RATES, "k": (4, 10, 25)}
+    space = {"lr": RATES, "k": (2, 4, 10, 25)}
 
     def network(self) -> Network:
         return Network(self.spec)

@@ -56,7 +56,7 @@ class OmegaGCN(Supervised):
 
     speed: float = 1.0  # how much faster omega moves than the weights, above 0; 1 in the paper
 
-    space = {"lr": RATES, "speed": (0.3, 1.0, 3.0)}
+    space = {"lr": RATES, "speed": (0.3, 1.0, 3.0, 10.0)}
 
     def network(self) -> Network:
         return Network(spec=self.spec, speed=self.speed)

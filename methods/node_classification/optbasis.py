@@ -64,7 +64,7 @@ class OptBasis(Supervised):
     decay: float = 5.0  # decoupled weight decay, 0 and above; five times the others', by a pilot
     order: int = 10  # degree of the polynomial; 10 in the paper
 
-    space = {"lr": RATES, "order": (2, 5, 10)}
+    space = {"lr": RATES, "order": (2, 5, 10, 15)}
 
     def network(self) -> Network:
         return Network(spec=self.spec, order=self.order)

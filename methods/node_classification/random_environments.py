@@ -53,7 +53,7 @@ class RandomEnvironments(Method):
     weight: float = 10.0  # of the penalty, 0 and above
     warm: int = 25  # first steps without it
 
-    space = {"lr": RATES, "weight": (1.0, 10.0, 10000.0)}
+    space = {"lr": RATES, "weight": (0.1, 1.0, 10.0, 10000.0)}
 
     def init(self, key: jax.Array) -> State:
         a, b = jax.random.split(key)
