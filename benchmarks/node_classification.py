@@ -71,8 +71,8 @@ benchmark = Benchmark(
             says="At 16 layers a network that learns how much each channel is smoothed keeps what a plain graph "
             "convolutional network loses, and more than the same start at the identity keeps without it.",
             differs=f"{TOY}Read as 0.15 of accuracy beyond the plain network, a fifth of the way from chance to belief "
-            "propagation, and 0.035 beyond our control, a plain network started at the identity as omegaGCN is. Omega's "
-            "rate was tuned to three times that of the weights; with one for both, as in the authors' semi-supervised "
+            "propagation, and 0.035 beyond our control, a plain network started at the identity as omegaGCN is. "
+            "Omega's rate was tuned to three times that of the weights; with one for both, as in the authors' semi-supervised "
             "runs, it is no better than that control, 0.47 against 0.48 (4 tuning seeds).",
             expected="inconclusive",
             conditions=(
@@ -188,8 +188,8 @@ benchmark = Benchmark(
             says="A statistic of labels and directed patterns tells beforehand which of both graphs to use.",
             differs=f"{TOY}Right is read as an accuracy within 0.01 of the better graph's on both tasks. The statistic "
             "and its threshold are our own, as the authors' code lacks theirs and their text could not be read.",
-            note="On the flow the switch is right in 32 of 32 seeds, and on homophilous edges accuracy differs in 4 of 32: "
-            "too alike for a test of means.",
+            note="On the flow the switch is right in 32 of 32 seeds, and on homophilous edges accuracy differs in 4 of "
+            "32: too alike for a test of means.",
             expected="supported",
             read="abstract",
             conditions=(
