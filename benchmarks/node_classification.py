@@ -72,8 +72,8 @@ benchmark = Benchmark(
             "convolutional network loses, and more than the same start at the identity keeps without it.",
             differs=f"{TOY}Read as 0.15 of accuracy beyond the plain network, a fifth of the way from chance to belief "
             "propagation, and 0.035 beyond our control, a plain network started at the identity as omegaGCN is. "
-            "Omega's rate was tuned to three times that of the weights; with one for both, as in the authors' semi-supervised "
-            "runs, it is no better than that control, 0.47 against 0.48 (4 tuning seeds).",
+            "Omega's rate was tuned to three times that of the weights; with one for both, as in the authors' "
+            "semi-supervised runs, it is no better than that control, 0.47 against 0.48 (4 tuning seeds).",
             expected="inconclusive",
             conditions=(
                 Better(task=DEEP, method="omega_gcn", than="gcn", metric="test_accuracy", margin=LARGE),
