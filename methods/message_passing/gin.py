@@ -1,0 +1,44 @@
+"""Graph isomorphism network: a small network of a node's own features plus its neighbours' sum.
+
+**Source**: Xu, Hu, Leskovec and Jegelka, "How Powerful are Graph Neural Networks?", 2019,
+https://arxiv.org/abs/1810.00826, equation 4.1 with epsilon 0 (from memory); the baseline of Qian et al. (2023) and of
+Finkelshtein et al. (2023).
+
+    h_i <- relu(MLP(h_i + sum_j A_ij h_j))
+
+**Differs from the paper**: 1. no batch normalisation. 2. Answers are read from the last layer alone.
+
+**Shapes**: b graphs, n nodes, d features, o outputs a node.
+"""
+
+import flax.linen as linen
+import jax
+
+from toybench.blocks.graphs import GinConv
+from toybench.methods.message_passing._network import GraphNetwork, Layers, needs_edges
+from toybench.tasks.message_passing import Spec
+
+
+class Network(linen.Module):
+    """Reads the edges as they are."""
+
+    layers: int
+    width: int
+    outputs: int
+
+    @linen.compact
+    def __call__(self, edges: jax.Array, x: jax.Array, mask: jax.Array, key: jax.Array | None = None) -> jax.Array:
+        return Layers(layer=GinConv, layers=self.layers, width=self.width, outputs=self.outputs)(edges, x)
+
+
+class GIN(GraphNetwork):
+    """Sums over neighbours."""
+
+    layers: int = 2  # message-passing layers, 1 or more; Qian et al. need as many as a tree is deep
+
+    def fits(self, spec: Spec) -> str | None:
+        return needs_edges(spec)
+
+    @property
+    def network(self) -> Network:
+        return Network(layers=self.layers, width=self.spec.width, outputs=self.spec.outputs)
