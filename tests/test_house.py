@@ -21,6 +21,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "normalizing_flows",
     "optimizers",
     "posterior_sampling",
+    "message_passing",
     "quantum_circuits",
     "permutation_learning",
     "probability_paths",

@@ -14,6 +14,7 @@ import optax
 
 from toybench import Method
 from toybench.blocks import nn, optim
+from toybench.blocks.attention import Norm
 from toybench.tasks.message_passing import Batch, Graphs, Spec, mean_loss
 
 RATES = (0.0003, 0.001, 0.002, 0.004, 0.008, 0.016, 0.03, 0.1)  # of every method
@@ -70,19 +71,22 @@ class Layers(linen.Module):
     """A linear layer in, layers that read along edges, a linear layer out; relu between them.
 
     Attributes:
-      layer: makes a module of (reads [b, n, n], h [b, n, w]) of a width.
+      layer: makes a module of (reads [..., n, n], h [..., n, w]) of a width.
+      residual: whether a layer's output is added to its input and normalised, as deep networks need.
     """
 
     layer: Callable[[int], linen.Module]
     layers: int
     width: int
     outputs: int
+    residual: bool = False
 
     @linen.compact
     def __call__(self, reads: jax.Array, x: jax.Array) -> jax.Array:
         h = linen.relu(linen.Dense(self.width)(x))
         for _ in range(self.layers):
-            h = linen.relu(self.layer(self.width)(reads, h))
+            heard = linen.relu(self.layer(self.width)(reads, h))
+            h = Norm()(h + heard) if self.residual else heard
         return linen.Dense(self.outputs)(h)
 
 

@@ -4,9 +4,10 @@
 https://arxiv.org/abs/1810.00826, equation 4.1 with epsilon 0 (from memory); the baseline of Qian et al. (2023) and of
 Finkelshtein et al. (2023).
 
-    h_i <- relu(MLP(h_i + sum_j A_ij h_j))
+    h_i <- norm(h_i + relu(MLP(h_i + sum_j A_ij h_j)))
 
-**Differs from the paper**: 1. no batch normalisation. 2. Answers are read from the last layer alone.
+**Differs from the paper**: 1. the sum of a layer's input and output is normalised, in place of batches, as in the
+networks for trees of Qian et al. (`models/downstream_models/tree_gnn.py`). 2. Answers are read from the last layer.
 
 **Shapes**: b graphs, n nodes, d features, o outputs a node.
 """
@@ -28,7 +29,9 @@ class Network(linen.Module):
 
     @linen.compact
     def __call__(self, edges: jax.Array, x: jax.Array, mask: jax.Array, key: jax.Array | None = None) -> jax.Array:
-        return Layers(layer=GinConv, layers=self.layers, width=self.width, outputs=self.outputs)(edges, x)
+        return Layers(layer=GinConv, layers=self.layers, width=self.width, outputs=self.outputs, residual=True)(
+            edges, x
+        )
 
 
 class GIN(GraphNetwork):

@@ -3,15 +3,16 @@
 **Source**: Qian, Manolache, Ahmed, Zeng, Van den Broeck, Niepert and Morris, "Probabilistically Rewired Message-Passing
 Neural Networks", 2024, https://arxiv.org/abs/2310.02156, in the authors' code: the scores are `AttentionLayer` of
 `models/upstream_models/transformer.py`, drawing and gradient are `simple/simple_scheme.py`, the settings those of
-`configs/leafcolor_4/global/topk_20_1_sa_simple.yaml`, the published ones of trees.
+`configs/leafcolor_4/global/topk_20_1_sa_simple.yaml`, the published ones of trees; layers are added to their input and
+normalised as in `models/downstream_models/tree_gnn.py`.
 
     theta_ij = (W e_i) . (V e_j) / sqrt(w)
     edges into i: k of all nodes, with chance prod exp(theta_ij); backwards the exact marginals of being drawn
     answer = mean over draws of GIN(A + drawn edges)
 
 **Differs from the paper**: 1. k edges into every node instead of k edges a graph, one of the policies that the authors
-have, for nodes. 2. One GIN on the tree with its new edges instead of one on each. 3. No normalisation of weights or
-batches. 4. The network of the scores embeds nodes for itself.
+have, for nodes. 2. One GIN on the tree with its new edges instead of one on each. 3. No normalisation of the scores'
+weights, nor of batches. 4. The network of the scores embeds nodes for itself.
 
 **Shapes**: b graphs, n nodes, s draws, w width, d features, o outputs a node.
 """
@@ -42,9 +43,9 @@ def drawn_edges(theta: jax.Array, k: int, draws: int, key: jax.Array) -> jax.Arr
 
 
 def likeliest_edges(theta: jax.Array, k: int) -> jax.Array:
-    """The k highest of every row, [1, b, n, n]."""
-    least = jnp.sort(theta, axis=-1)[..., -k, None]
-    return (theta >= least).astype(theta.dtype)[None]
+    """The k highest of every row, [1, b, n, n]; of equal ones the first."""
+    highest = jax.lax.top_k(theta, k)[1]
+    return jax.nn.one_hot(highest, theta.shape[-1]).sum(-2)[None]
 
 
 class Scores(linen.Module):
@@ -73,7 +74,7 @@ class Network(linen.Module):
     def __call__(self, edges: jax.Array, x: jax.Array, mask: jax.Array, key: jax.Array | None = None) -> jax.Array:
         theta = Scores(self.width)(x, mask)
         new = likeliest_edges(theta, self.k) if key is None else drawn_edges(theta, self.k, self.draws, key)
-        gin = Layers(layer=GinConv, layers=self.layers, width=self.width, outputs=self.outputs)
+        gin = Layers(layer=GinConv, layers=self.layers, width=self.width, outputs=self.outputs, residual=True)
         copies = jnp.broadcast_to(x[None], (len(new), *x.shape))
         return gin(edges[None] + new, copies).mean(0)
 
@@ -82,7 +83,7 @@ class PRMPNN(GraphNetwork):
     """New edges by a score of their ends; none is taken away."""
 
     k: int = 1  # new edges into every node, 1 or more; the authors take 16 a graph
-    draws: int = 2  # graphs drawn a step; the authors' 1 for trees, up to 5 elsewhere
+    draws: int = 1  # graphs drawn a step, 1 or more; the authors' 1 for trees
     layers: int = 2  # message-passing layers, 1 or more
 
     paper = "qian2023probabilistically"

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks.graphs import FAR
-from toybench.methods.message_passing._network import RATES, GraphNetwork
+from toybench.methods.message_passing._network import GraphNetwork
 from toybench.tasks.message_passing import ROOT, Spec
 
 
@@ -47,7 +47,6 @@ class PropagateSelector(GraphNetwork):
     hops: int = 4  # rounds of attention, 0 or more; the authors' 4 in their script
 
     paper = "yoon2019propagateselector"
-    space = {"lr": RATES, "hops": (2, 4)}
 
     def fits(self, spec: Spec) -> str | None:
         return None if spec.loss == "logistic" else "it says whether a node is wanted, by one logit"

@@ -45,7 +45,7 @@ class Network(linen.Module):
             new = random_edges(mask, self.k, 1, jax.random.key(0))
         else:
             new = random_edges(mask, self.k, self.draws, key)
-        gin = Layers(layer=GinConv, layers=self.layers, width=self.width, outputs=self.outputs)
+        gin = Layers(layer=GinConv, layers=self.layers, width=self.width, outputs=self.outputs, residual=True)
         copies = jnp.broadcast_to(x[None], (len(new), *x.shape))
         return gin(edges[None] + new, copies).mean(0)
 
@@ -54,7 +54,7 @@ class RandomRewiring(GraphNetwork):
     """New edges without a score."""
 
     k: int = 1  # new edges into every node, 1 or more
-    draws: int = 2  # graphs drawn a step
+    draws: int = 1  # graphs drawn a step, 1 or more
     layers: int = 2  # message-passing layers, 1 or more
 
     space = {"lr": RATES, "k": (1, 2)}

@@ -4,9 +4,10 @@
 https://arxiv.org/abs/1704.01212, section 5.2 on a master node; in the form of Hu et al., "Open Graph Benchmark", 2020,
 https://arxiv.org/abs/2005.00687 (both from memory).
 
-    h <- h + v;  h <- relu(GIN(A, h));  v <- relu(MLP(v + sum_i h_i))
+    v <- relu(MLP(v + sum_i h_i));  h <- h + v;  h <- norm(h + relu(GIN(A, h)))
 
-**Differs from the paper**: 1. no batch normalisation. 2. v starts at 0, and the last layer's h are read with v added.
+**Differs from the paper**: 1. sums are normalised by layer. 2. v starts at 0 and hears the nodes before they hear
+it; answers are read from h with v added.
 
 **Shapes**: b graphs, n nodes, d features, o outputs a node.
 """
@@ -15,6 +16,7 @@ import flax.linen as linen
 import jax
 import jax.numpy as jnp
 
+from toybench.blocks.attention import Norm
 from toybench.blocks.graphs import GinConv, read_out
 from toybench.blocks.nn import MLP
 from toybench.methods.message_passing._network import GraphNetwork, needs_edges
@@ -35,7 +37,8 @@ class Network(linen.Module):
         v = jnp.zeros((len(x), self.width))
         for _ in range(self.layers):
             v = linen.relu(MLP((self.width, self.width))(v + read_out(h, present, how="sum")))
-            h = linen.relu(GinConv(self.width)(edges, h + v[:, None, :]))
+            h = h + v[:, None, :]
+            h = Norm()(h + linen.relu(GinConv(self.width)(edges, h)))
         v = linen.relu(MLP((self.width, self.width))(v + read_out(h, present, how="sum")))
         return linen.Dense(self.outputs)(h + v[:, None, :])
 

@@ -16,6 +16,7 @@ from toybench.tasks.message_passing import Batch, Graphs, GraphTask, Spec, speak
 TESTED = 2048  # questions of the test set
 CHOSEN = 2  # sentences that a learner picks, as many as there are to find
 CHAIN = 6  # entities of the chain q, b, z, and of two other sentences that share one
+LINKED = ((0, 1), (1, 2), (3, 4), (4, 5))  # which of these the first four sentences name
 
 
 class World(NamedTuple):
@@ -31,10 +32,10 @@ class SupportSentences(GraphTask):
     sentences: int = 9  # of a question
     dims: int = 16  # of an entity's vector, whose length is about 1
     noise: float = 0.3  # length of a sentence's noise
-    batch: int = 64  # questions a step
+    batch: int = 48  # questions a step
     width: int = 32  # of hidden layers; as many as two entities have numbers
 
-    steps = 500
+    steps = 1000
     metrics = {
         "bridge_recall": Metric(direction="max", about="share of questions whose second sentence is among the top two"),
         "support_f1": Metric(direction="max", about="F1 of the top two sentences"),
@@ -54,19 +55,20 @@ class SupportSentences(GraphTask):
     def ask(self, key: jax.Array, count: int) -> tuple[Batch, jax.Array]:
         """Questions with their sentences in random order, and where the second sentence is."""
         nodes = 1 + self.sentences
-        others = self.sentences - CHAIN // 2 - 1  # sentences that share nothing
+        others = self.sentences - len(LINKED)  # sentences that share nothing
         drawn = normals(
             key,
             entities=(count, CHAIN + 2 * others, self.dims),
             noise=(count, nodes, self.dims),
             order=(count, self.sentences),
         )
-        q, b, z, u, v, w = (drawn["entities"][:, i] for i in range(CHAIN))
+        chain = drawn["entities"][:, :CHAIN]
+        linked = chain[:, jnp.array(LINKED)].sum(2)
         rest = drawn["entities"][:, CHAIN:].reshape(count, others, 2, self.dims).sum(2)
-        pairs = jnp.concatenate([jnp.stack([q + b, b + z, u + v, v + w], axis=1), rest], axis=1)
+        pairs = jnp.concatenate([linked, rest], axis=1)
         rank = (drawn["order"][:, :, None] > drawn["order"][:, None, :]).sum(-1)
         moved = jax.nn.one_hot(rank, self.sentences)  # sentence i of `pairs` stands at rank i
-        vectors = jnp.concatenate([q[:, None], jnp.einsum("bij,bid->bjd", moved, pairs)], axis=1)
+        vectors = jnp.concatenate([chain[:, :1], jnp.einsum("bij,bid->bjd", moved, pairs)], axis=1)
         x = (vectors + self.noise * drawn["noise"]) / self.dims**0.5
         asks = jnp.broadcast_to((jnp.arange(nodes) == 0)[None, :], (count, nodes))
         first = jnp.concatenate([jnp.zeros((count, 1)), moved[:, 0]], axis=1)

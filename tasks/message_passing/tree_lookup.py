@@ -38,7 +38,7 @@ class TreeLookup(GraphTask):
     batch: int = 64  # trees a step
     width: int = 32  # of hidden layers; the authors' 32, and 128 for rewiring
 
-    steps = 500
+    steps = 1000
     metrics = {
         "error": Metric(direction="min", about="share of wrong answers, as a share of blind guessing's"),
         "accuracy": Metric(direction="max", about="share of right answers"),
