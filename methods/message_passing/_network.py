@@ -17,7 +17,7 @@ from toybench.blocks import nn, optim
 from toybench.blocks.attention import Norm
 from toybench.tasks.message_passing import Batch, Graphs, Spec, mean_loss
 
-RATES = (0.0003, 0.001, 0.002, 0.004, 0.008, 0.016, 0.03, 0.1)  # of every method
+RATES = (0.001, 0.002, 0.004, 0.008, 0.016, 0.03)  # of every method
 
 
 class State(NamedTuple):

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks.attention import Block
-from toybench.methods.message_passing._network import GraphNetwork
+from toybench.methods.message_passing._network import RATES, GraphNetwork
 
 
 class Network(linen.Module):
@@ -38,8 +38,10 @@ class Network(linen.Module):
 class AttentionAll(GraphNetwork):
     """Any node is one step from any other."""
 
-    layers: int = 2  # of attention, as many as the other networks pass messages
+    layers: int = 2  # of attention, 1 or more
     heads: int = 2  # of attention, a divisor of the width
+
+    space = {"lr": RATES, "layers": (2, 4)}
 
     @property
     def network(self) -> Network:

@@ -21,24 +21,21 @@ import jax.numpy as jnp
 
 from toybench.blocks.graphs import SageConv, row_normalised
 from toybench.blocks.relaxed import gumbel, gumbel_one_hot
-from toybench.methods.message_passing._network import RATES, GraphNetwork, needs_edges
+from toybench.methods.message_passing._network import GraphNetwork, needs_edges
 from toybench.tasks.message_passing import Spec
 
 CHOICES = 2  # listen or not, and broadcast or not
 
 
 class Actions(linen.Module):
-    """Weights [b, n, 2] between 0 and 1 of listening and of broadcasting."""
+    """Whether nodes listen and broadcast, 1 or 0: [b, n, 2]."""
 
-    hard: bool
     tau: float
 
     @linen.compact
     def __call__(self, edges: jax.Array, h: jax.Array, noise: jax.Array) -> jax.Array:
         logits = SageConv(2 * CHOICES)(edges, h).reshape(*h.shape[:-1], CHOICES, 2)
         temperature = 1 / (linen.softplus(linen.Dense(1, use_bias=False)(h)) + self.tau)
-        if not self.hard:
-            return jax.nn.softmax(logits, axis=-1)[..., 0]
         return gumbel_one_hot(noise, logits, temperature[..., None])[..., 0]
 
 
@@ -48,14 +45,13 @@ class Network(linen.Module):
     layers: int
     width: int
     outputs: int
-    hard: bool
     tau: float
 
     @linen.compact
     def __call__(self, edges: jax.Array, x: jax.Array, mask: jax.Array, key: jax.Array | None = None) -> jax.Array:
         shape = (self.layers, *x.shape[:-1], CHOICES, 2)
         noise = jnp.zeros(shape) if key is None else gumbel(jax.random.uniform(key, shape))
-        act = Actions(hard=self.hard, tau=self.tau)
+        act = Actions(self.tau)
         h = linen.relu(linen.Dense(self.width)(x))
         for layer in range(self.layers):
             weights = act(edges, h, noise[layer])
@@ -69,10 +65,8 @@ class CoGNN(GraphNetwork):
 
     tau: float = 0.5  # inverse temperature that is added to the learnt one, above 0; the released default
     layers: int = 2  # message-passing layers, 1 or more
-    gates: str = "hard"  # hard: drawn actions; soft: their chances as weights, without noise
 
     paper = "finkelshtein2023cooperative"
-    space = {"lr": RATES, "tau": (0.1, 0.5)}
 
     def fits(self, spec: Spec) -> str | None:
         return needs_edges(spec)
@@ -83,6 +77,5 @@ class CoGNN(GraphNetwork):
             layers=self.layers,
             width=self.spec.width,
             outputs=self.spec.outputs,
-            hard=self.gates == "hard",
             tau=self.tau,
         )

@@ -37,7 +37,7 @@ class Network(linen.Module):
 class GIN(GraphNetwork):
     """Sums over neighbours."""
 
-    layers: int = 2  # message-passing layers, 1 or more; Qian et al. need as many as a tree is deep
+    layers: int = 2  # message-passing layers, 1 or more
 
     def fits(self, spec: Spec) -> str | None:
         return needs_edges(spec)

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 
 from toybench.blocks.graphs import FAR, GinConv
 from toybench.blocks.relaxed import inclusion_marginals, sample_subset, straight_through
-from toybench.methods.message_passing._network import RATES, GraphNetwork, Layers, needs_edges
+from toybench.methods.message_passing._network import GraphNetwork, Layers, needs_edges
 from toybench.tasks.message_passing import Spec
 
 
@@ -82,12 +82,11 @@ class Network(linen.Module):
 class PRMPNN(GraphNetwork):
     """New edges by a score of their ends; none is taken away."""
 
-    k: int = 1  # new edges into every node, 1 or more; the authors take 16 a graph
+    k: int = 1  # new edges into every node, 1 or more; the authors' 16 a graph are about one a node
     draws: int = 1  # graphs drawn a step, 1 or more; the authors' 1 for trees
     layers: int = 2  # message-passing layers, 1 or more
 
     paper = "qian2023probabilistically"
-    space = {"lr": RATES, "k": (1, 2)}
 
     def fits(self, spec: Spec) -> str | None:
         return needs_edges(spec)

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks.graphs import GinConv
-from toybench.methods.message_passing._network import RATES, GraphNetwork, Layers, needs_edges
+from toybench.methods.message_passing._network import GraphNetwork, Layers, needs_edges
 from toybench.tasks.message_passing import Spec
 
 TAKEN = 2.0  # above all uniform numbers: places from which no edge comes
@@ -56,8 +56,6 @@ class RandomRewiring(GraphNetwork):
     k: int = 1  # new edges into every node, 1 or more
     draws: int = 1  # graphs drawn a step, 1 or more
     layers: int = 2  # message-passing layers, 1 or more
-
-    space = {"lr": RATES, "k": (1, 2)}
 
     def fits(self, spec: Spec) -> str | None:
         return needs_edges(spec)

@@ -60,6 +60,7 @@ class Spec:
       width: of every hidden layer.
       loss: what a learner is trained on, over the nodes that are asked: absolute errors, cross-entropy of classes, or
         the logistic loss of one logit.
+      reach: steps along edges that an answer is away from its node.
       linked: whether edges tell something, that is, not all nodes are linked.
     """
 
@@ -68,6 +69,7 @@ class Spec:
     outputs: int
     width: int
     loss: Loss
+    reach: int
     linked: bool = True
 
 

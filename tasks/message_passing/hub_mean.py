@@ -69,7 +69,7 @@ class HubMean(GraphTask):
     batch: int = 24  # trees a step
     width: int = 16  # of hidden layers
 
-    steps = 500
+    steps = 400
     metrics = {
         "error": Metric(direction="min", about="mean absolute error, as a share of that of the mean answer"),
         "error_shifted": Metric(direction="min", about="the same with two more hubs a tree than in training"),
@@ -84,6 +84,7 @@ class HubMean(GraphTask):
             outputs=self.features,
             width=self.width,
             loss="absolute",
+            reach=2,
         )
 
     def nodes(self, hubs: int) -> int:

@@ -35,10 +35,10 @@ class TreeLookup(GraphTask):
     """Share of wrong values at the root; fresh trees in every batch."""
 
     depth: int = 3  # of the tree; a root of depth 0 would be a leaf
-    batch: int = 64  # trees a step
+    batch: int = 32  # trees a step
     width: int = 32  # of hidden layers; the authors' 32, and 128 for rewiring
 
-    steps = 1000
+    steps = 800
     metrics = {
         "error": Metric(direction="min", about="share of wrong answers, as a share of blind guessing's"),
         "accuracy": Metric(direction="max", about="share of right answers"),
@@ -57,6 +57,7 @@ class TreeLookup(GraphTask):
             outputs=self.leaves,
             width=self.width,
             loss="cross_entropy",
+            reach=self.depth,
         )
 
     def plant(self, edges: jax.Array, key: jax.Array, count: int) -> Batch:

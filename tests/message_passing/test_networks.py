@@ -1,5 +1,7 @@
 """The networks against loops in numpy on injected parameters, and laws that they keep."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,8 +13,8 @@ from toybench.methods.message_passing.random_rewiring import random_edges
 from toybench.plugins import registry
 from toybench.tasks.message_passing import Batch, Graphs, Spec, mean_loss
 
-SPEC = Spec(nodes=6, features=3, outputs=2, width=4, loss="absolute")
-SENTENCES = Spec(nodes=6, features=3, outputs=1, width=4, loss="logistic", linked=False)
+SPEC = Spec(nodes=6, features=3, outputs=2, width=4, loss="absolute", reach=2)
+SENTENCES = Spec(nodes=6, features=3, outputs=1, width=4, loss="logistic", reach=2, linked=False)
 SCORERS = ("propagate_selector", "independent_scorer", "pooled_context")
 METHODS = tuple(m.split("/")[1] for m in registry.methods("message_passing"))
 KEY = jax.random.key(11)
@@ -134,17 +136,27 @@ def gat(p, edges, x):
     return dense(p["Dense_1"], h)
 
 
-def cognn(p, edges, x, soft=False):
+def gated(p, edges, x, actions, names):
     h = relu(dense(p["Dense_0"], x))
-    for k in range(2):
-        logits = dense(p["Actions_0"]["SageConv_0"]["Dense_0"], np.concatenate([h, heard_sum(edges, h)], -1))
-        listen = logits[:, 0] - logits[:, 1]
-        broadcast = logits[:, 2] - logits[:, 3]
-        a = sigmoid(listen) if soft else listen > 0
-        b = sigmoid(broadcast) if soft else broadcast > 0
-        weights = edges * a[:, None] * b[None, :]
-        h = relu(dense(p[f"SageConv_{k}"]["Dense_0"], np.concatenate([h, heard_mean(weights, h)], -1)))
+    for name in names:
+        listen, broadcast = actions(np.concatenate([h, heard_sum(edges, h)], -1))
+        weights = edges * listen[:, None] * broadcast[None, :]
+        h = relu(dense(p[name]["Dense_0"], np.concatenate([h, heard_mean(weights, h)], -1)))
     return dense(p["Dense_1"], h)
+
+
+def cognn(p, edges, x):
+    def actions(both):
+        logits = dense(p["Actions_0"]["SageConv_0"]["Dense_0"], both)
+        return logits[:, 0] > logits[:, 1], logits[:, 2] > logits[:, 3]
+
+    return gated(p, edges, x, actions, ("SageConv_0", "SageConv_1"))
+
+
+def soft_gates(p, edges, x):
+    return gated(
+        p, edges, x, lambda both: sigmoid(dense(p["SageConv_0"]["Dense_0"], both)).T, ("SageConv_1", "SageConv_2")
+    )
 
 
 def pr_mpnn(p, edges, x, k=1):
@@ -216,12 +228,13 @@ def pooled_context(p, edges, x):
 
 BY_HAND = {
     "gin": ({}, gin),
+    "deep_gin": ({}, gin),
     "mean_gnn": ({}, lambda p, e, x: sage(p, e, x, heard_mean)),
     "sum_gnn": ({}, lambda p, e, x: sage(p, e, x, heard_sum)),
     "gcn": ({}, gcn),
     "gat": ({}, gat),
     "cognn": ({}, cognn),
-    "cognn soft": ({"gates": "soft"}, lambda p, e, x: cognn(p, e, x, soft=True)),
+    "soft_gates": ({}, soft_gates),
     "pr_mpnn": ({}, pr_mpnn),
     "pr_mpnn of two": ({"k": 2}, lambda p, e, x: pr_mpnn(p, e, x, k=2)),
     "virtual_node": ({}, virtual_node),
@@ -295,6 +308,23 @@ def test_all_who_listen_and_broadcast_are_the_mean_network():
     expected = mean.predict(other._replace(params={"params": {"Layers_0": layers}}), graphs())
     np.testing.assert_allclose(method.predict(state, graphs()), expected, rtol=1e-5, atol=1e-6)
     assert float(jnp.abs(method.answer(state.params, graphs(), KEY) - expected).max()) < 1e-5  # nor does noise matter
+
+
+def test_gates_that_are_all_alike_are_the_mean_network():
+    method, state, _ = make("soft_gates")
+    params = state.params["params"]
+    params["SageConv_0"]["Dense_0"]["kernel"] = jnp.zeros_like(params["SageConv_0"]["Dense_0"]["kernel"])
+    mean, other, _ = make("mean_gnn")
+    layers = {name: params[name] for name in ("Dense_0", "Dense_1")}
+    layers |= {"SageConv_0": params["SageConv_1"], "SageConv_1": params["SageConv_2"]}
+    expected = mean.predict(other._replace(params={"params": {"Layers_0": layers}}), graphs())
+    np.testing.assert_allclose(method.predict(state, graphs()), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_deep_gin_has_a_layer_for_every_step():
+    method = registry.load("methods", "message_passing/deep_gin")(spec=dataclasses.replace(SPEC, reach=3), steps=1)
+    params = method.init(KEY).params["params"]["Layers_0"]
+    assert {"GinConv_0", "GinConv_1", "GinConv_2"} <= set(params) and "GinConv_3" not in params
 
 
 def test_who_is_deaf_keeps_to_itself():
