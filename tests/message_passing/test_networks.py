@@ -190,10 +190,10 @@ def attention_all(p, edges, x):
     h = dense(p["Dense_0"], x)
     for k in range(2):
         q = p[f"Block_{k}"]
-        parts = np.split(norm(q["Norm_0"], h) @ q["Attention_0"]["Dense_0"]["kernel"], 3, axis=-1)
+        projected = norm(q["Norm_0"], h) @ q["Attention_0"]["Dense_0"]["kernel"]
         heads = []
         for head in range(2):
-            a, b, c = (part[:, 2 * head : 2 * head + 2] for part in parts)
+            a, b, c = np.split(projected[:, 6 * head : 6 * head + 6], 3, axis=-1)
             heads.append(np.stack([softmax(row) for row in a @ b.T / np.sqrt(2)]) @ c)
         h = h + np.concatenate(heads, -1) @ q["Attention_0"]["Dense_1"]["kernel"]
         h = h + dense(q["Dense_0"], gelu(dense(q["Dense_1"], norm(q["Norm_1"], h))))
