@@ -13,10 +13,13 @@ https://arxiv.org/abs/2310.01267: their networks with chances in place of draws.
 
 import flax.linen as linen
 import jax
+import jax.numpy as jnp
 
-from toybench.blocks.graphs import SageConv, row_normalised
+from toybench.blocks.graphs import SageConv
 from toybench.methods.message_passing._network import GraphNetwork, needs_edges
 from toybench.tasks.message_passing import Spec
+
+LEAST = 1e-6  # sum of gates that is divided by, so that closed gates have a finite gradient
 
 
 class Network(linen.Module):
@@ -33,7 +36,8 @@ class Network(linen.Module):
         for _ in range(self.layers):
             weights = jax.nn.sigmoid(gate(edges, h))
             heard = edges * weights[..., :, None, 0] * weights[..., None, :, 1]
-            h = linen.relu(SageConv(self.width)(row_normalised(heard), h))
+            reads = heard / jnp.maximum(heard.sum(-1, keepdims=True), LEAST)
+            h = linen.relu(SageConv(self.width)(reads, h))
         return linen.Dense(self.outputs)(h)
 
 

@@ -32,10 +32,10 @@ class SupportSentences(GraphTask):
     sentences: int = 9  # of a question
     dims: int = 16  # of an entity's vector, whose length is about 1
     noise: float = 0.3  # length of a sentence's noise
-    batch: int = 32  # questions a step
+    batch: int = 48  # questions a step
     width: int = 32  # of hidden layers; as many as two entities have numbers
 
-    steps = 800
+    steps = 1000
     metrics = {
         "bridge_recall": Metric(direction="max", about="share of questions whose second sentence is among the top two"),
         "support_f1": Metric(direction="max", about="F1 of the top two sentences"),

