@@ -8,9 +8,9 @@ actions' network sums over neighbours, the other one averages, the pair that the
     listens_i, broadcasts_i: Gumbel draws from p_i, with the gradient of softmax((p_i + noise) / t_i)
     h_i <- relu(W' [h_i ; mean of h_j over {j : A_ij listens_i broadcasts_j = 1}] + b')
 
-**Differs from the paper**: 1. the mean is over those neighbours that are heard, as in the text; the released code
-divides by the number of all neighbours. 2. The likelier action is taken where a graph is judged; the released code
-draws there, too. 3. No dropout.
+**Differs from the paper**: 1. the mean is over those neighbours that are heard, as the paper defines it (from memory);
+the released code divides by the number of all neighbours, which is `divisor=all`. 2. The likelier action is taken where
+a graph is judged; the released code draws there, too. 3. No dropout.
 
 **Shapes**: b graphs, n nodes, w width, d features, o outputs a node.
 """
@@ -46,6 +46,7 @@ class Network(linen.Module):
     width: int
     outputs: int
     tau: float
+    divisor: str
 
     @linen.compact
     def __call__(self, edges: jax.Array, x: jax.Array, mask: jax.Array, key: jax.Array | None = None) -> jax.Array:
@@ -55,8 +56,9 @@ class Network(linen.Module):
         h = linen.relu(linen.Dense(self.width)(x))
         for layer in range(self.layers):
             weights = act(edges, h, noise[layer])
-            heard = edges * weights[..., :, None, 0] * weights[..., None, :, 1]
-            h = linen.relu(SageConv(self.width)(row_normalised(heard), h))
+            pairs = weights[..., :, None, 0] * weights[..., None, :, 1]
+            reads = row_normalised(edges * pairs) if self.divisor == "heard" else row_normalised(edges) * pairs
+            h = linen.relu(SageConv(self.width)(reads, h))
         return linen.Dense(self.outputs)(h)
 
 
@@ -65,6 +67,7 @@ class CoGNN(GraphNetwork):
 
     tau: float = 0.5  # inverse temperature that is added to the learnt one, above 0; the released default
     layers: int = 2  # message-passing layers, 1 or more
+    divisor: str = "heard"  # of a mean: heard, the neighbours that are heard, or all, as in the released code
 
     paper = "finkelshtein2023cooperative"
 
@@ -78,4 +81,5 @@ class CoGNN(GraphNetwork):
             width=self.spec.width,
             outputs=self.spec.outputs,
             tau=self.tau,
+            divisor=self.divisor,
         )

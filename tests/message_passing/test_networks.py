@@ -136,21 +136,22 @@ def gat(p, edges, x):
     return dense(p["Dense_1"], h)
 
 
-def gated(p, edges, x, actions, names):
+def gated(p, edges, x, actions, names, average=None):
+    average = average or heard_mean
     h = relu(dense(p["Dense_0"], x))
     for name in names:
         listen, broadcast = actions(np.concatenate([h, heard_sum(edges, h)], -1))
         weights = edges * listen[:, None] * broadcast[None, :]
-        h = relu(dense(p[name]["Dense_0"], np.concatenate([h, heard_mean(weights, h)], -1)))
+        h = relu(dense(p[name]["Dense_0"], np.concatenate([h, average(weights, h)], -1)))
     return dense(p["Dense_1"], h)
 
 
-def cognn(p, edges, x):
+def cognn(p, edges, x, average=None):
     def actions(both):
         logits = dense(p["Actions_0"]["SageConv_0"]["Dense_0"], both)
         return logits[:, 0] > logits[:, 1], logits[:, 2] > logits[:, 3]
 
-    return gated(p, edges, x, actions, ("SageConv_0", "SageConv_1"))
+    return gated(p, edges, x, actions, ("SageConv_0", "SageConv_1"), average)
 
 
 def soft_gates(p, edges, x):
@@ -234,6 +235,10 @@ BY_HAND = {
     "gcn": ({}, gcn),
     "gat": ({}, gat),
     "cognn": ({}, cognn),
+    "cognn as released": (
+        {"divisor": "all"},
+        lambda p, e, x: cognn(p, e, x, lambda w, h: heard_sum(w, h) / np.maximum(e.sum(1, keepdims=True), 1)),
+    ),
     "soft_gates": ({}, soft_gates),
     "pr_mpnn": ({}, pr_mpnn),
     "pr_mpnn of two": ({"k": 2}, lambda p, e, x: pr_mpnn(p, e, x, k=2)),
