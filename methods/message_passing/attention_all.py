@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks.attention import Block
-from toybench.methods.message_passing._network import RATES, GraphNetwork
+from toybench.methods.message_passing._network import GraphNetwork
 
 
 class Network(linen.Module):
@@ -40,8 +40,6 @@ class AttentionAll(GraphNetwork):
 
     layers: int = 2  # of attention, 1 or more
     heads: int = 2  # of attention, a divisor of the width
-
-    space = {"lr": RATES, "layers": (2, 4)}
 
     @property
     def network(self) -> Network:
