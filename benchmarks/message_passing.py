@@ -62,9 +62,9 @@ benchmark = Benchmark(
             says="So they do where neighbours that aren't heard count in the mean's divisor.",
             differs=f"{HUBS_DIFFER} The released code divides so, which the definition of the paper doesn't say. The "
             "learning rate is the one that was tuned for the other divisor.",
-            note="Errors 0.494, and 0.570 with more hubs, against 0.793 and 0.673 of the network of means, and 0.210 and "
-            "0.221 with the other divisor (32 seeds). It is ahead of all standard networks, but that it is so by 0.08 "
-            "with more hubs, 0.103 measured, isn't sure.",
+            note="Errors 0.494, and 0.570 with more hubs, against 0.793 and 0.673 of the network of means, and 0.210 "
+            "and 0.221 with the other divisor (32 seeds). It is ahead of all standard networks, but that it is so by "
+            "0.08 with more hubs, 0.103 measured, isn't sure.",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=HUBS, method=RELEASED, than=other, metric=metric, margin=margin)
@@ -77,7 +77,7 @@ benchmark = Benchmark(
             says="It takes choices: nodes that weigh their messages by the chances of their actions err more.",
             differs=f"{HUBS_DIFFER} The paper doesn't have this control, a plain gate without noise.",
             note="Soft gates come out ahead: errors 0.130 against 0.210, and 0.143 against 0.221 with more hubs (32 "
-            "seeds). One seed of the choices ends at 0.94, and 19 at 0.06 to 0.18.",
+            "seeds). One seed of the choices ends at 0.94, and 20 at 0.06 to 0.18.",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=HUBS, method="cognn", than="soft_gates", metric=metric)
