@@ -1,0 +1,181 @@
+"""The graph_classification benchmark: what its papers claim, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Bound, Claim, Equivalent, Trend, Tuning
+
+SPARSE = "wl_hard_pairs"
+REGULAR = "wl_hard_pairs[pairs=strongly_regular]"
+PAIRS = "labelled_pairs"
+MOTIFS = "planted_motifs"
+MORE_MOTIFS = "planted_motifs[train=800]"
+BONDS = "bonded_trees"
+COMPOSITION = "bonded_trees[rule=composition]"
+MANY = "bonded_trees[train=300]"
+FEW = "bonded_trees[known=20]"
+FEW_OF_MANY = "bonded_trees[train=300,known=60]"
+
+PATHS = ("pathnn_sp_plus", "pathnn_ap")
+EXACT = ("colour_refinement", "folklore_2wl")
+
+PAIRS_DIFFER = (
+    "Six classic pairs instead of the sets EXP, CSL and SR25; a pair is separated where read-outs differ by 100 times "
+    "the spread over numberings, in float32, where the paper asks for 1e-5 in float64."
+)
+LEARNT_DIFFER = (
+    "Ten graphs of five pairs are the classes, instead of the ten circulant graphs of CSL; what is judged is the "
+    "decision between partners, for which blind guessing has 0.5. Paths of 3 edges, width 8, 400 steps of four graphs."
+)
+MOTIFS_DIFFER = (
+    "Random graphs of 16 nodes with two planted motifs instead of chemical and social data; one test set of 400 graphs "
+    "instead of ten folds. The paper was read in its abstract, its protocol and methods in the authors' code."
+)
+TREES_DIFFER = (
+    "Made-up trees of 10 to 12 nodes, six types and five bonds, 100 of them, instead of glycans of 143 types and 84 "
+    "bonds; classes are balanced, and accuracy is judged, as on the authors' page and in their code. In a pilot 300 "
+    "trees made every method that sees bonds as a graph nearly always right."
+)
+
+benchmark = Benchmark(
+    field="graphs",
+    tuning=Tuning(trials=12, seeds=3),
+    variants=(REGULAR, MORE_MOTIFS, MANY, COMPOSITION, FEW, FEW_OF_MANY),
+    only={
+        SPARSE: (*EXACT, "gin", *PATHS),
+        REGULAR: (*EXACT, "gin", *PATHS),
+        PAIRS: ("gin", "rfp_gin", *PATHS),
+        MOTIFS: ("wl_kernel", "shortest_path_kernel", "label_histogram", "gin"),
+        MORE_MOTIFS: ("wl_kernel", "gin"),
+        BONDS: ("rgcn", "gine", "wl_kernel", "gin", "gcn", "gru_sequence"),
+        COMPOSITION: ("rgcn", "gin"),
+        MANY: ("rgcn", "gin", "gcn", "gru_sequence"),
+        FEW: ("rgcn", "rgcn_multitask"),
+        FEW_OF_MANY: ("rgcn", "rgcn_multitask"),
+    },
+    claims=(
+        Claim(
+            paper="michel2023path",
+            kind="theorem",
+            says="Neither colour refinement nor a network of sums over neighbours tells any of these pairs apart, nor "
+            "do shortest paths those that are strongly regular, which folklore 2-WL can't tell apart either.",
+            differs=f"{PAIRS_DIFFER} Exact refinements stand beside the networks.",
+            expected="supported",
+            conditions=(
+                *(Bound(task=SPARSE, method=m, metric="separated", below=0.001) for m in ("colour_refinement", "gin")),
+                *(
+                    Bound(task=REGULAR, method=m, metric="separated", below=0.001)
+                    for m in (*EXACT, "gin", "pathnn_sp_plus")
+                ),
+                Bound(task=SPARSE, method="folklore_2wl", metric="separated", above=0.999),
+                Equivalent(task=PAIRS, method="gin", to=0.5, margin=0.001, metric="pair_accuracy"),
+            ),
+        ),
+        Claim(
+            paper="michel2023path",
+            says="Untrained, path networks tell all five sparse pairs apart; with all simple paths and distances the "
+            "strongly regular pair, too.",
+            differs=f"{PAIRS_DIFFER} Paths of up to 4 edges. Told apart is read as more than 99 % of pairs and seeds: "
+            "the paper proves it for some weights, and random weights could fail by rounding.",
+            expected="supported",
+            conditions=(
+                *(Bound(task=SPARSE, method=method, metric="separated", above=0.99) for method in PATHS),
+                Bound(task=REGULAR, method="pathnn_ap", metric="separated", above=0.99),
+            ),
+        ),
+        Claim(
+            paper="michel2023path",
+            says="Trained on pairs that colour refinement takes for one, path networks learn to tell partners apart, "
+            "which sums over neighbours can't, and better than sums do with random features.",
+            differs=f"{LEARNT_DIFFER} More is read as 0.4 over sums, most of what there is to gain, and as 0.1 over "
+            "random features, the control, which the paper doesn't have.",
+            expected="supported",
+            conditions=tuple(
+                Better(task=PAIRS, method=method, than=other, metric="pair_accuracy", margin=margin)
+                for method in PATHS
+                for other, margin in (("gin", 0.4), ("rfp_gin", 0.1))
+            ),
+        ),
+        Claim(
+            paper="morris2020tudataset",
+            says="On 200 graphs with labelled nodes the Weisfeiler-Lehman kernel classifies better than GIN.",
+            differs=f"{MOTIFS_DIFFER} The margin is 0: the paper reports kernels as competitive.",
+            expected="inconclusive",
+            conditions=(Better(task=MOTIFS, method="wl_kernel", than="gin", metric="test_accuracy", margin=0.0),),
+        ),
+        Claim(
+            paper="morris2020tudataset",
+            says="There, both, and the shortest-path kernel, use the structure: they classify better than counts of "
+            "labels do.",
+            differs=f"{MOTIFS_DIFFER} Counts of labels are the same for all graphs, so that 0.25 is what they have; "
+            "better is read as 0.15, a fifth of the range.",
+            expected="supported",
+            conditions=tuple(
+                Better(task=MOTIFS, method=method, than="label_histogram", metric="test_accuracy", margin=0.15)
+                for method in ("wl_kernel", "gin", "shortest_path_kernel")
+            ),
+        ),
+        Claim(
+            paper="morris2020tudataset",
+            says="GIN gains from four times as many graphs.",
+            differs=f"{MOTIFS_DIFFER} Equal steps with 200 and 800 graphs; gaining is read as 0.03, about 4 % of the "
+            "range.",
+            expected="supported",
+            conditions=(
+                Trend(
+                    tasks=(MOTIFS, MORE_MOTIFS),
+                    methods=("gin",),
+                    direction="grows",
+                    metric="test_accuracy",
+                    margin=0.03,
+                ),
+            ),
+        ),
+        Claim(
+            paper="xu2024glycanml",
+            says="Where bonds decide the class, weights for every kind of bond classify trees better than graph "
+            "networks that don't see bonds and than a recurrent network on the sequence.",
+            differs=f"{TREES_DIFFER} Networks without bonds can have a half by construction. Better is read as 0.05, "
+            "with 100 and with 300 trees.",
+            expected="supported",
+            conditions=tuple(
+                Better(task=task, method="rgcn", than=other, metric="test_accuracy", margin=0.05)
+                for task in (BONDS, MANY)
+                for other in ("gcn", "gin", "gru_sequence")
+            ),
+        ),
+        Claim(
+            paper="xu2024glycanml",
+            says="It takes weights for every kind of bond: bonds as an added feature, or in the colours of a "
+            "Weisfeiler-Lehman kernel, classify worse.",
+            differs=f"{TREES_DIFFER} Controls of ours, with the same reach and width; the margin is 0.",
+            expected="inconclusive",
+            conditions=tuple(
+                Better(task=BONDS, method="rgcn", than=other, metric="test_accuracy", margin=0.0)
+                for other in ("gine", "wl_kernel")
+            ),
+        ),
+        Claim(
+            paper="xu2024glycanml",
+            says="Where counts of types decide the class, weights for every kind of bond neither help nor harm.",
+            differs=f"{TREES_DIFFER} A control that the paper doesn't have: random bonds. Read as 0.03 from GIN.",
+            expected="supported",
+            conditions=(Equivalent(task=COMPOSITION, method="rgcn", to="gin", margin=0.03, metric="test_accuracy"),),
+        ),
+        Claim(
+            paper="xu2024glycanml",
+            says="With the class of 20 trees known, learning a coarser label of all 100 beside it helps.",
+            differs=f"{TREES_DIFFER} Two levels instead of eight of a taxonomy, of which one is scarce; the plain sum "
+            "of losses, of the paper's several. Helping is read as 0.03.",
+            expected="supported",
+            conditions=(Better(task=FEW, method="rgcn_multitask", than="rgcn", metric="test_accuracy", margin=0.03),),
+        ),
+        Claim(
+            paper="xu2024glycanml",
+            says="It helps, too, with the class of 60 trees known and the coarser label of all 300.",
+            differs=f"{TREES_DIFFER} The setting first planned; a pilot had 0.99 without the second label, so that "
+            "there is less to gain than the 0.03 that are asked for.",
+            expected="supported",
+            conditions=(
+                Better(task=FEW_OF_MANY, method="rgcn_multitask", than="rgcn", metric="test_accuracy", margin=0.03),
+            ),
+        ),
+    ),
+)
