@@ -16,6 +16,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "conditional_generation",
     "gflownets",
     "graph_transfer",
+    "graph_classification",
     "learning_rates",
     "node_classification",
     "normalizing_flows",
