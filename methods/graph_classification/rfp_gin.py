@@ -79,7 +79,7 @@ class RFPGIN(Method):
     """Random features, propagated."""
 
     lr: float = 0.01  # learning rate, above 0, decays to 0 by a cosine
-    decay: float = 0.1  # AdamW's weight decay, 0 or more
+    decay: float = 0.3  # AdamW's weight decay, 0 or more
     starts: int = 8  # draws of the features that an answer is the mean of, 1 or more
 
     space = SPACE

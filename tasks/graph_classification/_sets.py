@@ -24,7 +24,6 @@ class GraphSet(Task):
     known: int = 0  # of these, how many show their class; 0 for all
 
     interface = Classifier
-    steps = 600
     checkpoints = 2
     metrics = {
         "test_accuracy": Metric(direction="max", about="share of test graphs of the right class; guessing has 0.25"),
