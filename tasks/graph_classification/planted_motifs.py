@@ -41,7 +41,7 @@ class PlantedMotifs(GraphSet):
     """Which motif was planted."""
 
     copies: int = 2  # planted groups of four nodes, 1 to 4
-    steps: int = 600  # minibatches: 96 passes over 200 graphs
+    steps: int = 600  # type: ignore[misc]  # minibatches: 96 passes over 200 graphs
 
     @property
     def spec(self) -> Spec:
