@@ -95,9 +95,11 @@ benchmark = Benchmark(
             "which sums over neighbours can't, and better than sums do with random features.",
             differs=f"{LEARNT_DIFFER} More is read as 0.4 over sums, most of what there is to gain, and as 0.1 over "
             "random features, the control, which the paper doesn't have, in most seeds.",
-            note="All simple paths decide 0.88 of the pairs, shortest paths 0.97, sums 0.50 and random features 0.52 (32 "
-            "seeds). What stays open is a gain of 0.4 by all simple paths in most seeds: they have 400 steps, where the "
-            "authors' code has about 2000, and were still gaining in a pilot of 600.",
+            note=(
+                "All simple paths decide 0.88 of the pairs, shortest paths 0.97, sums 0.50 and random features 0.52 "
+                "(32 seeds). What stays open is a gain of 0.4 by all simple paths in most seeds: they have 400 "
+                "steps, where the authors' code has about 2000, and were still gaining in a pilot of 600."
+            ),
             toy="undertrained",
             expected="supported",
             conditions=tuple(
@@ -110,8 +112,11 @@ benchmark = Benchmark(
             paper="morris2020tudataset",
             says="On 200 graphs with labelled nodes the Weisfeiler-Lehman kernel classifies better than GIN.",
             differs=f"{MOTIFS_DIFFER} The margin is 0: the paper reports kernels as competitive.",
-            note="0.772 against 0.693 (16 seeds); without the flag it would be supported. The authors' GIN has batch "
-            "normalisation and ours has none: its seeds lie between 0.53 and 0.77. A GIN that is normalised would tell.",
+            note=(
+                "0.772 against 0.693 (16 seeds); without the flag it would be supported. The authors' GIN has batch "
+                "normalisation and ours has none: its seeds lie between 0.53 and 0.77. A GIN that is normalised "
+                "would tell."
+            ),
             toy="unequal",
             expected="inconclusive",
             conditions=(Better(task=MOTIFS, method="wl_kernel", than="gin", metric="test_accuracy", margin=0.0),),
@@ -133,9 +138,11 @@ benchmark = Benchmark(
             says="GIN gains from four times as many graphs.",
             differs=f"{MOTIFS_DIFFER} As many passes over 800 graphs as over 200, so four times the steps, as in the "
             "authors' code; gaining is read as 0.03, 4 % of the range.",
-            note="0.70 with 200 graphs, 0.78 with 800 (32 seeds), where one seed has collapsed to one class at 0.25; the "
-            "median gains 0.10. Without batch normalisation, which the authors' GIN has, means are at the mercy of such "
-            "seeds.",
+            note=(
+                "0.70 with 200 graphs, 0.78 with 800 (32 seeds), where one seed has collapsed to one class at 0.25; "
+                "the median gains 0.10. Without batch normalisation, which the authors' GIN has, means are at the "
+                "mercy of such seeds."
+            ),
             toy="unequal",
             expected="supported",
             conditions=(
@@ -166,9 +173,11 @@ benchmark = Benchmark(
             says="It takes weights for every kind of bond: bonds as an added feature, or in the colours of a "
             "Weisfeiler-Lehman kernel, classify worse.",
             differs=f"{TREES_DIFFER} Controls of ours, with the same reach and width; the margin is 0.",
-            note="0.991 against 0.961 for the kernel and 0.911 for bonds as a feature (32 seeds), of which one seed "
-            "collapsed to 0.25; the median there is 0.965. All are near the top: less than 100 trees would leave more "
-            "room.",
+            note=(
+                "0.991 against 0.961 for the kernel and 0.911 for bonds as a feature (32 seeds), of which one seed "
+                "collapsed to 0.25; the median there is 0.965. All are near the top: less than 100 trees would leave "
+                "more room."
+            ),
             expected="inconclusive",
             conditions=tuple(
                 Better(task=BONDS, method="rgcn", than=other, metric="test_accuracy", margin=0.0)
@@ -179,8 +188,10 @@ benchmark = Benchmark(
             paper="xu2024glycanml",
             says="Where counts of types decide the class, weights for every kind of bond neither help nor harm.",
             differs=f"{TREES_DIFFER} A control that the paper doesn't have: random bonds. Read as 0.03 from GIN.",
-            note="0.681 against 0.717 (32 seeds): with random bonds, weights for each of them fit all training trees and "
-            "lose 0.036, between 0.023 and 0.047; whether that is more than 0.03 is open.",
+            note=(
+                "0.681 against 0.717 (32 seeds): with random bonds, weights for each of them fit all training trees "
+                "and lose 0.036, between 0.023 and 0.047; whether that is more than 0.03 is open."
+            ),
             expected="supported",
             conditions=(Equivalent(task=COMPOSITION, method="rgcn", to="gin", margin=0.03, metric="test_accuracy"),),
         ),
@@ -189,7 +200,9 @@ benchmark = Benchmark(
             says="With the class of 20 trees known, learning a coarser label of all 100 beside it helps.",
             differs=f"{TREES_DIFFER} Two levels instead of eight of a taxonomy, of which one is scarce; the plain sum "
             "of losses, of the paper's several. Helping is read as 0.03.",
-            note="0.684 against 0.616 (32 seeds), a gain between 0.02 and 0.12: the sign is sure, a gain of 0.03 isn't.",
+            note=(
+                "0.684 against 0.616 (32 seeds), a gain between 0.02 and 0.12: the sign is sure, a gain of 0.03 isn't."
+            ),
             expected="supported",
             conditions=(Better(task=FEW, method="rgcn_multitask", than="rgcn", metric="test_accuracy", margin=0.03),),
         ),
@@ -198,7 +211,9 @@ benchmark = Benchmark(
             says="It helps, too, with the class of 60 trees known and the coarser label of all 300.",
             differs=f"{TREES_DIFFER} The setting first planned; a pilot had 0.99 without the second label, so that "
             "there is less to gain than the 0.03 that are asked for.",
-            note="0.969 against 0.917 (32 seeds), a gain between 0.02 and 0.09: the sign is sure, a gain of 0.03 isn't.",
+            note=(
+                "0.969 against 0.917 (32 seeds), a gain between 0.02 and 0.09: the sign is sure, a gain of 0.03 isn't."
+            ),
             expected="supported",
             conditions=(
                 Better(task=FEW_OF_MANY, method="rgcn_multitask", than="rgcn", metric="test_accuracy", margin=0.03),
