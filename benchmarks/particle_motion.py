@@ -9,7 +9,7 @@ FRAMES = ("frame_mlp", "frame_gnn")
 AUGMENTED = ("augmented_gnn", "augmented_mlp")
 
 SIZES_DIFFER = (
-    "600 scenes of five particles with 8 past and 8 future frames, and networks of width 16 and 48 trained for 800 "
+    "600 scenes of five particles with 8 past and 8 future frames, and networks of width 16 and 48 trained for 500 "
     "batches of 16, instead of 3000 to 5000 scenes and networks of width 60 to 64."
 )
 BONDS_DIFFER = (
@@ -98,8 +98,8 @@ benchmark = Benchmark(
             paper="xu2023eqmotion",
             says="Inferring kinds of interaction makes it better: with one kind for all pairs it predicts bonded "
             "particles worse.",
-            differs=f"{BONDS_DIFFER} Read as 0.02, a third of that; the variant has EqMotion's tuned values. The paper's "
-            "experiment that recognises relations is not run.",
+            differs=f"{BONDS_DIFFER} Read as 0.02, a third of that; the variant has EqMotion's tuned values. The "
+            "paper's experiment that recognises relations is not run.",
             expected="inconclusive",
             conditions=closer(BONDS, "eqmotion", (ONE_KIND,), 0.02),
         ),
@@ -118,8 +118,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="puny2021frame",
-            says="Averaged over frames, an MLP and a message passing network predict turned scenes better than the same "
-            "networks that learn rotations from turned copies; the MLP alone is worse still.",
+            says="Averaged over frames, an MLP and a message passing network predict turned scenes better than the "
+            "same networks that learn rotations from turned copies; the MLP alone is worse still.",
             differs=f"{BONDS_DIFFER} The paper's squared error of the last positions must be lower, too. Against the "
             "MLP alone 0.1 is asked for.",
             expected="supported",
@@ -158,8 +158,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="puny2021frame",
-            says="There, a message passing network with frames has a lower squared error of the last positions than one "
-            "that learns from turned copies, and than EGNN.",
+            says="There, a message passing network with frames has a lower squared error of the last positions than "
+            "one that learns from turned copies, and than EGNN.",
             differs=f"{CHARGES_DIFFER} Lower is read as 0.01, 5 % of what constant velocity misses; the paper has a "
             "fifth less than EGNN. Charges are hidden and to be told from the past, instead of given.",
             expected="inconclusive",

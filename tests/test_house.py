@@ -21,6 +21,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "node_classification",
     "normalizing_flows",
     "optimizers",
+    "particle_motion",
     "posterior_sampling",
     "message_passing",
     "quantum_circuits",

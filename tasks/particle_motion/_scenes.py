@@ -46,8 +46,8 @@ class ParticleScenes(Task):
     interval: float = 0.25  # of time between two frames
 
     interface = Motion
-    steps = 800
-    checkpoints = 2
+    steps = 500
+    checkpoints = 1
     metrics = {
         "ade_rotated": Metric("min", "mean distance to the true positions, each test scene turned at random"),
         "ade": Metric("min", "the same for the test scenes as they are"),
