@@ -9,7 +9,7 @@ FRAMES = ("frame_mlp", "frame_gnn")
 AUGMENTED = ("augmented_gnn", "augmented_mlp")
 
 SIZES_DIFFER = (
-    "600 scenes of five particles with 8 past and 8 future frames, and networks of width 16 and 48 trained for 500 "
+    "600 scenes of five particles with 8 past and 8 future frames, and networks of width 16 and 48 trained for 400 "
     "batches of 16, instead of 3000 to 5000 scenes and networks of width 60 to 64."
 )
 BONDS_DIFFER = (
@@ -32,8 +32,11 @@ def closer(
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=9, seeds=3),
+    tuning=Tuning(trials=5, seeds=3),
     ablations=(ONE_KIND,),
+    edges={
+        "linear_equivariant.penalty": "there are far more rows than weights: all penalties of 0.001 and less are alike",
+    },
     only={
         BONDS: (
             "linear_equivariant",

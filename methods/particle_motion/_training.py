@@ -24,8 +24,7 @@ from toybench.blocks import nn as networks
 from toybench.blocks import optim, rotations
 from toybench.tasks.particle_motion import Scenes, Spec, constant_velocity, mean_distance, norm
 
-RATES = (0.001, 0.003, 0.01)  # learning rates tried, of every network
-DECAYS = (0.01, 0.1, 1.0)  # weight decays tried, of every network
+RATES = (0.003, 0.01, 0.02, 0.04, 0.1)  # learning rates tried, of every network
 HIDDEN = 48  # units of a layer of the MLP
 WIDTH = 16  # features of a particle in the graph network
 ROUNDS = 2  # of messages
@@ -43,10 +42,10 @@ class State(NamedTuple):
 class Trained(Method):
     """A network that is trained by AdamW on the mean distance to the true positions."""
 
-    lr: float = 0.003  # learning rate, decays to 0 by a cosine
-    decay: float = 0.1  # decoupled weight decay, in units of the learning rate
+    lr: float = 0.01  # learning rate, decays to 0 by a cosine
+    decay: float = 0.1  # decoupled weight decay, in units of the rate; 0.01 to 1 made no difference in a pilot
 
-    space = {"lr": RATES, "decay": DECAYS}
+    space = {"lr": RATES}
 
     @abc.abstractmethod
     def network(self) -> nn.Module:

@@ -3,13 +3,14 @@
 **Source**: a standard closed form; Hoerl and Kennard, "Ridge Regression", 1970. A control that knows rotations and
 the order of particles, and no forces.
 
-    y_i(s) = sum_t a_st x_i(t) + b_st mean_{j not i} x_j(t)        about the scene's mean in the last frame
+    y_i(s) = x_i + s v_i + sum_t a_st z_i(t) + b_st mean_{j not i} z_j(t)
 
-The same weights for all coordinates and particles; constant velocity is among them.
+with z the inputs that networks see: position about the scene's mean, velocity, accelerations. All coordinates and
+particles have the same weights.
 
-**Differs from the paper**: nothing.
+**Differs from the paper**: 1. weights shrink towards constant velocity.
 
-**Shapes**: b scenes, t past frames, f future frames, n particles, r rows.
+**Shapes**: b scenes, t past frames, f future frames, n particles.
 """
 
 from typing import NamedTuple
@@ -18,41 +19,43 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
+from toybench.methods.particle_motion._training import inputs
+from toybench.tasks.particle_motion import Spec, constant_velocity
 
 
 class State(NamedTuple):
-    """Weights [2 t, f]."""
+    """Weights [2 t - 1, f]."""
 
     params: jax.Array
 
 
 class LinearEquivariant(Method):
-    """Sixteen weights for each future frame."""
+    """Fifteen weights for each future frame."""
 
-    penalty: float = 0.001  # of the squared weights, in units of the mean square of a feature, above 0
+    penalty: float = 1e-4  # of the squared weights, in units of the mean square of a feature, above 0
 
     deterministic = True
-    space = {"penalty": (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)}
+    space = {"penalty": (1e-5, 1e-4, 1e-3, 0.01, 0.1)}
 
     def init(self, key: jax.Array) -> State:
-        past = self.given.past
-        x = features(past).reshape(-1, 2 * self.spec.past)
-        y = jnp.moveaxis(self.given.future - scene_mean(past), 1, -1).reshape(-1, self.spec.future)
+        scenes = self.given
+        x = features(scenes.past, self.spec).reshape(-1, 2 * self.spec.past - 1)
+        y = scenes.future - constant_velocity(scenes.past, self.spec.future)
+        y = jnp.moveaxis(y, 1, -1).reshape(-1, self.spec.future)
         gram = x.T @ x / x.shape[0]
         ridge = self.penalty * jnp.trace(gram) / gram.shape[0]
         return State(params=jnp.linalg.solve(gram + ridge * jnp.eye(gram.shape[0]), x.T @ y / x.shape[0]))
 
     def predict(self, state: State, past: jax.Array, key: jax.Array) -> jax.Array:
-        return jnp.moveaxis(features(past) @ state.params, -1, 1) + scene_mean(past)
+        bent = jnp.moveaxis(features(past, self.spec) @ state.params, -1, 1)
+        return constant_velocity(past, self.spec.future) + bent
 
 
-def scene_mean(past: jax.Array) -> jax.Array:
-    """Mean position in the last frame, [b, 1, 1, 3]."""
-    return past[:, -1:].mean(2, keepdims=True)
+def features(past: jax.Array, spec: Spec) -> jax.Array:
+    """A particle's own inputs, and the mean of the others' but for positions: [b, n, 3, 2 t - 1].
 
-
-def features(past: jax.Array) -> jax.Array:
-    """A particle's own past, and the mean of the others', for each coordinate: [b, n, 3, 2 t]."""
-    own = past - scene_mean(past)
+    About the scene's mean the others' mean position is in proportion to the particle's own.
+    """
+    own = inputs(past, spec)
     others = (own.sum(2, keepdims=True) - own) / (own.shape[2] - 1)
-    return jnp.moveaxis(jnp.concatenate([own, others], 1), 1, -1)
+    return jnp.moveaxis(jnp.concatenate([own, others[:, 1:]], 1), 1, -1)
