@@ -9,7 +9,7 @@ FRAMES = ("frame_mlp", "frame_gnn")
 AUGMENTED = ("augmented_gnn", "augmented_mlp")
 
 SIZES_DIFFER = (
-    "600 scenes of five particles with 8 past and 8 future frames, and networks of width 16 and 48 trained for 400 "
+    "600 scenes of five particles with 8 past and 8 future frames, and networks of width 16 and 48 trained for 500 "
     "batches of 16, instead of 3000 to 5000 scenes and networks of width 60 to 64."
 )
 BONDS_DIFFER = (

@@ -46,7 +46,7 @@ class ParticleScenes(Task):
     between: int = 5  # leapfrog steps from frame to frame
 
     interface = Motion
-    steps = 400
+    steps = 500
     checkpoints = 1
     metrics = {
         "ade_rotated": Metric("min", "mean distance to the true positions, each test scene turned at random"),
