@@ -1,9 +1,4 @@
-"""What the trained networks of this study share: their inputs, what their outputs mean, two backbones, one optimiser.
-
-A network sees its scene as last positions about their mean, last velocities and accelerations: an invertible linear map
-over time of the past frames. It answers with accelerations: a particle goes on at its last velocity v, and
-
-    x(s) = x + s v + s^2 / 2 a_s        after a time s, with a_s the network's output, 0 before the first step
+"""What the trained networks of this study share: one optimiser, two backbones, and averages over matrices.
 
 Shapes: b scenes, t past frames, f future frames, n particles, w width, g matrices,
 e features of a pair.
@@ -22,7 +17,7 @@ import optax
 from toybench import Method
 from toybench.blocks import nn as networks
 from toybench.blocks import optim, rotations
-from toybench.tasks.particle_motion import Scenes, Spec, constant_velocity, mean_distance, norm
+from toybench.tasks.particle_motion import Scenes, mean_distance, norm
 
 RATES = (0.003, 0.01, 0.02, 0.04, 0.1)  # learning rates tried, of every network
 HIDDEN = 48  # units of a layer of the MLP
@@ -62,12 +57,10 @@ class Trained(Method):
     def init(self, key: jax.Array) -> State:
         """Random weights; those of the last layer are 0, which is constant velocity."""
         spec = self.spec
-        params = networks.init(self.network(), key, jnp.zeros((1, spec.past, spec.particles, 3)))
-        params = silenced(params)
+        params = silenced(networks.init(self.network(), key, jnp.zeros((1, spec.past, spec.particles, 3))))
         return State(params=params, adam=self.optimiser().init(params))
 
     def optimiser(self) -> optax.GradientTransformation:
-        """AdamW whose rate falls to 0."""
         rate = optax.cosine_decay_schedule(self.lr, self.steps) if self.steps else self.lr
         return optim.lenient(optax.adamw(rate, weight_decay=self.decay))
 
@@ -92,20 +85,6 @@ def silenced(params: Any) -> Any:
         return jnp.zeros_like(leaf) if any(getattr(part, "key", "").endswith("out") for part in path) else leaf
 
     return jax.tree_util.tree_map_with_path(one, params)
-
-
-def inputs(past: jax.Array, spec: Spec) -> jax.Array:
-    """Last positions about their mean, last velocities, accelerations: [b, t, n, 3] of past frames [b, t, n, 3]."""
-    velocity = (past[:, 1:] - past[:, :-1]) / spec.interval
-    acceleration = (velocity[:, 1:] - velocity[:, :-1]) / spec.interval
-    last = past[:, -1:]
-    return jnp.concatenate([last - last.mean(2, keepdims=True), velocity[:, -1:], acceleration], 1)
-
-
-def moved(past: jax.Array, accelerations: jax.Array, spec: Spec) -> jax.Array:
-    """Positions [b, f, n, 3] where accelerations [b, f, n, 3] add to constant velocity."""
-    after = spec.interval * jnp.arange(1.0, spec.future + 1)[None, :, None, None]
-    return constant_velocity(past, spec.future) + 0.5 * after**2 * accelerations
 
 
 def averaged(network: Callable[[jax.Array], jax.Array], seen: jax.Array, matrices: jax.Array) -> jax.Array:
@@ -135,36 +114,30 @@ class Flat(nn.Module):
 class Pairs(nn.Module):
     """One layer on h_i, h_j [b, n, d] and features of pairs [b, n, n, e], to [b, n, n, w]."""
 
-    width: int = WIDTH
-
     @nn.compact
     def __call__(self, h: jax.Array, pairs: jax.Array) -> jax.Array:
-        own = nn.Dense(self.width)(h)[:, :, None]
-        other = nn.Dense(self.width, use_bias=False)(h)[:, None]
-        return nn.silu(own + other + nn.Dense(self.width, use_bias=False)(pairs))
+        own = nn.Dense(WIDTH)(h)[:, :, None]
+        other = nn.Dense(WIDTH, use_bias=False)(h)[:, None]
+        return nn.silu(own + other + nn.Dense(WIDTH, use_bias=False)(pairs))
 
 
 class Messages(nn.Module):
     """Messages [b, n, n, w] from each other particle j to each i: two layers on h_i, h_j and features of the pair."""
 
-    width: int = WIDTH
-
     @nn.compact
     def __call__(self, h: jax.Array, pairs: jax.Array) -> jax.Array:
-        x = nn.silu(nn.Dense(self.width)(Pairs(self.width)(h, pairs)))
+        x = nn.silu(nn.Dense(WIDTH)(Pairs()(h, pairs)))
         return x * (1 - jnp.eye(h.shape[1]))[None, :, :, None]
 
 
 class Nodes(nn.Module):
     """Features [b, n, w] after a round: h + two layers on h and the sum of the messages [b, n, n, w]."""
 
-    width: int = WIDTH
-
     @nn.compact
     def __call__(self, h: jax.Array, messages: jax.Array) -> jax.Array:
         x = jnp.concatenate([h, messages.sum(2)], -1)
-        x = nn.silu(nn.Dense(self.width)(x))
-        return h + nn.Dense(self.width)(x)
+        x = nn.silu(nn.Dense(WIDTH)(x))
+        return h + nn.Dense(WIDTH)(x)
 
 
 class Graph(nn.Module):
@@ -204,8 +177,6 @@ def random_frames(key: jax.Array, scenes: int) -> jax.Array:
 def turned_copies(scenes: Scenes, matrices: jax.Array) -> Scenes:
     """Scenes [b g, t, n, 3], each turned by its matrices [b, g, 3, 3]."""
 
-    def turn(x: jax.Array) -> jax.Array:
-        copies = jnp.einsum("btni,bgij->bgtnj", x, matrices)
-        return copies.reshape(-1, *x.shape[1:])
-
-    return Scenes(past=turn(scenes.past), future=turn(scenes.future))
+    past = jnp.einsum("btni,bgij->bgtnj", scenes.past, matrices)
+    future = jnp.einsum("btni,bgij->bgtnj", scenes.future, matrices)
+    return Scenes(past=past.reshape(-1, *past.shape[2:]), future=future.reshape(-1, *future.shape[2:]))

@@ -19,16 +19,8 @@ from typing import Any
 import flax.linen as nn
 import jax
 
-from toybench.methods.particle_motion._training import (
-    Graph,
-    State,
-    Trained,
-    inputs,
-    moved,
-    random_frames,
-    turned_copies,
-)
-from toybench.tasks.particle_motion import Scenes
+from toybench.methods.particle_motion._training import Graph, State, Trained, random_frames, turned_copies
+from toybench.tasks.particle_motion import Scenes, inputs, moved
 
 
 class AugmentedGNN(Trained):

@@ -18,8 +18,8 @@ from typing import Any
 import flax.linen as nn
 import jax
 
-from toybench.methods.particle_motion._training import Flat, State, Trained, inputs, moved, random_frames, turned_copies
-from toybench.tasks.particle_motion import Scenes
+from toybench.methods.particle_motion._training import Flat, State, Trained, random_frames, turned_copies
+from toybench.tasks.particle_motion import Scenes, inputs, moved
 
 
 class AugmentedMLP(Trained):

@@ -21,18 +21,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.particle_motion._training import (
-    ROUNDS,
-    WIDTH,
-    Messages,
-    Nodes,
-    State,
-    Trained,
-    inputs,
-    moved,
-    pair_distances,
-)
-from toybench.tasks.particle_motion import Scenes, norm
+from toybench.methods.particle_motion._training import ROUNDS, WIDTH, Messages, Nodes, State, Trained, pair_distances
+from toybench.tasks.particle_motion import Scenes, inputs, moved, norm
 
 
 class Rounds(nn.Module):

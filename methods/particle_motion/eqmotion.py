@@ -33,11 +33,9 @@ from toybench.methods.particle_motion._training import (
     Pairs,
     State,
     Trained,
-    inputs,
-    moved,
     pair_distances,
 )
-from toybench.tasks.particle_motion import Scenes, norm
+from toybench.tasks.particle_motion import Scenes, inputs, moved, norm
 
 CHANNELS = 8  # vectors of a particle
 SMALL = 1e-4  # added to |k|^2; the authors' value

@@ -19,8 +19,8 @@ from typing import Any
 import flax.linen as nn
 import jax
 
-from toybench.methods.particle_motion._training import Graph, State, Trained, averaged, axes_frames, inputs, moved
-from toybench.tasks.particle_motion import Scenes
+from toybench.methods.particle_motion._training import Graph, State, Trained, averaged, axes_frames
+from toybench.tasks.particle_motion import Scenes, inputs, moved
 
 
 class FrameGNN(Trained):

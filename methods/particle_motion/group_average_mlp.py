@@ -17,8 +17,8 @@ from typing import Any
 import flax.linen as nn
 import jax
 
-from toybench.methods.particle_motion._training import Flat, State, Trained, averaged, inputs, moved, random_frames
-from toybench.tasks.particle_motion import Scenes
+from toybench.methods.particle_motion._training import Flat, State, Trained, averaged, random_frames
+from toybench.tasks.particle_motion import Scenes, inputs, moved
 
 
 class GroupAverageMLP(Trained):

@@ -19,8 +19,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
-from toybench.methods.particle_motion._training import inputs
-from toybench.tasks.particle_motion import Spec, constant_velocity
+from toybench.tasks.particle_motion import Spec, constant_velocity, inputs
 
 
 class State(NamedTuple):

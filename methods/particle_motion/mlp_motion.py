@@ -16,8 +16,8 @@ from typing import Any
 import flax.linen as nn
 import jax
 
-from toybench.methods.particle_motion._training import Flat, State, Trained, inputs, moved
-from toybench.tasks.particle_motion import Scenes
+from toybench.methods.particle_motion._training import Flat, State, Trained
+from toybench.tasks.particle_motion import Scenes, inputs, moved
 
 
 class MLPMotion(Trained):

@@ -3,6 +3,11 @@
 A learner answers one question, `predict`: the next positions of all particles of a scene, given their last ones. Who
 acts on whom is hidden. The forces don't depend on the orientation of a scene, so that a good answer turns with it.
 
+All networks see a scene alike, by `inputs`: last positions about their mean, last velocities and accelerations, an
+invertible linear map over time. They answer with accelerations, which `moved` adds to constant velocity:
+
+    x(s) = x + s v + s^2 / 2 a_s        after a time s, with a_s the network's output
+
 Shapes: b scenes, t past frames, f future frames, n particles; space has three dimensions.
 """
 
@@ -53,3 +58,17 @@ def norm(x: jax.Array) -> jax.Array:
 def mean_distance(answer: jax.Array, truth: jax.Array) -> jax.Array:
     """Mean distance between two arrays of positions [..., 3], the average displacement error."""
     return norm(answer - truth).mean()
+
+
+def inputs(past: jax.Array, spec: Spec) -> jax.Array:
+    """Last positions about their mean, last velocities, accelerations: [b, t, n, 3] of past frames [b, t, n, 3]."""
+    velocity = (past[:, 1:] - past[:, :-1]) / spec.interval
+    acceleration = (velocity[:, 1:] - velocity[:, :-1]) / spec.interval
+    last = past[:, -1:]
+    return jnp.concatenate([last - last.mean(2, keepdims=True), velocity[:, -1:], acceleration], 1)
+
+
+def moved(past: jax.Array, accelerations: jax.Array, spec: Spec) -> jax.Array:
+    """Positions [b, f, n, 3] where accelerations [b, f, n, 3] add to constant velocity."""
+    after = spec.interval * jnp.arange(1.0, spec.future + 1)[None, :, None, None]
+    return constant_velocity(past, spec.future) + 0.5 * after**2 * accelerations

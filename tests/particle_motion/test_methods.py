@@ -13,7 +13,7 @@ from scipy import special
 from toybench.blocks import rotations
 from toybench.methods.particle_motion import _training, augmented_mlp, egnn, eqmotion
 from toybench.plugins import registry
-from toybench.tasks.particle_motion import Scenes, Spec, constant_velocity, mean_distance
+from toybench.tasks.particle_motion import Scenes, Spec, constant_velocity, inputs, mean_distance, moved
 
 SPEC = Spec(particles=4, past=5, future=3, interval=0.5)
 NETWORKS = (
@@ -103,19 +103,19 @@ def test_inputs_and_their_meaning_by_hand():
     """x(t) = t^2 along the first axis, at t = 0, 1/2, .. 2: the last velocity is 3.5, the acceleration 2."""
     times = 0.5 * jnp.arange(5.0)
     past = jnp.zeros((1, 5, 2, 3)).at[0, :, 0, 0].set(times**2)
-    seen = _training.inputs(past, SPEC)
+    seen = inputs(past, SPEC)
     np.testing.assert_allclose(seen[0, :, 0, 0], [2, 3.5, 2, 2, 2], atol=1e-5)
     np.testing.assert_allclose(seen[0, :, 1, 0], [-2, 0, 0, 0, 0], atol=1e-5)
     pull = jnp.zeros((1, 3, 2, 3)).at[0, :, 0, 0].set(6.0)
     wanted = 4 + 3.5 * np.array([0.5, 1, 1.5]) + 3 * np.array([0.5, 1, 1.5]) ** 2
-    np.testing.assert_allclose(_training.moved(past, pull, SPEC)[0, :, 0, 0], wanted, rtol=1e-5)
+    np.testing.assert_allclose(moved(past, pull, SPEC)[0, :, 0, 0], wanted, rtol=1e-5)
 
 
 def test_inputs_tell_all_of_the_past():
     """They are linear in it, and only a shift of the whole scene is lost."""
     size = 5 * 4
     columns = jnp.eye(size).reshape(size, 5, 4, 1)
-    matrix = _training.inputs(jnp.broadcast_to(columns, (size, 5, 4, 3)), SPEC)[..., 0].reshape(size, size)
+    matrix = inputs(jnp.broadcast_to(columns, (size, 5, 4, 3)), SPEC)[..., 0].reshape(size, size)
     assert np.linalg.matrix_rank(np.asarray(matrix), tol=1e-3) == size - 1
 
 
@@ -125,11 +125,11 @@ def phi(method, state, seen):
 
 def by_numpy(method, state, past, matrices):
     """Accelerations averaged over matrices [b, g, 3, 3], scene by scene."""
-    seen = np.asarray(_training.inputs(past, SPEC), np.float64)
+    seen = np.asarray(inputs(past, SPEC), np.float64)
     answers = []
     for scene, group in zip(seen, np.asarray(matrices, np.float64), strict=True):
         answers.append(np.mean([phi(method, state, (scene @ one)[None])[0] @ one.T for one in group], 0))
-    return np.asarray(_training.moved(past, jnp.asarray(np.array(answers), jnp.float32), SPEC))
+    return np.asarray(moved(past, jnp.asarray(np.array(answers), jnp.float32), SPEC))
 
 
 @pytest.mark.parametrize("stem", ["frame_mlp", "frame_gnn"])
@@ -170,7 +170,7 @@ def test_a_group_average_is_over_the_matrices_of_its_key():
 def test_the_variance_of_a_group_average_falls_as_its_size():
     """Over 300 draws, of 8 and of 32 matrices."""
     method, state = trained("group_average_mlp")
-    seen = _training.inputs(PAST[:1], SPEC)
+    seen = inputs(PAST[:1], SPEC)
 
     def spread(size):
         def one(key):
@@ -258,7 +258,7 @@ def distances(x):
 
 def seen_and_params(stem, **fields):
     method, state = trained(stem, **fields)
-    seen = np.asarray(_training.inputs(PAST, SPEC), np.float64)
+    seen = np.asarray(inputs(PAST, SPEC), np.float64)
     return method, state, seen, state.params["params"]
 
 
@@ -306,10 +306,10 @@ def test_speeds_and_angles_by_hand():
     """A particle that goes 1 along x, then 2 along y, then 2 along y, then back."""
     steps = jnp.array([[0.0, 0, 0], [1, 0, 0], [0, 2, 0], [0, 2, 0], [0, -2, 0]])
     past = jnp.zeros((1, 5, 2, 3)).at[0, :, 0].set(0.5 * jnp.cumsum(steps, 0))
-    speeds, angles = eqmotion.patterns(_training.inputs(past, SPEC), 0.5)
+    speeds, angles = eqmotion.patterns(inputs(past, SPEC), 0.5)
     np.testing.assert_allclose(speeds[0, 0], [1, 2, 2, 2], atol=1e-3)
     np.testing.assert_allclose(angles[0, 0], [np.pi / 2, 0, np.pi], atol=1e-3)
-    slope = jax.grad(lambda x: eqmotion.patterns(_training.inputs(x, SPEC), 0.5)[1].sum())(past)
+    slope = jax.grad(lambda x: eqmotion.patterns(inputs(x, SPEC), 0.5)[1].sum())(past)
     assert bool(jnp.isfinite(slope).all())
 
 
@@ -367,7 +367,7 @@ def test_the_regression_by_numpy():
     state = jax.jit(method.init)(KEY)
     straight = np.asarray(constant_velocity(PAST, 3), np.float64)
     rows, targets = [], []
-    for scene, bent in zip(np.asarray(_training.inputs(PAST, SPEC)), np.asarray(FUTURE) - straight, strict=True):
+    for scene, bent in zip(np.asarray(inputs(PAST, SPEC)), np.asarray(FUTURE) - straight, strict=True):
         for i in range(4):
             for axis in range(3):
                 others = np.delete(scene[1:, :, axis], i, 1).mean(1)
