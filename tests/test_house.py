@@ -17,6 +17,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "gflownets",
     "graph_transfer",
     "graph_classification",
+    "hypernetworks",
     "learning_rates",
     "node_classification",
     "normalizing_flows",

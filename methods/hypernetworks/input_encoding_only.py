@@ -1,0 +1,28 @@
+"""Hypernetwork whose inputs are encoded to a constant length: half of MIP.
+
+**Source**: Gonzalez Ortiz, Guttag and Dalca, "Magnitude Invariant Parametrizations Improve Hypernetwork Learning",
+2023, https://arxiv.org/abs/2304.07645, in the authors' library hyperlight, `hyperlight/hypernet/model.py`,
+`encoding.py` and `initialization.py` there: an ablation of the paper.
+
+    theta = h(E(gamma))        E = [cos(pi gamma / 2), sin(pi gamma / 2)]
+
+**Differs from the paper**: 1. two hidden layers of 32 units, a main network of 321 weights. 2. The last layer's start
+is scaled to the main network's own and tuned; in the library it has the variance 1 / w for all outputs.
+
+**Shapes**: b hyperparameter vectors, w weights of a main network.
+"""
+
+import jax
+
+from toybench.methods.hypernetworks._hypernet import Hypernet, Net, encode, run_net, start_net
+from toybench.tasks.hypernetworks import KNOBS
+
+
+class InputEncodingOnly(Hypernet):
+    """Inputs of constant length."""
+
+    def begin(self, key: jax.Array) -> Net:
+        return start_net(key, 2 * KNOBS, self.scale, float(KNOBS), residual=False)
+
+    def generate(self, params: Net, gamma: jax.Array) -> jax.Array:
+        return run_net(params, encode(gamma))
