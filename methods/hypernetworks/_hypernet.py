@@ -28,8 +28,8 @@ from toybench.tasks.hypernetworks import (
 )
 
 UNITS = 32  # of each hidden layer
-RATES = (0.001, 0.003, 0.01)  # learning rates tried; three times as much for gradient descent
-SCALES = (0.1, 0.3, 1.0)  # of the last layer; 1 is a network's usual start, the released code's is about 0.3
+RATES = (0.001, 0.003, 0.01, 0.03, 0.1)  # learning rates tried; three times as much for gradient descent
+SCALES = (0.03, 0.1, 0.3, 1.0)  # tried; 1 is a network's usual start, the library's 0.13 to 0.22 for hidden kernels
 MOMENTUM = 0.9  # of gradient descent
 SQUARE = 2 / 3  # mean squared length of gamma in the unit square
 
@@ -63,7 +63,8 @@ class Hypernet(Method):
     """A method says how gamma becomes weights, and where h starts."""
 
     lr: float = 0.003  # learning rate, constant; above 0
-    scale: float = 0.3  # of h's part of the weights at the start, in units of a main network's own; above 0
+    scale: float = 0.1  # of h's part of the weights at the start, in units of a main network's own; above 0
+    start: str = "network"  # `network`, or `library`: the last layer has the variance 1 / w, whatever the scale
 
     space = {"lr": RATES, "scale": SCALES}
 
@@ -132,7 +133,7 @@ class Hypernet(Method):
         )
 
 
-def start_net(key: jax.Array, inputs: int, scale: jax.Array | float, square: float, residual: bool) -> Net:
+def start_net(method: Hypernet, key: jax.Array, inputs: int, square: float, residual: bool) -> Net:
     """h with so many inputs, whose last hidden layer has the mean squared length `square`.
 
     With `residual` the last bias is a main network's own start, else 0.
@@ -140,7 +141,9 @@ def start_net(key: jax.Array, inputs: int, scale: jax.Array | float, square: flo
     count = count_weights()
     noise = normals(key, a=(inputs, UNITS), b=(UNITS, UNITS), c=(UNITS, count), own=(count,))
     std = (2 / (1 + SLOPE**2) / UNITS) ** 0.5
-    last = scale * square**-0.5 * kernel_std()
+    last = method.scale * square**-0.5 * kernel_std()
+    if method.start == "library":
+        last = jnp.full(count, count**-0.5)
     own = noise["own"] * kernel_std() * is_kernel()
     return Net(
         kernels=(std * noise["a"], std * noise["b"], last[None, :] * noise["c"]),

@@ -7,8 +7,8 @@
     theta = h(gamma)        with biases that start at 0, so that theta(s gamma) = s theta(gamma) at the start
 
 **Differs from the paper**: 1. two hidden layers of 32 units, a main network of 321 weights. 2. The last layer's start
-is scaled to the main network's own and tuned; in the library it has the variance 1 / w for all outputs. 3. Of a
-last layer that generates as large weights as a network starts with, Chang, Flokas and Lipson (2020) have the idea.
+is scaled to the main network's own and tuned; in the library it has the variance 1 / w, which is `start=library`.
+3. A last layer that generates as large weights as a network starts with is Chang, Flokas and Lipson's idea (2020).
 
 **Shapes**: b hyperparameter vectors, w weights of a main network.
 """
@@ -23,7 +23,7 @@ class DefaultHypernetwork(Hypernet):
     """As large as its inputs are, so large are its weights."""
 
     def begin(self, key: jax.Array) -> Net:
-        return start_net(key, KNOBS, self.scale, SQUARE, residual=False)
+        return start_net(self, key, KNOBS, SQUARE, residual=False)
 
     def generate(self, params: Net, gamma: jax.Array) -> jax.Array:
         return run_net(params, gamma)

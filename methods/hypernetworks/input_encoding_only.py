@@ -7,7 +7,7 @@
     theta = h(E(gamma))        E = [cos(pi gamma / 2), sin(pi gamma / 2)]
 
 **Differs from the paper**: 1. two hidden layers of 32 units, a main network of 321 weights. 2. The last layer's start
-is scaled to the main network's own and tuned; in the library it has the variance 1 / w for all outputs.
+is scaled to the main network's own and tuned; in the library it has the variance 1 / w, which is `start=library`.
 
 **Shapes**: b hyperparameter vectors, w weights of a main network.
 """
@@ -22,7 +22,7 @@ class InputEncodingOnly(Hypernet):
     """Inputs of constant length."""
 
     def begin(self, key: jax.Array) -> Net:
-        return start_net(key, 2 * KNOBS, self.scale, float(KNOBS), residual=False)
+        return start_net(self, key, 2 * KNOBS, float(KNOBS), residual=False)
 
     def generate(self, params: Net, gamma: jax.Array) -> jax.Array:
         return run_net(params, encode(gamma))

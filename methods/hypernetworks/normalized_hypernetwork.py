@@ -8,8 +8,8 @@ abstract alone.
     theta = h(gamma)        with LN(W h + b) before each leaky relu
 
 **Differs from the paper**: 1. two hidden layers of 32 units, a main network of 321 weights. 2. The last layer's start
-is scaled to the main network's own and tuned; in the library it has the variance 1 / w for all outputs. 3. Layer
-normalisation has no gains and biases.
+is scaled to the main network's own and tuned; in the library it has the variance 1 / w, which is `start=library`.
+3. Layer normalisation has no gains and biases.
 
 **Shapes**: b hyperparameter vectors, w weights of a main network.
 """
@@ -24,7 +24,7 @@ class NormalizedHypernetwork(Hypernet):
     """The size of gamma is lost in the first layer."""
 
     def begin(self, key: jax.Array) -> Net:
-        return start_net(key, KNOBS, self.scale, UNITS / 2, residual=False)
+        return start_net(self, key, KNOBS, UNITS / 2, residual=False)
 
     def generate(self, params: Net, gamma: jax.Array) -> jax.Array:
         return run_net(params, gamma, normalised=True)

@@ -7,7 +7,7 @@
     theta = theta_0 + h(gamma)        theta_0 starts as a network of its own
 
 **Differs from the paper**: 1. two hidden layers of 32 units, a main network of 321 weights. 2. The last layer's start
-is scaled to the main network's own and tuned; in the library it has the variance 1 / w for all outputs.
+is scaled to the main network's own and tuned; in the library it has the variance 1 / w, which is `start=library`.
 
 **Shapes**: b hyperparameter vectors, w weights of a main network.
 """
@@ -22,7 +22,7 @@ class ResidualOnly(Hypernet):
     """Independent weights, and inputs as they are."""
 
     def begin(self, key: jax.Array) -> Net:
-        return start_net(key, KNOBS, self.scale, SQUARE, residual=True)
+        return start_net(self, key, KNOBS, SQUARE, residual=True)
 
     def generate(self, params: Net, gamma: jax.Array) -> jax.Array:
         return run_net(params, gamma)

@@ -160,6 +160,15 @@ def test_the_start_has_the_size_that_its_scale_says(stem):
         np.testing.assert_array_equal(own, 0)
 
 
+@pytest.mark.parametrize("stem", ["default_hypernetwork", "mip_hypernetwork"])
+def test_the_librarys_start_has_one_variance(stem):
+    params = jax.jit(make(stem, start="library", scale=9.0).begin)(KEY)
+    assert float(params.kernels[2].std()) == pytest.approx(321**-0.5, rel=0.03)
+    assert float(params.kernels[2][:, :32].std()) == pytest.approx(321**-0.5, rel=0.1)
+    same = jax.jit(make(stem, scale=0.1).begin)(KEY)
+    jax.tree.map(np.testing.assert_array_equal, params.kernels[:2], same.kernels[:2])
+
+
 def test_without_h_it_is_one_network_for_all():
     method = make("mip_hypernetwork", scale=0.0)
     state = jax.jit(method.init)(KEY)
