@@ -54,6 +54,11 @@ def trained(stem, **fields):
     return method, state._replace(params=jax.tree.unflatten(tree, noisy))
 
 
+def ask(method, state, past):
+    """The method's answer, as one program."""
+    return jax.jit(method.predict)(state, past, KEY)
+
+
 def turn(x):
     return rotations.turn(x, TURNS[:, None])
 
@@ -62,40 +67,39 @@ def turn(x):
 def test_networks_start_at_constant_velocity(stem):
     method = make(stem)
     state = jax.jit(method.init)(jax.random.key(0))
-    np.testing.assert_allclose(method.predict(state, PAST, KEY), constant_velocity(PAST, 3), atol=1e-5)
+    np.testing.assert_allclose(ask(method, state, PAST), constant_velocity(PAST, 3), atol=1e-5)
     _, other = trained(stem)
-    assert float(jnp.abs(method.predict(other, PAST, KEY) - constant_velocity(PAST, 3)).max()) > 0.1
+    assert float(jnp.abs(ask(method, other, PAST) - constant_velocity(PAST, 3)).max()) > 0.1
 
 
 @pytest.mark.parametrize("stem", EQUIVARIANT)
 def test_answers_turn_and_shift_with_the_scene(stem):
     method, state = trained(stem)
-    predict = jax.jit(method.predict)
-    plain = predict(state, PAST, KEY)
+    plain = ask(method, state, PAST)
     shift = jnp.array([3.0, -1.0, 2.0])[None, None, None, :]
     scale = float(jnp.abs(plain).max())
-    np.testing.assert_allclose(predict(state, turn(PAST) + shift, KEY), turn(plain) + shift, atol=2e-4 * scale)
+    np.testing.assert_allclose(ask(method, state, turn(PAST) + shift), turn(plain) + shift, atol=2e-4 * scale)
 
 
 @pytest.mark.parametrize("stem", ["mlp_motion", "augmented_gnn"])
 def test_plain_networks_don_t_turn(stem):
     method, state = trained(stem)
-    miss = method.predict(state, turn(PAST), KEY) - turn(method.predict(state, PAST, KEY))
+    miss = ask(method, state, turn(PAST)) - turn(ask(method, state, PAST))
     assert float(jnp.abs(miss).mean()) > 0.1
     shift = jnp.ones((1, 1, 1, 3))
-    moved = method.predict(state, PAST + shift, KEY) - shift
-    np.testing.assert_allclose(moved, method.predict(state, PAST, KEY), atol=1e-3)
+    moved = ask(method, state, PAST + shift) - shift
+    np.testing.assert_allclose(moved, ask(method, state, PAST), atol=1e-3)
 
 
 @pytest.mark.parametrize("stem", ORDERLESS)
 def test_graph_networks_don_t_know_the_order_of_particles(stem):
     method, state = trained(stem)
     order = jnp.array([2, 0, 3, 1])
-    plain = method.predict(state, PAST, KEY)
+    plain = ask(method, state, PAST)
     scale = float(jnp.abs(plain).max())
-    np.testing.assert_allclose(method.predict(state, PAST[:, :, order], KEY), plain[:, :, order], atol=2e-5 * scale)
+    np.testing.assert_allclose(ask(method, state, PAST[:, :, order]), plain[:, :, order], atol=2e-5 * scale)
     method, state = trained("frame_mlp")
-    miss = method.predict(state, PAST[:, :, order], KEY) - method.predict(state, PAST, KEY)[:, :, order]
+    miss = ask(method, state, PAST[:, :, order]) - ask(method, state, PAST)[:, :, order]
     assert float(jnp.abs(miss).mean()) > 0.1
 
 
@@ -120,7 +124,7 @@ def test_inputs_tell_all_of_the_past():
 
 
 def phi(method, state, seen):
-    return np.asarray(method.network().apply(state.params, jnp.asarray(seen, jnp.float32)), np.float64)
+    return np.asarray(jax.jit(method.network().apply)(state.params, jnp.asarray(seen, jnp.float32)), np.float64)
 
 
 def by_numpy(method, state, past, matrices):
@@ -140,7 +144,7 @@ def test_frames_by_numpys_eigenvectors(stem):
         _, vectors = np.linalg.eigh(np.cov(scene.reshape(-1, 3).T))
         frames.append([vectors * np.array([a, b, c]) for a in (1, -1) for b in (1, -1) for c in (1, -1)])
     wanted = by_numpy(method, state, PAST, frames)
-    np.testing.assert_allclose(method.predict(state, PAST, KEY), wanted, atol=2e-3)
+    np.testing.assert_allclose(ask(method, state, PAST), wanted, atol=2e-3)
 
 
 def test_the_eight_members_of_a_frame_answer_differently():
@@ -164,7 +168,7 @@ def test_a_group_average_is_over_the_matrices_of_its_key():
     method, state = trained("group_average_mlp")
     matrices = rotations.orthogonal(jax.random.normal(KEY, (6, 8, 5)))
     wanted = by_numpy(method, state, PAST, matrices)
-    np.testing.assert_allclose(method.predict(state, PAST, KEY), wanted, atol=2e-3)
+    np.testing.assert_allclose(ask(method, state, PAST), wanted, atol=2e-3)
 
 
 def test_the_variance_of_a_group_average_falls_as_its_size():
@@ -195,14 +199,14 @@ def test_copies_that_aren_t_turned_teach_what_the_scene_teaches(monkeypatch):
     """With the identity for every matrix an augmented MLP takes the plain one's step; with its own it doesn't."""
     plain, state = trained("mlp_motion")
     batch = Scenes(past=PAST, future=FUTURE)
-    wanted = plain.update(state, batch, KEY).params
+    wanted = jax.jit(plain.update)(state, batch, KEY).params
     augmented = make("augmented_mlp")
-    found = augmented.update(state, batch, KEY).params
+    found = jax.jit(augmented.update)(state, batch, KEY).params
     miss = jax.tree.map(lambda a, b: float(jnp.abs(a - b).max()), found, wanted)
     assert max(jax.tree.leaves(miss)) > 1e-4
     still = jnp.broadcast_to(jnp.eye(3), (6, 8, 3, 3))
     monkeypatch.setattr(augmented_mlp, "random_frames", lambda key, scenes: still)
-    found = augmented.update(state, batch, KEY).params
+    found = jax.jit(lambda: augmented.update(state, batch, KEY))().params
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), found, wanted)
 
 
@@ -210,15 +214,17 @@ def test_steps_are_adamw_on_the_mean_distance():
     method, state = trained("mlp_motion", lr=0.01, decay=0.3)
     batch = Scenes(past=PAST, future=FUTURE)
     params = state.params
+    slope = jax.jit(jax.grad(lambda p: mean_distance(method.answer(p, PAST, KEY), FUTURE)))
     with jax.numpy_dtype_promotion("standard"):
         by_hand = optax.adamw(lambda count: 0.005 * (1 + jnp.cos(jnp.pi * count / 20)), weight_decay=0.3)
         memory = by_hand.init(params)
         for _ in range(2):
-            gradient = jax.grad(lambda p: mean_distance(method.answer(p, PAST, KEY), FUTURE))(params)
+            gradient = slope(params)
             step, memory = by_hand.update(gradient, memory, params)
             params = optax.apply_updates(params, step)
+    update = jax.jit(method.update)
     for _ in range(2):
-        state = method.update(state, batch, KEY)
+        state = update(state, batch, KEY)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), state.params, params)
 
 
@@ -357,8 +363,8 @@ def test_kinds_matter_and_one_kind_is_without_reasoning():
     for kinds, changes in ((2, True), (1, False)):
         method, state = trained("eqmotion", kinds=kinds)
         inner = state.params["params"] | {"Pairs_0": jax.tree.map(jnp.zeros_like, state.params["params"]["Pairs_0"])}
-        other = method.answer({"params": inner}, PAST, KEY)
-        miss = float(jnp.abs(other - method.answer(state.params, PAST, KEY)).max())
+        other = ask(method, state._replace(params={"params": inner}), PAST)
+        miss = float(jnp.abs(other - ask(method, state, PAST)).max())
         assert (miss > 1e-3) is changes
 
 
@@ -377,17 +383,17 @@ def test_the_regression_by_numpy():
     gram = gram + 0.01 * np.trace(gram) / 9 * np.eye(9)
     weights = np.linalg.solve(gram, np.array(rows).T @ targets / len(rows))
     wanted = straight + (np.array(rows) @ weights).reshape(6, 4, 3, 3).transpose(0, 3, 1, 2)
-    np.testing.assert_allclose(method.predict(state, PAST, KEY), wanted, atol=1e-3)
+    np.testing.assert_allclose(ask(method, state, PAST), wanted, atol=1e-3)
 
 
 def test_the_regression_turns_and_shrinks_to_constant_velocity():
     method = make("linear_equivariant", penalty=0.01)
     state = jax.jit(method.init)(KEY)
-    plain = method.predict(state, PAST, KEY)
-    np.testing.assert_allclose(method.predict(state, turn(PAST), KEY), turn(plain), atol=1e-4)
+    plain = ask(method, state, PAST)
+    np.testing.assert_allclose(ask(method, state, turn(PAST)), turn(plain), atol=1e-4)
     assert float(mean_distance(plain, FUTURE)) < 0.9 * float(mean_distance(constant_velocity(PAST, 3), FUTURE))
     shrunk = dataclasses.replace(method, penalty=1e6)
-    still = shrunk.predict(jax.jit(shrunk.init)(KEY), PAST, KEY)
+    still = ask(shrunk, jax.jit(shrunk.init)(KEY), PAST)
     np.testing.assert_allclose(still, constant_velocity(PAST, 3), atol=1e-3)
 
 
@@ -397,8 +403,8 @@ def test_steps_lower_the_error_of_a_batch(stem):
     state = jax.jit(method.init)(jax.random.key(0))
     batch = Scenes(past=PAST, future=constant_velocity(PAST, 3) + 0.3 * PAST[:, -3:])
     run = jax.jit(lambda state: jax.lax.fori_loop(0, 20, lambda _, s: method.update(s, batch, KEY), state))
-    before = mean_distance(method.predict(state, PAST, KEY), batch.future)
-    after = mean_distance(method.predict(run(state), PAST, KEY), batch.future)
+    before = mean_distance(ask(method, state, PAST), batch.future)
+    after = mean_distance(ask(method, run(state), PAST), batch.future)
     assert float(after) < 0.9 * float(before)
 
 
@@ -406,6 +412,6 @@ def test_layers_are_named_for_what_is_silenced():
     """Only the layers that move positions start at 0."""
     network = egnn.Rounds(3)
     assert isinstance(network, nn.Module)
-    state = make("egnn").init(jax.random.key(0))
+    state = jax.jit(make("egnn").init)(jax.random.key(0))
     silent = {name for name, layer in state.params["params"].items() if not np.any(layer.get("kernel", 1.0))}
     assert silent == {"last_out", "last_velocity_out", "toward_out", "velocity_out"}
