@@ -8,17 +8,17 @@ import numpy as np
 SCENES = 4
 
 
-def bonded_particles(task: Any, draw: Any) -> alt.Chart:
+def bonded_particles(task: Any, draw: Any) -> Any:
     """Scenes to learn from, seen along the third axis: they all lie along the first. Faint: what is shown."""
     return paths(draw(lambda key: task.sample(key).train))
 
 
-def charged_particles(task: Any, draw: Any) -> alt.Chart:
+def charged_particles(task: Any, draw: Any) -> Any:
     """Scenes to learn from, seen along the third axis. Faint: what is shown."""
     return paths(draw(lambda key: task.sample(key).train))
 
 
-def paths(scenes: Any) -> alt.Chart:
+def paths(scenes: Any) -> Any:
     """A panel a scene, a colour a particle."""
     past = np.asarray(scenes.past[:SCENES])
     whole = np.concatenate([past, np.asarray(scenes.future[:SCENES])], 1)

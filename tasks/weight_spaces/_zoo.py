@@ -122,8 +122,8 @@ class ZooTask(Task):
         updates, inputs = self.course_length
         stream = self.label(taught, updates * inputs)
         batches = jax.tree.map(lambda leaf: leaf.reshape(updates, inputs, *leaf.shape[1:]), stream)
-        trained = train(self.spec, nets, course, batches)
-        values = logits(self.spec, trained, self.label(asked, TESTED))
+        trained = train(self.spec, nets, course, batches)  # type: ignore[arg-type]
+        values = logits(self.spec, trained, self.label(asked, TESTED))  # type: ignore[arg-type]
         first, second, _ = self.counts
         centre = values[:first].mean()
         spread = values[:first].std()
@@ -151,7 +151,7 @@ class ZooTask(Task):
     def judge(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         """The metrics that all tasks have."""
         told = learner.predict(world.test.nets)
-        turned = learner.predict(relabel(self.spec, world.test.nets, key))
+        turned = learner.predict(relabel(self.spec, world.test.nets, key))  # type: ignore[arg-type]
         spread = told.std()
         gap = jnp.sqrt(((turned - told) ** 2).mean()) / jnp.where(spread > 0, spread, 1.0)
         return {
@@ -167,7 +167,7 @@ class ZooTask(Task):
     def oracle(self, world: World) -> Any:
         """Runs the networks on a second test sample."""
         return SimpleNamespace(
-            predict=lambda nets: (logits(self.spec, nets, world.second) - world.centre) / world.spread
+            predict=lambda nets: (logits(self.spec, nets, world.second) - world.centre) / world.spread  # type: ignore[arg-type]
         )
 
 
