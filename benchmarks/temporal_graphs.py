@@ -40,7 +40,7 @@ TRACES = (
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=9, seeds=3),
+    tuning=Tuning(trials=20, seeds=3),
     variants=(AGAIN, FORGETFUL, FAINT),
     ablations=(SHUFFLED, APART),
     only={FORGETFUL: ("dbgnn", "aggregate_gcn")},

@@ -31,6 +31,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "process_generation",
     "quasimetric",
     "reward_tuning",
+    "temporal_graphs",
     "trainability",
     "weight_spaces",
     "weak_labels",

@@ -117,6 +117,7 @@ class Communities(Protocol):
 
 
 NOBODY = -1
+Search = tuple[jax.Array, jax.Array, jax.Array, jax.Array]  # length, front [n, e], seen [n, e], found [n, n]
 OTHERS = 4  # pairs that didn't meet, for every event
 
 
@@ -137,7 +138,7 @@ def hops(network: Network, events: Events, goes_on: jax.Array, nodes: int) -> ja
     starts = events.real[None, :] * (network.source[events.edge][None, :] == each).astype(events.real.dtype)
     ends = (network.target[events.edge][:, None] == each.T).astype(events.real.dtype)
 
-    def step(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+    def step(carry: Search) -> Search:
         count, front, seen, found = carry
         found = jnp.minimum(found, jnp.where(front @ ends > 0, count, jnp.inf))
         front = ((front @ goes_on > 0) & (seen == 0)).astype(front.dtype)

@@ -102,9 +102,9 @@ class RecurringLinks(Task):
             shown = self.queries(memory, time, asked)
             return self.remember(memory, time, pair), (shown, self.ratios(memory, asked))
 
-        _, (queries, ratios) = jax.lax.scan(step, memory, (jnp.arange(self.events), drawn))
+        _, told = jax.lax.scan(step, memory, (jnp.arange(self.events), drawn))
         named = normals(features, features=(self.nodes, self.spec.features))
-        return World(features=named["features"], queries=queries, ratios=ratios)
+        return World(features=named["features"], queries=told[0], ratios=told[1])
 
     def meeting(self, memory: Memory, time: jax.Array, u: jax.Array) -> jax.Array:
         """Who meets, int32 [2], in either order."""

@@ -72,9 +72,9 @@ class TemporalCentrality(Task):
         network = Network(source=source, target=successor.reshape(-1).astype(jnp.int32))
         preferred = (drawn["preferred"] * self.successors).astype(jnp.int32)
         halves = [self.events(network, preferred, drawn["start"][i], drawn["hop"][i]) for i in range(2)]
-        known, new = (temporal_closeness(network, half, self.patience, self.nodes) for half in halves)
-        past = Past(network=network, events=halves[0], closeness=known)
-        return World(past=past, future=halves[1], closeness=new)
+        near = [temporal_closeness(network, half, self.patience, self.nodes) for half in halves]
+        past = Past(network=network, events=halves[0], closeness=near[0])
+        return World(past=past, future=halves[1], closeness=near[1])
 
     def events(self, network: Network, preferred: jax.Array, start: jax.Array, hop: jax.Array) -> Events:
         """Walks from uniform numbers: start [w, 3], hop [w, LONGEST, 3]."""
