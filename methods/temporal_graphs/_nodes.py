@@ -20,7 +20,6 @@ from toybench.tasks.temporal_graphs import Events, Network, Past, continuation
 
 WIDTH = 16  # of every hidden layer
 RATES = (0.0003, 0.001, 0.003, 0.01, 0.03)  # of both networks
-DECAYS = (0.005, 0.5)
 LAYERS = (1, 2)
 
 
@@ -56,7 +55,7 @@ class NodeRegression(Method):
     decay: float = 0.005  # weight decay, decoupled
     layers: int = 2  # that read a graph, 1 or more
 
-    space = {"lr": RATES, "decay": DECAYS, "layers": LAYERS}
+    space = {"lr": RATES, "layers": LAYERS}
 
     @abc.abstractmethod
     def graphs(self, events: Events) -> tuple[jax.Array, ...]:

@@ -11,7 +11,7 @@ S is a graph's weighted adjacency with loops, divided by the roots of both ends'
 pairs of events within the patience that a path can take, with their number. Both start from one-hot features.
 
 **Differs from the paper**: 1. The loss is squared error of standardised closeness, one network width; the paper's
-choice was not read. 2. No dropout, but weight decay, tuned. 3. The sender's degree counts what it sends; in PyTorch
+choice was not read. 2. No dropout, but weight decay of 0.005. 3. The sender's degree counts what it sends; in PyTorch
 Geometric what it receives. 4. `order=shuffled` is our ablation: event i has the time of event pi(i), a fixed pi.
 
 **Shapes**: n nodes, m edges, e events.
