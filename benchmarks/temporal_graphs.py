@@ -50,8 +50,8 @@ benchmark = Benchmark(
             paper="heeg2023using",
             says="A network that also passes messages along pairs of edges that follow in time ranks nodes by temporal "
             "closeness better than a graph convolution on the aggregate, and than itself on shuffled times.",
-            differs=f"{WALKS}{TEST_GRAPH}Shuffled times keep the rate tuned for those in order. Better is read as 5 % of the "
-            "way to the truth.",
+            differs=f"{WALKS}{TEST_GRAPH}With shuffled times it keeps the rate tuned for those in order. Better is "
+            "read as 5 % of the way to the truth.",
             expected="supported",
             conditions=tuple(
                 Better(task=CLOSENESS, method="dbgnn", than=other, margin=TAU) for other in ("aggregate_gcn", SHUFFLED)
