@@ -41,7 +41,7 @@ TRACES = (
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=10, seeds=3),
+    tuning=Tuning(trials=18, seeds=3),
     variants=(AGAIN, FORGETFUL, FAINT),
     ablations=(SHUFFLED, APART),
     only={FORGETFUL: ("dbgnn", "aggregate_gcn")},

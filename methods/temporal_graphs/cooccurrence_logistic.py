@@ -42,5 +42,7 @@ class Network(nn.Module):
 class CooccurrenceLogistic(TrainedLinks):
     """Eight numbers and their weights."""
 
+    space = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
+
     def network(self) -> Network:
         return Network()

@@ -24,7 +24,7 @@ class WindowedSmoothed(Method):
     count: int = 4  # of groups
     reach: int = 5  # windows on either side, 0 for none
 
-    space = {"count": (4, 5), "reach": (2, 5, 10)}
+    space = {"count": (3, 4, 5, 6), "reach": (1, 2, 5, 10)}
 
     def init(self, key: jax.Array) -> tuple[jax.Array, jax.Array]:
         graphs = pairs_only(self.given.mean(1))
