@@ -77,8 +77,8 @@ benchmark = Benchmark(
             paper="heeg2023using",
             says="It ranks nodes better than the closeness in the first half does, and than closeness without time.",
             differs=f"{WALKS}The controls are ours, and learn nothing. Told the other half's events, or nothing of it. "
-            "Told them, one could also compute the closeness; the paper's motive is what that costs in large graphs. Only "
-            "the sign is claimed.",
+            "Told them, one could also compute the closeness; the paper's motive is what that costs in large graphs. "
+            "Only the sign is claimed.",
             expected="refuted",
             conditions=tuple(
                 Better(task=task, method="dbgnn", than=other)
