@@ -41,9 +41,13 @@ TRACES = (
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=18, seeds=3),
+    tuning=Tuning(trials=25, seeds=3),
     variants=(AGAIN, FORGETFUL, FAINT),
     ablations=(SHUFFLED, APART),
+    edges={
+        "windowed_smoothed.reach": "0 is windowed_spectral, and every reach finds the members on tuning seeds",
+        "layers": "1 is its bound: a network that reads the graph once",
+    },
     only={FORGETFUL: ("dbgnn", "aggregate_gcn")},
     claims=(
         Claim(

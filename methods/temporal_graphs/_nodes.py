@@ -19,8 +19,8 @@ from toybench.blocks.nn import init
 from toybench.tasks.temporal_graphs import Events, Network, Past, continuation
 
 WIDTH = 16  # of every hidden layer
-RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)  # of both networks
-LAYERS = (1, 2, 3)
+RATES = (0.003, 0.01, 0.03, 0.1, 0.3)  # of both networks
+LAYERS = (1, 2, 3, 4, 5)
 
 
 class State(NamedTuple):
