@@ -46,7 +46,7 @@ benchmark = Benchmark(
     ablations=(SHUFFLED, APART),
     edges={
         "windowed_smoothed.reach": "0 is windowed_spectral, and every reach finds the members on tuning seeds",
-        "layers": "1 is its bound: a network that reads the graph once",
+        "layers": "1 is its bound; where the past is shown again, networks of any depth repeat it",
     },
     only={FORGETFUL: ("dbgnn", "aggregate_gcn")},
     claims=(
