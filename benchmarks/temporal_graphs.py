@@ -41,7 +41,8 @@ TRACES = (
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=25, seeds=3),
+    tuning=Tuning(trials=25, seeds=8),
+    first_seed=100,
     variants=(AGAIN, FORGETFUL, FAINT),
     ablations=(SHUFFLED, APART),
     edges={
