@@ -47,6 +47,9 @@ benchmark = Benchmark(
     ablations=(SHUFFLED, APART),
     edges={
         "windowed_smoothed.reach": "0 is windowed_spectral, and every reach finds the members on tuning seeds",
+        "cooccurrence_logistic.lr": "0.1 to 1 are alike, 0.800 to 0.802 on tuning seeds",
+        "static_nmf.count": "more factors than there are groups; the seventh gains 0.003",
+        "ntf_communities.factors": "3 to 6 are alike, 0.986 to 0.991 on tuning seeds",
         "layers": "1 is its bound; where the past is shown again, networks of any depth repeat it",
     },
     only={FORGETFUL: ("dbgnn", "aggregate_gcn")},
@@ -57,6 +60,12 @@ benchmark = Benchmark(
             "closeness better than a graph convolution on the aggregate, and than itself on shuffled times.",
             differs=f"{WALKS}{TEST_GRAPH}With shuffled times it keeps the rate tuned for those in order. Better is "
             "read as 5 % of the way to the truth.",
+            note=(
+                "Ahead of the graph convolution by 0.031 (-0.010 to 0.071), 0.720 against 0.688; of itself on "
+                "shuffled times, at the rate tuned for times in order, by 0.10, as one of its 16 seeds collapses. "
+                "More seeds would tell. An earlier tuning on three seeds chose rates at which two of 16 seeds of the "
+                "method itself collapsed; its numbers were set aside."
+            ),
             expected="supported",
             conditions=tuple(
                 Better(task=CLOSENESS, method="dbgnn", than=other, margin=TAU) for other in ("aggregate_gcn", SHUFFLED)
@@ -66,6 +75,10 @@ benchmark = Benchmark(
             paper="heeg2023using",
             says="It does so too when the events at hand are those that it was trained on.",
             differs=f"{WALKS}{FIRST_GRAPH}Better is read as 5 % of the way to the truth.",
+            note=(
+                "All networks repeat the closeness that they were trained on: 0.643, 0.655 and 0.643 with shuffled "
+                "times, beside 0.649 of that closeness itself."
+            ),
             expected="supported",
             conditions=tuple(
                 Better(task=AGAIN, method="dbgnn", than=other, margin=TAU) for other in ("aggregate_gcn", SHUFFLED)
@@ -75,6 +88,10 @@ benchmark = Benchmark(
             paper="heeg2023using",
             says="Where walks forget where they came from, pairs of edges bring nothing over a graph convolution.",
             differs=f"{WALKS}{TEST_GRAPH}Nothing is read as less than 5 % of the way to the truth, either way.",
+            note=(
+                "It loses 0.025 (-0.071 to 0.012) to the graph convolution, 0.722 against 0.747, with one seed at "
+                "0.47: more numbers to learn for nothing. More seeds would tell."
+            ),
             expected="supported",
             conditions=(Equivalent(task=FORGETFUL, method="dbgnn", to="aggregate_gcn", margin=TAU),),
         ),
@@ -84,6 +101,10 @@ benchmark = Benchmark(
             differs=f"{WALKS}The controls are ours, and learn nothing. Told the other half's events, or nothing of it. "
             "Told them, one could also compute the closeness; the paper's motive is what that costs in large graphs. "
             "Only the sign is claimed.",
+            note=(
+                "Told the other half's events it is ahead of both, 0.720 against 0.658 and 0.649. Told nothing of it, "
+                "it can but repeat the first half's closeness, and loses 0.007 in doing so (0.002 to 0.012)."
+            ),
             expected="refuted",
             conditions=tuple(
                 Better(task=task, method="dbgnn", than=other)
@@ -117,6 +138,11 @@ benchmark = Benchmark(
             paper="yu2023better",
             says="Against historical negatives it also beats a memory of recent pairs and a regression on counts.",
             differs=f"{MEETINGS}The window is tuned; the regression is ours. Better is read as 0.02.",
+            note=(
+                "It beats the window, 0.727 against 0.688. A regression on how lately the pair met, on its counts and "
+                "on common partners has 0.822: the stream's law is nearly one of these, and 400 batches are few for "
+                "attention to find it. The authors' streams are longer by two decades."
+            ),
             expected="inconclusive",
             conditions=tuple(
                 Better(task=LINKS, method="dygformer", than=other, metric="ap_historical", margin=COUNTED)
@@ -130,6 +156,10 @@ benchmark = Benchmark(
             "communities of smoothed windows.",
             differs=f"{TRACES}Better than the mean is read as 5 % of the way from chance; of the smoothed windows only "
             "the sign is claimed. At two strengths of the signal; at the first, all but one were near 1 in pilots.",
+            note=(
+                "At the first strength of the signal all but one method find all groups, so that nothing is told. At "
+                "the second the factors have 0.990, the factors of the mean 0.952, and smoothed windows 1.000."
+            ),
             expected="supported",
             conditions=(
                 Better(task=UNITS, method="ntf_communities", than="static_nmf", metric="membership_auc", margin=CURVE),
@@ -143,6 +173,9 @@ benchmark = Benchmark(
             read="abstract",
             says="They tell when a group is active better than communities of single windows.",
             differs=f"{TRACES}Better is read as 0.1 of correlation. At two strengths of the signal.",
+            note=(
+                "Single windows are better: 0.99 against 0.83 at the first strength, 0.82 against 0.49 at the second."
+            ),
             expected="supported",
             conditions=tuple(
                 Better(
