@@ -15,7 +15,7 @@ import optax
 from toybench import Method
 from toybench.blocks import optim
 from toybench.blocks.graphs import GraphConv, symmetric_normalised
-from toybench.tasks.graph_transfer import Graph
+from toybench.tasks.graph_transfer import Graph, Spec
 
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3)  # of training without labels
 FEW_RATES = (0.01, 0.03, 0.1, 0.3)  # of training on a few labels
@@ -53,6 +53,9 @@ class Pretrained(Method):
     @abc.abstractmethod
     def loss(self, params: Any, graph: Graph, key: jax.Array) -> jax.Array:
         """What is made small on a graph."""
+
+    def fits(self, spec: Spec) -> str | None:
+        return None if spec.family else "it is trained on many graphs of one kind"
 
     def init(self, key: jax.Array) -> State:
         params = self.start(key, pick(self.given, jnp.zeros((), jnp.int32)))

@@ -18,12 +18,17 @@ from toybench.blocks.graphs import HIDDEN
 
 @dataclass(frozen=True)
 class Spec:
-    """Sizes: nodes, features and classes of a graph (at most, where graphs differ), and the width of networks."""
+    """Sizes: nodes, features and classes of a graph (at most, where graphs differ), and the width of networks.
+
+    Attributes:
+      family: whether there are many training graphs of one kind, or a single one.
+    """
 
     nodes: int
     features: int
     classes: int
     width: int
+    family: bool
 
 
 class Graph(NamedTuple):

@@ -42,7 +42,7 @@ class Family(Task):
 
     @property
     def spec(self) -> Spec:
-        return Spec(nodes=self.nodes, features=self.features, classes=self.classes, width=self.width)
+        return Spec(nodes=self.nodes, features=self.features, classes=self.classes, width=self.width, family=True)
 
     def draw_graphs(self, key: jax.Array) -> tuple[Graph, Graph, Law]:
         """(training graphs [g, ...] without labels, test graphs [t, ...] with all of them, the law of the latter)."""

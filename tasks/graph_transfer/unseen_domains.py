@@ -70,7 +70,7 @@ class UnseenDomains(Task):
 
     @property
     def spec(self) -> Spec:
-        return Spec(nodes=self.nodes, features=self.features, classes=self.classes, width=self.width)
+        return Spec(nodes=self.nodes, features=self.features, classes=self.classes, width=self.width, family=False)
 
     def sample(self, key: jax.Array) -> World:
         for_sizes, for_features, for_edges, for_labels = jax.random.split(key, 4)

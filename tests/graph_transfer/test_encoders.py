@@ -16,7 +16,7 @@ from toybench.methods.graph_transfer.graphprompt import prototype_cosines
 from toybench.plugins import registry
 from toybench.tasks.graph_transfer import Graph, Spec, labelled, one_hot_labels
 
-SPEC = Spec(nodes=24, features=5, classes=3, width=6)
+SPEC = Spec(nodes=24, features=5, classes=3, width=6, family=True)
 RNG = np.random.default_rng(0)
 LABELS = np.arange(24) % 3
 

@@ -18,7 +18,7 @@ from toybench.methods.graph_transfer.graphany import entropy_normalised, off_dia
 from toybench.plugins import registry
 from toybench.tasks.graph_transfer import Graph, Spec, labelled, one_hot_labels
 
-SPEC = Spec(nodes=40, features=6, classes=3, width=8)
+SPEC = Spec(nodes=40, features=6, classes=3, width=8, family=True)
 RNG = np.random.default_rng(0)
 
 
