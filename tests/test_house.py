@@ -10,6 +10,7 @@ from toybench.plugins import registry
 
 SECOND_EDITION: tuple[str, ...] = (
     "boolean_functions",
+    "federated_graphs",
     "flow_matching",
     "graph_filters",
     "node_embeddings",
