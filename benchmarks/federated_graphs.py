@@ -3,18 +3,22 @@
 from toybench import Benchmark, Better, Bound, Claim, Tuning
 
 CLIENTS = "subgraph_clients"
+EASY = "subgraph_clients[signal=1.2,known=2,degree=8]"
 UNMASKED = "fed_pub[mask=false]"
+CONTROLS = ("fedper", "weight_similarity", "label_propagation")
 
 DIFFERS = (
-    "Nine clients of 40 nodes with 8 labels each, of three types that differ in the names of classes and in 4 of 16 "
+    "Nine clients of 40 nodes with 4 labels each, of three types that differ in the names of classes and in 4 of 16 "
     "directions, instead of parts of citation and shopping graphs with hundreds of nodes each. Width 16, 60 rounds of "
     "3 steps. Both penalties act, which they don't in the authors' code."
 )
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=9, seeds=3),
+    tuning=Tuning(trials=16, seeds=4),
+    variants=(EASY,),
     ablations=(UNMASKED,),
+    only={EASY: ("fed_pub", "fedavg", "local_gcn")},
     claims=(
         Claim(
             paper="baek2022personalized",
@@ -28,10 +32,19 @@ benchmark = Benchmark(
                     Better(task=CLIENTS, method="fed_pub", than=other, metric="client_accuracy", margin=0.05)
                     for other in ("fedavg", "local_gcn")
                 ),
-                *(
-                    Better(task=CLIENTS, method="fed_pub", than=other, metric="client_accuracy")
-                    for other in ("fedper", "weight_similarity", "label_propagation")
-                ),
+                *(Better(task=CLIENTS, method="fed_pub", than=other, metric="client_accuracy") for other in CONTROLS),
+            ),
+        ),
+        Claim(
+            paper="baek2022personalized",
+            says="So it does where clients know more: twice the labels, stronger features, more edges.",
+            differs=f"{DIFFERS} The setting that was planned: 8 labels, means of length 1.2, degree 8. In a pilot a "
+            "client alone came to 0.95 there, which leaves no room for 0.05.",
+            expected="refuted",
+            toy="blind",
+            conditions=tuple(
+                Better(task=EASY, method="fed_pub", than=other, metric="client_accuracy", margin=0.05)
+                for other in ("fedavg", "local_gcn")
             ),
         ),
         Claim(
@@ -40,11 +53,13 @@ benchmark = Benchmark(
             differs=f"{DIFFERS} Read as a chance of 0.9 that a client of the own type has the larger share. The "
             "authors show the shares' pattern.",
             expected="supported",
-            conditions=(Bound(task=CLIENTS, method="fed_pub", metric="type_auc", above=0.9),),
+            conditions=tuple(
+                Bound(task=task, method="fed_pub", metric="type_auc", above=0.9) for task in (CLIENTS, EASY)
+            ),
         ),
         Claim(
             paper="baek2022personalized",
-            says="The masks add to that.",
+            says="The masks add to its accuracy.",
             differs=f"{DIFFERS} 0.01 of the nodes, at the rate and sharpness tuned with masks.",
             expected="inconclusive",
             conditions=(Better(task=CLIENTS, method="fed_pub", than=UNMASKED, metric="client_accuracy", margin=0.01),),

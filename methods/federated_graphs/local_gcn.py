@@ -16,7 +16,7 @@ from toybench.methods.federated_graphs._clients import Mixture, Weights
 
 
 class LocalGcn(Mixture):
-    """Eight labels each."""
+    """A few labels each."""
 
     def shares_of(self, params: Weights) -> jax.Array:
         return jnp.eye(self.spec.clients)

@@ -1,9 +1,9 @@
 """Nine clients of three hidden types, whose classes and features mean different things.
 
-Isolates whom a client should learn from. Each has 40 nodes of four classes, 8 labels, and edges of its own: degree 8 on
-average, a class linked to itself 7 times as often as to another. Features are 1.2 times the class mean, a unit vector
+Isolates whom a client should learn from. Each has 40 nodes of four classes, 4 labels, and edges of its own: degree 6 on
+average, a class linked to itself 7 times as often as to another. Features are 0.8 times the class mean, a unit vector
 in 16 dimensions, plus standard normal noise. The three clients of a type agree. Between types the names of the classes
-are permuted, and 4 of the 16 directions are rotated. So one model for all contradicts itself, and 8 labels are few.
+are permuted, and 4 of the 16 directions are rotated. So one model for all contradicts itself, and 4 labels are few.
 
 The oracle knows class means, rates and names: belief propagation for each client.
 """
@@ -48,10 +48,10 @@ class SubgraphClients(Task):
     nodes: int = 40  # of a client
     features: int = 16
     classes: int = 4
-    signal: float = 1.2  # distance of a class mean from 0
-    degree: float = 8.0  # mean number of neighbours
+    signal: float = 0.8  # distance of a class mean from 0
+    degree: float = 6.0  # mean number of neighbours
     rotated: int = 4  # directions that differ between types
-    known: int = 2  # labels of a class and client
+    known: int = 1  # labels of a class and client
     local_steps: int = 3  # a round
 
     interface = Federation

@@ -51,7 +51,7 @@ def same(a, b, **tolerance):
 
 @pytest.fixture(scope="module")
 def worlds():
-    return jax.jit(jax.vmap(task().sample))(jax.random.split(jax.random.key(0), 12))
+    return jax.jit(jax.vmap(task(signal=1.2, known=2, degree=8.0).sample))(jax.random.split(jax.random.key(0), 12))
 
 
 def test_world_has_its_shares(worlds) -> None:
@@ -81,7 +81,7 @@ def test_types_share_means_and_differ_by_names_and_a_rotation(worlds) -> None:
 
 
 def test_references(worlds) -> None:
-    one = task()
+    one = task(signal=1.2, known=2, degree=8.0)
     judge = lambda name: jax.jit(  # noqa: E731
         jax.vmap(lambda w: one.evaluate(w, jax.random.key(0), getattr(one, name)(w)))
     )(worlds)
