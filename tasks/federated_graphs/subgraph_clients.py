@@ -1,11 +1,12 @@
 """Nine clients of three hidden types, whose classes and features mean different things.
 
-Isolates whom a client should learn from. Each has 40 nodes of four classes, 4 labels, and edges of its own: degree 6 on
-average, a class linked to itself 7 times as often as to another. Features are 0.8 times the class mean, a unit vector
-in 16 dimensions, plus standard normal noise. The three clients of a type agree. Between types the names of the classes
-are permuted, and 4 of the 16 directions are rotated. So one model for all contradicts itself, and 4 labels are few.
+Isolates whom a client should learn from. Each has 40 nodes of four classes, 6 known labels, and edges of its own:
+degree 6 on average, a class linked to itself 7 times as often as to another. Features are 0.8 times the class mean, a
+unit vector in 16 dimensions, plus standard normal noise. The three clients of a type agree. Between types the names of
+the classes are permuted, 4 of the 16 directions are rotated, and another class is the common one, with 0.55 of the
+nodes. So one model for all contradicts itself, and 6 labels are few.
 
-The oracle knows class means, rates and names: belief propagation for each client.
+The oracle knows class means, shares, rates and names: belief propagation for each client.
 """
 
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Metric, Task
-from toybench.blocks.graphs import HIDDEN, block_marginals, block_model, block_rates, known_nodes
+from toybench.blocks.graphs import HIDDEN, block_marginals, block_model, block_rates
 from toybench.blocks.probes import auc
 from toybench.blocks.random import normals
 from toybench.tasks.federated_graphs import Clients, Federation, Spec
@@ -51,7 +52,8 @@ class SubgraphClients(Task):
     signal: float = 0.8  # distance of a class mean from 0
     degree: float = 6.0  # mean number of neighbours
     rotated: int = 4  # directions that differ between types
-    known: int = 1  # labels of a class and client
+    known: int = 6  # labels of a client, of random nodes
+    share: float = 0.55  # of the nodes that are of the type's common class; the others have equal shares
     local_steps: int = 3  # a round
 
     interface = Federation
@@ -71,11 +73,16 @@ class SubgraphClients(Task):
             local_steps=self.local_steps,
         )
 
+    def frequencies(self) -> jax.Array:
+        """Share of each class, in the type's names, [types, c]: class t is the common one of type t."""
+        common = jnp.eye(self.types, self.classes) > 0
+        return jnp.where(common, self.share, (1 - self.share) / (self.classes - 1))
+
     def rates(self) -> jax.Array:
-        """Edge probabilities [c, c]."""
+        """Edge probabilities [types, c, c]."""
         weights = jnp.full((self.classes, self.classes), (1 - OWN) / (self.classes - 1))
         weights = jnp.where(jnp.eye(self.classes) > 0, OWN, weights)
-        return block_rates(weights, jnp.full(self.classes, 1 / self.classes), self.degree, self.nodes)
+        return jax.vmap(lambda shares: block_rates(weights, shares, self.degree, self.nodes))(self.frequencies())
 
     def sample(self, key: jax.Array) -> World:
         """Types, then their clients."""
@@ -92,10 +99,13 @@ class SubgraphClients(Task):
         means = noise["means"] / jnp.linalg.norm(noise["means"], axis=1, keepdims=True)
         turns = jnp.linalg.qr(noise["turns"])[0]
         own = jax.vmap(lambda name, turn: self.rotate(means[name], turn))(names, turns)[types]
-        labels = jnp.tile(jnp.arange(self.nodes) % self.classes, (clients, 1))
+        ends = jnp.round(jnp.cumsum(self.frequencies(), axis=1) * self.nodes)
+        place = jnp.arange(self.nodes, dtype=ends.dtype)
+        labels = (place[None, :, None] >= ends[types][:, None, :]).sum(2).astype(jnp.int32)
         x = self.signal * jnp.take_along_axis(own, labels[:, :, None], axis=1) + noise["x"]
-        edges = jax.vmap(lambda k, y: block_model(k, y, self.rates()))(jax.random.split(keys[2], clients), labels)
-        seen = jax.vmap(lambda k, y: known_nodes(k, y, self.known))(jax.random.split(keys[3], clients), labels)
+        edges = jax.vmap(block_model)(jax.random.split(keys[2], clients), labels, self.rates()[types])
+        order = jax.random.uniform(keys[3], labels.shape).argsort(1)
+        seen = (order.argsort(1) < self.known).astype(x.dtype)
         graphs = Clients(edges=edges, x=x, y=labels)
         return World(clients=graphs, seen=seen, means=own, types=types)
 
@@ -116,9 +126,10 @@ class SubgraphClients(Task):
         return {"client_accuracy": accuracy.mean(), "type_auc": told}
 
     def floor(self, world: World) -> Any:
-        """The first class for every node, and equal shares."""
+        """The client's most common known class for every node, and equal shares."""
         clients = len(world.types)
-        scores = jnp.broadcast_to(jnp.arange(self.classes, 0, -1), (clients, self.nodes, self.classes))
+        counts = jax.nn.one_hot(self.given(world).y, self.classes).sum(1, keepdims=True)
+        scores = jnp.broadcast_to(counts, (clients, self.nodes, self.classes))
         shares = jnp.full((clients, clients), 1 / clients)
         return SimpleNamespace(node_scores=lambda: scores, shares=lambda: shares)
 
@@ -126,7 +137,8 @@ class SubgraphClients(Task):
         """Belief propagation for each client, and shares within the type."""
         told = CERTAIN * jax.nn.one_hot(world.clients.y, self.classes) * world.seen[:, :, None]
         apart = world.clients.x[:, :, None, :] - self.signal * world.means[:, None, :, :]
-        evidence = told - 0.5 * (apart**2).sum(-1)
-        marginals = lambda: jax.vmap(lambda e, v: block_marginals(e, v, self.rates()))(world.clients.edges, evidence)  # noqa: E731
+        evidence = told - 0.5 * (apart**2).sum(-1) + jnp.log(self.frequencies())[world.types][:, None, :]
+        rates = self.rates()[world.types]
+        marginals = lambda: jax.vmap(block_marginals)(world.clients.edges, evidence, rates)  # noqa: E731
         same = (world.types[:, None] == world.types[None, :]).astype(told.dtype)
         return SimpleNamespace(node_scores=marginals, shares=lambda: same / self.each)
