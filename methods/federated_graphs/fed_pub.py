@@ -77,7 +77,7 @@ class FedPub(Method):
     prox: float = 1e-3  # weight of the distance to what was received; 1e-3
     mask: bool = True  # whether there is one
 
-    space = {"lr": (0.003, 0.01, 0.03, 0.1), "tau": (3.0, 10.0, 30.0, 100.0)}
+    space = {"lr": (0.003, 0.01, 0.03), "tau": (3.0, 10.0, 30.0, 100.0, 300.0)}
 
     def init(self, key: jax.Array) -> State:
         model, edge, noise = jax.random.split(key, 3)

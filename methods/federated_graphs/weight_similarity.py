@@ -21,7 +21,7 @@ class WeightSimilarity(Mixture):
 
     tau: float = 10.0  # sharpness of the shares, at least 0
 
-    space = {"lr": (0.003, 0.01, 0.03, 0.1), "tau": (3.0, 10.0, 30.0, 100.0)}
+    space = {"lr": (0.003, 0.01, 0.03), "tau": (3.0, 10.0, 30.0, 100.0, 300.0)}
 
     def shares_of(self, params: Weights) -> jax.Array:
         flat = [leaf.reshape(self.spec.clients, -1) for leaf in jax.tree.leaves(params)]

@@ -1,10 +1,10 @@
-"""Nine clients of three hidden types, whose classes and features mean different things.
+"""Twelve clients of two hidden types, whose classes and features mean different things.
 
-Isolates whom a client should learn from. Each has 40 nodes of four classes, 6 known labels, and edges of its own:
-degree 6 on average, a class linked to itself 7 times as often as to another. Features are 0.8 times the class mean, a
-unit vector in 16 dimensions, plus standard normal noise. The three clients of a type agree. Between types the names of
-the classes are permuted, 4 of the 16 directions are rotated, and another class is the common one, with 0.55 of the
-nodes. So one model for all contradicts itself, and 6 labels are few.
+Isolates whom a client should learn from. Each has 40 nodes of four classes, 6 known labels, edges of its own: degree
+4 on average, a class linked to itself 7 times as often as to another. Features are the class mean, a unit vector in 16
+dimensions, plus standard normal noise. The six clients of a type agree. Between types the names of the classes are
+permuted and 4 of the 16 directions are rotated; with `share` above 0.25 another class is the common one, too. So one
+model for all contradicts itself, and 6 labels are few: a mixture that is told the types has six times as many.
 
 The oracle knows class means, shares, rates and names: belief propagation for each client.
 """
@@ -44,16 +44,16 @@ class World(NamedTuple):
 class SubgraphClients(Task):
     """Mean accuracy of the clients."""
 
-    types: int = 3  # hidden kinds of clients
-    each: int = 3  # clients of a type
+    types: int = 2  # hidden kinds of clients
+    each: int = 6  # clients of a type
     nodes: int = 40  # of a client
     features: int = 16
     classes: int = 4
-    signal: float = 0.8  # distance of a class mean from 0
-    degree: float = 6.0  # mean number of neighbours
+    signal: float = 1.0  # distance of a class mean from 0
+    degree: float = 4.0  # mean number of neighbours
     rotated: int = 4  # directions that differ between types
     known: int = 6  # labels of a client, of random nodes
-    share: float = 0.55  # of the nodes that are of the type's common class; the others have equal shares
+    share: float = 0.25  # of the nodes that are of the type's common class; the others have equal shares
     local_steps: int = 3  # a round
 
     interface = Federation
