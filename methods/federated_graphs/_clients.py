@@ -80,8 +80,8 @@ def descend_locally(loss: Callable[..., jax.Array], params: Any, moments: Any, s
         now, moments = carry
         return optim.descend(optim.adam(lr), jax.grad(loss)(now), moments, now), None
 
-    (params, moments), _ = jax.lax.scan(step, (params, moments), None, length=steps)
-    return params, moments
+    end, _ = jax.lax.scan(step, (params, moments), None, length=steps)
+    return end
 
 
 def mixed(params: Any, shares: jax.Array) -> Any:
