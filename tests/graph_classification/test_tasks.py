@@ -91,7 +91,7 @@ def test_motif_graphs_have_equal_counts(motifs) -> None:
 
 
 def test_motifs_are_there_by_brute_force(motifs) -> None:
-    """Groups of four labels whose edges are exactly the class's: two planted ones at least, of others fewer."""
+    """Groups of four labels whose edges are exactly the class's: two planted ones at least."""
     counts = np.zeros((4, 4))
     for edges, x, y in zip(motifs.graphs.edges[:, 0], motifs.graphs.x, motifs.y, strict=True):
         graph = np.asarray(edges)
@@ -102,8 +102,8 @@ def test_motifs_are_there_by_brute_force(motifs) -> None:
                 counts[int(y), kind] += inside == set(motif)
     counts /= 10
     assert (np.diagonal(counts) >= 2).all()
-    assert (np.diagonal(counts) > counts.sum(1) - np.diagonal(counts) - 2).all()
-    assert counts[2, 2] < 3  # cliques hardly come about by chance
+    np.testing.assert_array_equal(counts.argmax(0), np.arange(4))  # where it is planted there are most of a motif
+    assert counts[[0, 1, 3], 2].max() < 0.5  # cliques hardly come about by chance
 
 
 @pytest.fixture(scope="module")
