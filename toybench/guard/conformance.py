@@ -28,6 +28,7 @@ from toybench.plugins import registry
 from toybench.protocol import Learner, Method, Metric, Task, learns, questions, unanswered
 
 STEPS = 3
+SAMPLED = 4  # times the budget that a tuning space may have: a larger one is sampled too thinly
 _SECTIONS = ("**Source**", "**Differs from the paper**", "**Shapes**")
 
 
@@ -196,7 +197,7 @@ def answers_its_interface(s: Subject) -> None:
 
 
 def declares_a_small_space(s: Subject) -> None:
-    """The tuning space names fields, contains values of their type, and fits the study's budget."""
+    """The tuning space names fields, contains values of their type, and isn't far beyond the study's budget."""
     for name, options in s.method.space.items():
         _require(name in knobs(type(s.method)), f"{s.method.name}: space names '{name}', which is not a field.")
         kind = type(getattr(s.method, name))
@@ -205,7 +206,10 @@ def declares_a_small_space(s: Subject) -> None:
         )
     size = int(np.prod([len(v) for v in s.method.space.values()])) if s.method.space else 0
     trials = registry.benchmark(s.task.name.split("/")[0]).tuning.trials if "unregistered" not in s.task.name else 6
-    _require(size <= trials, f"{s.method.name}: a space of {size} configurations, the study's budget is {trials}.")
+    _require(
+        size <= SAMPLED * trials,
+        f"{s.method.name}: a space of {size} configurations; {trials} are tried, make it {SAMPLED * trials} at most.",
+    )
 
 
 def init_is_deterministic(s: Subject) -> None:
