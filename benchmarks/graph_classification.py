@@ -98,7 +98,7 @@ benchmark = Benchmark(
             note=(
                 "All simple paths decide 0.88 of the pairs, shortest paths 0.97, sums 0.50 and random features 0.52 "
                 "(32 seeds). What stays open is a gain of 0.4 by all simple paths in most seeds: they have 400 "
-                "steps, where the authors' code has about 2000, and were still gaining in a pilot of 600."
+                "steps, where the authors' code has about 2000; more steps would tell."
             ),
             toy="undertrained",
             expected="supported",
