@@ -125,8 +125,7 @@ benchmark = Benchmark(
             "vector by much, and better than one on statistics.",
             differs=f"{MLP_DIFFER} Much is read as 0.1 of the explained share, for statistics the sign is claimed.",
             note="0.331, against 0.278 of a flat vector and 0.516 of statistics (16 seeds, 600 steps); it was behind "
-            "statistics in the pilot, too. More networks and passes would tell, as above.",
-            toy="undertrained",
+            "statistics in the pilot, too.",
             expected="inconclusive",
             conditions=(
                 Better(task=MIXED, method="graph_metanetwork", than="flat_mlp", metric="r2_wider", margin=0.1),
@@ -139,9 +138,7 @@ benchmark = Benchmark(
             differs=f"{MLP_DIFFER} The paper doesn't have this control. Only the sign is claimed.",
             expected="inconclusive",
             conditions=(Better(task=MIXED, method="graph_metanetwork", than="probe_outputs", metric="r2"),),
-            note="0.433 against 0.814 (16 seeds); in the pilot, with 800, 0.54 against 0.59 (two other seeds). "
-            "More networks and passes would tell.",
-            toy="undertrained",
+            note="0.433 against 0.814 (16 seeds); in the pilot, with 800, 0.54 against 0.59 (two other seeds).",
         ),
     ),
 )

@@ -1,7 +1,6 @@
 """What the trained networks of this study share: one optimiser, two backbones, and averages over matrices.
 
-Shapes: b scenes, t past frames, f future frames, n particles, w width, g matrices,
-e features of a pair.
+Shapes: b scenes, t past and f future frames, n particles, w width, g matrices, e features of a pair.
 """
 
 import abc
@@ -176,7 +175,6 @@ def random_frames(key: jax.Array, scenes: int) -> jax.Array:
 
 def turned_copies(scenes: Scenes, matrices: jax.Array) -> Scenes:
     """Scenes [b g, t, n, 3], each turned by its matrices [b, g, 3, 3]."""
-
     past = jnp.einsum("btni,bgij->bgtnj", scenes.past, matrices)
     future = jnp.einsum("btni,bgij->bgtnj", scenes.future, matrices)
     return Scenes(past=past.reshape(-1, *past.shape[2:]), future=future.reshape(-1, *future.shape[2:]))
