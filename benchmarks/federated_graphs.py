@@ -20,11 +20,14 @@ benchmark = Benchmark(
     variants=(SKEWED,),
     ablations=(UNMASKED,),
     edges={
-        "fed_pub.lr": "0.003 and 0.01 are alike within 0.02 of the nodes",
-        "weight_similarity.lr": "0.1 was tried with nine clients, and was worse",
+        "fed_pub.lr": "0.003 and 0.01 are within 0.02 of the nodes, which is more than claim 4 asks for; 0.001 wasn't "
+        "tried",
+        "weight_similarity.lr": "0.1 was worse with nine clients, and wasn't tried with six: it may be a little too "
+        "weak",
         "fed_pub.tau": "a sharpness of 3 to 100 makes little difference while similarities are alike",
         "weight_similarity.tau": "the sharper the nearer to each client alone",
-        "label_propagation.alpha": "0.3 to 0.8 are alike",
+        "label_propagation.alpha": "0.499 at 0.3, 0.493, 0.479 and 0.473 above: less wasn't tried, it may be a little "
+        "too weak",
     },
     only={SKEWED: ("fed_pub", "fedavg", "local_gcn")},
     claims=(
@@ -34,10 +37,11 @@ benchmark = Benchmark(
             "masks, tells nodes better than one mean model and than learning alone.",
             differs=f"{DIFFERS} Better is read as 0.05 of the nodes; against the mean of all but the classifier, "
             "mixing by the weights' similarity, and labels spread along edges, controls, only the sign is claimed.",
-            note="0.556 against 0.559 of a client alone and 0.547 of the mean model (16 seeds); without the flag it "
-            "would be refuted. With 6 labels models of one type are hardly alike: shares by the weights' "
-            "similarity tell types with 0.62, by functional embeddings with 0.53. Clients with tens of labels a"
-            " class would tell.",
+            note="0.555 against 0.556 of a client alone and 0.536 of the mean model (64 seeds). Means over normal "
+            "features, before the classifier, hardly see turned directions or permuted names: shares tell types with "
+            "0.53, and in a pilot of eight worlds with 30 labels a client with 0.63, where a client alone stays "
+            "ahead, 0.836 against 0.821. Types that differ in what such means see would tell. The flag was set after "
+            "the numbers, without it the claim would be refuted.",
             toy="blind",
             expected="inconclusive",
             conditions=(
@@ -52,9 +56,9 @@ benchmark = Benchmark(
             paper="baek2022personalized",
             says="So it does where kinds differ in their common class, too.",
             differs=f"{DIFFERS} The common class of a type has 0.55 of the nodes; what a model makes of normal "
-            "features on average says how common its classes are. A mixture that is told the types had 0.04 more in a "
-            "pilot, so that only the sign is claimed.",
-            note="0.624 against 0.634 of the mean model and 0.628 of a client alone (16 seeds).",
+            "features on average says how common its classes are. A mixture that is told the types had 0.04 more in "
+            "a pilot, so that only the sign is claimed.",
+            note="0.630 against 0.629 of the mean model and 0.628 of a client alone (64 seeds).",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=SKEWED, method="fed_pub", than=other, metric="client_accuracy")
@@ -66,9 +70,10 @@ benchmark = Benchmark(
             says="Its shares tell which clients are of one kind.",
             differs=f"{DIFFERS} Read as a chance of 0.9 that a client of the own type has the larger share. The "
             "authors show the shares' pattern.",
-            note="A chance of 0.53, and 0.67 where types differ in their common class (16 seeds); without the flag "
-            "it would be refuted. Similar weights come to 0.62, so that few labels leave models of one type "
-            "little alike.",
+            note="A chance of 0.53, and 0.64 where types differ in their common class (64 seeds): means over "
+            "normal features hardly see what types differ in, similar weights come to 0.61. The flag was set after "
+            "the numbers, without it the claim would be refuted; the second task was made for the mechanism, and "
+            "alone would stand refuted.",
             toy="blind",
             expected="supported",
             conditions=tuple(
@@ -79,7 +84,8 @@ benchmark = Benchmark(
             paper="baek2022personalized",
             says="The masks add to its accuracy.",
             differs=f"{DIFFERS} 0.01 of the nodes, at the rate and sharpness tuned with masks.",
-            note="0.556 against 0.538 (16 seeds): the sign is likely, a gain of 0.01 isn't sure.",
+            note="0.555 against 0.531 (64 seeds): ahead by 0.024 (0.013 to 0.034), where 0.01 was asked for; "
+            "corrected over the paper's claims and looks that isn't sure.",
             expected="inconclusive",
             conditions=(Better(task=CLIENTS, method="fed_pub", than=UNMASKED, metric="client_accuracy", margin=0.01),),
         ),

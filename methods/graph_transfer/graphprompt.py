@@ -2,7 +2,8 @@
 
 **Source**: Liu, Yu, Fang and Zhang, "GraphPrompt: Unifying Pre-Training and Downstream Tasks for Graph Neural
 Networks", 2023, https://arxiv.org/abs/2302.08043; the authors' files `nodedownstream/pre_train.py`,
-`nodedownstream/prompt_fewshot.py`, `nodedownstream/node_prompt_layer.py` and `nodedownstream/utils.py` were read.
+`nodedownstream/prompt_fewshot.py`, `nodedownstream/node_prompt_layer.py` and `nodedownstream/utils.py` were read, not
+`run.py`, which their README names for nodes.
 
     pre-training: mean of -log softmax(cos(s_v, s_near), cos(s_v, s_far) over temperature)_near
     new graph: z_v = p * s_v,   score of class c = cos(z_v, mean of z over known nodes of c) / temperature
@@ -12,7 +13,8 @@ Networks", 2023, https://arxiv.org/abs/2302.08043; the authors' files `nodedowns
 paper's (from memory). Released is the plain difference of two cosines before, whose temperature only scales it, and
 after it squared distances to class means, of unit norm over classes, which were worse by 0.01 to 0.03 in a pilot on
 other seeds. 3. The subgraph holds the node itself. 4. The prompt starts at ones, where it does nothing, instead of at
-random numbers. 5. No held-out labels to stop by.
+random numbers. 5. No held-out labels to stop by. 6. 60 steps whose rate decays by a cosine; `run.py` has 100 epochs at
+a rate of 0.1. 7. Released evaluation takes class means from the labels of the nodes that it asks about.
 
 **Shapes**: n nodes, d features, h numbers of an embedding, c classes.
 """
@@ -47,7 +49,7 @@ class GraphPrompt(Pretrained):
 
     temperature: float = 1.0  # of similarities, above 0; released 1
     prompt: bool = True  # whether the prompt is fitted; without it, class means of the encoder
-    prompt_lr: float = 0.01  # learning rate of the prompt, above 0; released 0.001
+    prompt_lr: float = 0.01  # learning rate of the prompt, above 0; released 0.001 in prompt_fewshot.py, 0.1 in run.py
 
     space = {"lr": RATES, "prompt_lr": (0.0003, 0.001, 0.003, 0.01)}
 

@@ -14,7 +14,8 @@ without the first relu in the last round; the answer is a network on mean relu(D
 
 **Differs from the paper**: 1. layers and types are one-hot, values alone go through a sine. 2. Three rounds of few
 channels, without the code's batch normalisation, which it can leave out, too, and without a global feature, which it
-doesn't have.
+doesn't have. 3. The plain rounds of the release, not the residual ones with LayerNorm of which it assembles its
+network.
 
 **Shapes**: b networks, l layers, m units, s = m + 4 sources of a neuron's edges, c channels.
 """

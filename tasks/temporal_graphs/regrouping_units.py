@@ -1,8 +1,9 @@
 """Find which units move together, and when, where the same units regroup.
 
-Isolates why time belongs into the factorisation: 40 units come in quarters 0, 1, 2, 3. Quarters {0, 1} and {2, 3} share
-a signal in the first half of the time, {0, 2} and {1, 3} in the second. On average quarters stand out, not the four
-groups. Three animals have the same units and groups, and signals and noise of their own. A trace is
+Isolates why time belongs into the factorisation: 40 units come in quarters 0, 1, 2, 3. Quarters {0, 1} and {2, 3}
+share a signal in the first half of the time, {0, 2} and {1, 3} in the second. The mean over time is a sum of all four
+groups, which factors can take apart while noise is small. Three animals have the same units and groups, and signals
+and noise of their own. A trace is
 
     snr signal_of_its_group(t) + N(0, 1),   signal: AR(1) with coefficient 0.95 and variance 1
 

@@ -27,7 +27,7 @@ class Votes(NamedTuple):
     Attributes:
       x: points [n, d].
       votes: 1 where a voter says class 1, else 0: float [n, m].
-      errors: share of all points on which each voter errs, [m], strictly between 0 and 1/2.
+      errors: chance of each voter to err, [m], strictly between 0 and 1/2.
     """
 
     x: jax.Array

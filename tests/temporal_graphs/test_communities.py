@@ -118,8 +118,8 @@ def test_groups_that_regroup_are_found(name: str) -> None:
         assert sign * (course[:3].mean() - course[3:].mean()) > 0.3 * course.max()
 
 
-def test_a_mean_over_time_doesnt_see_the_groups() -> None:
-    """Factors of the mean are of quarters, or mix them; a step is the damped one."""
+def test_factors_of_the_mean_move_by_a_damped_step() -> None:
+    """Half of a multiplicative step, on the mean over animals and windows; activity is one column a group."""
     method = make("static_nmf", regrouped(), count=2, rounds=1)
     start = np.asarray(jax.random.uniform(jax.random.key(2), (8, 2)), np.float64)
     graph = np.asarray(regrouped().mean((0, 1)), np.float64) * (1 - np.eye(8))

@@ -89,7 +89,7 @@ def test_voters_err_as_often_as_is_told_and_copies_follow() -> None:
 def test_the_oracle_is_ahead_of_all_parts() -> None:
     task = NoisyVoters(copies=2)
     oracle = task.evaluate(task.sample(KEY), KEY, task.oracle(task.sample(KEY)))
-    assert float(oracle["test_accuracy"]) > 0.97
+    assert float(oracle["test_accuracy"]) > 0.985  # places alone have 0.977
     floor = task.evaluate(task.sample(KEY), KEY, task.floor(task.sample(KEY)))
     assert abs(float(floor["test_accuracy"]) - 0.5) < 0.06
     reading = SimpleNamespace(labels=lambda x, votes, key: jax.nn.one_hot(task.sample(KEY).y.astype(int), 2))
