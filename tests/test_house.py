@@ -10,6 +10,7 @@ from toybench.plugins import registry
 
 SECOND_EDITION: tuple[str, ...] = (
     "boolean_functions",
+    "delayed_control",
     "federated_graphs",
     "flow_matching",
     "graph_filters",

@@ -1,0 +1,28 @@
+"""A network of one or two layers, whose control is one or two steps old; with the last actions.
+
+**Source**: the shallow end of Anokhin et al., "Handling Delay in Real-Time Reinforcement Learning", 2025,
+https://arxiv.org/abs/2503.23478 (abstract: few layers are fast and can express little).
+
+**Differs from the paper**: 1. two layers have as many parameters as the deep networks here, in one wide layer. 2. as
+for `pipeline`.
+
+**Shapes**: n runs, w width, o numbers of an observation.
+"""
+
+import jax
+
+from toybench.methods.delayed_control._layers import Pipelined, joined
+
+WIDE = 136  # of the one hidden layer: 1,800 parameters, as many as `skip` has
+
+
+class Shallow(Pipelined):
+    """Quick, and simple."""
+
+    layers: int = 2  # 1: no hidden layer
+
+    def widths(self) -> tuple[int, ...]:
+        return (WIDE,) * (self.layers - 1)
+
+    def reads(self, obs: jax.Array, hidden: tuple[jax.Array, ...], actions: jax.Array) -> tuple[jax.Array, ...]:
+        return tuple(joined(x, actions) for x in (obs, *hidden))
