@@ -83,7 +83,8 @@ class JumpingTarget(Task):
 
         def act(carry: Any, obs: jax.Array) -> tuple[Any, jax.Array]:
             sine, cosine, fast, sine2, cosine2, sine3, cosine3 = obs.T
-            sine1, cosine1 = sine3 * cosine2 - cosine3 * sine2, cosine3 * cosine2 + sine3 * sine2
+            sine1 = sine3 * cosine2 - cosine3 * sine2
+            cosine1 = cosine3 * cosine2 + sine3 * sine2
             speed = UNIT_SPEED * fast
             error = jnp.arctan2(sine1 * cosine - cosine1 * sine, cosine1 * cosine + sine1 * sine)
             wanted = STIFFNESS * error - DAMPING * speed
