@@ -57,7 +57,7 @@ benchmark = Benchmark(
             "tenth of what the delay costs.",
             note="Two layers cost 0.381, the deep network with skips 0.391 (16 seeds): that control is two steps old "
             "and needs no depth here, as one wide layer reads the target well enough. Without delay the deep network "
-            "costs 0.28 on 15 of 16 seeds, and its descent failed on one.",
+            "has a median of 0.285, and its descent failed on one seed.",
             expected="inconclusive",
             conditions=(Better(task=TASK, method=SKIP, than="shallow", metric="control_cost", margin=0.4 * NOTABLE),),
         ),
