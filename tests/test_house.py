@@ -34,6 +34,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "quasimetric",
     "reward_tuning",
     "temporal_graphs",
+    "trading",
     "trainability",
     "weight_spaces",
     "weak_labels",

@@ -1,0 +1,79 @@
+"""The trading benchmark: what its papers claim, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Claim, Equivalent, Tuning
+
+MAKING = "market_making"
+TRIPS = "ppo[trips=true]"
+SKEW = "planned_quotes[trend=false]"
+AGENTS = ("ppo", "a2c")
+
+NOTABLE = 4.5  # profit of a day: a tenth of the best policy's mean in pilots
+MAKING_DIFFERS = (
+    "A simulated market with an observed trend and quotes taken by chance, 3,200 days of 100 steps, instead of "
+    "recorded order books of three currencies; 25 pairs of distances. "
+)
+
+benchmark = Benchmark(
+    field="reinforcement learning",
+    tuning=Tuning(trials=8, seeds=8),
+    ablations=(TRIPS, SKEW),
+    claims=(
+        Claim(
+            paper="sadighian2019deep",
+            says="Agents that see inventory and trend earn more a day than the best constant quotes, and more for "
+            "their risk.",
+            differs=f"{MAKING_DIFFERS}Both of the paper's agents are judged, on profit by the mid price. More is "
+            "read as 4.5, a tenth of the best policy's profit, and as 0.5 of the mean over the deviation of days. "
+            "The paper has no such baseline: it is ours.",
+            expected="supported",
+            conditions=tuple(
+                Better(task=MAKING, method=agent, than="fixed_spread", metric=metric, margin=margin)
+                for agent in AGENTS
+                for metric, margin in (("pnl", NOTABLE), ("sharpe", 0.5))
+            ),
+        ),
+        Claim(
+            paper="sadighian2019deep",
+            says="Rewards of closed trades alone teach an agent to hold less than rewards of profit do.",
+            differs=f"{MAKING_DIFFERS}Less is read as 0.15 units of root mean square, about 5 %. The paper compares "
+            "the rewards by returns; it describes the former as shaped towards closed trades.",
+            expected="inconclusive",
+            conditions=(Better(task=MAKING, method=TRIPS, than="ppo", metric="inventory_rms", margin=0.15),),
+        ),
+        Claim(
+            paper="sadighian2019deep",
+            says="Both agents, with clipped steps and with one step a batch, earn alike.",
+            differs=f"{MAKING_DIFFERS}Alike is read as 4.5 a day, a tenth of the best policy's profit.",
+            expected="inconclusive",
+            conditions=(Equivalent(task=MAKING, method="ppo", to="a2c", metric="pnl", margin=NOTABLE),),
+        ),
+        Claim(
+            paper="sadighian2019deep",
+            says="They learn more than to lean against the inventory: a planned market maker that doesn't look at "
+            "the trend earns less.",
+            differs=f"{MAKING_DIFFERS}Less is read as 4.5 a day. The control is ours.",
+            expected="supported",
+            conditions=tuple(
+                Better(task=MAKING, method=agent, than=SKEW, metric="pnl", margin=NOTABLE) for agent in AGENTS
+            ),
+        ),
+        Claim(
+            paper="sadighian2019deep",
+            says="They earn more for their risk than it, too.",
+            differs=f"{MAKING_DIFFERS}Only the sign is claimed. The control is ours.",
+            expected="refuted",
+            conditions=tuple(Better(task=MAKING, method=agent, than=SKEW, metric="sharpe") for agent in AGENTS),
+        ),
+        Claim(
+            paper="sadighian2019deep",
+            says="It takes learning from rewards: planning in a model of the market, counted from random days, "
+            "earns less.",
+            differs=f"{MAKING_DIFFERS}Only the sign is claimed. The control is ours and knows what a market maker's "
+            "day is like; of its laws it is told nothing.",
+            expected="refuted",
+            conditions=tuple(
+                Better(task=MAKING, method=agent, than="planned_quotes", metric="pnl") for agent in AGENTS
+            ),
+        ),
+    ),
+)
