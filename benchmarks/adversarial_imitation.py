@@ -1,0 +1,79 @@
+"""The adversarial_imitation benchmark: what its paper claims, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Bound, Claim, Tuning
+
+PAPER = "blonde2020lipschitzness"
+ONE = "pointmass_imitation"
+FIVE = "pointmass_imitation[d_steps=5]"
+ADVERSARIES = ("gail", "gail_gp", "gail_sn", "gail_gp_sn", "gail_small_reward")
+
+DIFFERS = (
+    "A point mass that walks around a disc, 20 pairs of four walks, 2000 updates and 8000 transitions, instead of "
+    "MuJoCo's robots and millions of steps. Label smoothing, twin critics and replayed rewards are those of the "
+    "authors' code, and so are weight and target of the penalty; both rates are tuned for each method alike. Inputs "
+    "are at most 2 apart, so that a slope of 1 leaves the reward nearly flat."
+)
+MARGIN = "The margin is a tenth of the way from standing still to the expert."
+
+benchmark = Benchmark(
+    field="reinforcement learning",
+    tuning=Tuning(trials=9, seeds=8),
+    variants=(FIVE,),
+    only={ONE: (*ADVERSARIES, "bc"), FIVE: ADVERSARIES},
+    claims=(
+        Claim(
+            paper=PAPER,
+            says="Off-policy adversarial imitation earns more with a gradient penalty on its discriminator than "
+            "without, at one update of the discriminator for one of the critic.",
+            differs=f"{DIFFERS} {MARGIN} Neither has spectral normalisation.",
+            expected="inconclusive",
+            conditions=(Better(task=ONE, method="gail_gp", than="gail", metric="imitation_return", margin=0.1),),
+        ),
+        Claim(
+            paper=PAPER,
+            says="So it does in the authors' own configuration, in which hidden layers have spectral norm 1 with and "
+            "without the penalty.",
+            differs=f"{DIFFERS} {MARGIN}",
+            expected="inconclusive",
+            conditions=(Better(task=ONE, method="gail_gp_sn", than="gail_sn", metric="imitation_return", margin=0.1),),
+        ),
+        Claim(
+            paper=PAPER,
+            says="Where the discriminator takes five updates for one of the critic, the penalty pays, too.",
+            differs=f"{DIFFERS} {MARGIN} Five updates are no setting of the paper: it is where the discriminator "
+            "has time to become steep.",
+            expected="supported",
+            conditions=(Better(task=FIVE, method="gail_gp", than="gail", metric="imitation_return", margin=0.1),),
+        ),
+        Claim(
+            paper=PAPER,
+            says="With the penalty no gradient of the reward between expert and learner is above 2; without it, "
+            "there are gradients above 5.",
+            differs=f"{DIFFERS} The penalty's target is 1. The largest of 1280 gradients at the end is judged.",
+            expected="supported",
+            conditions=tuple(
+                condition
+                for task in (ONE, FIVE)
+                for condition in (
+                    Bound(task=task, method="gail_gp", metric="reward_lipschitz", below=2.0),
+                    Bound(task=task, method="gail", metric="reward_lipschitz", above=5.0),
+                )
+            ),
+        ),
+        Claim(
+            paper=PAPER,
+            says="It takes a penalty on gradients: a reward that is bounded instead, or layers that are, earn less, "
+            "and so does cloning the demonstrations.",
+            differs=f"{DIFFERS} Only the sign is claimed. Cloning sees the same pairs and tries nothing out.",
+            expected="refuted",
+            conditions=(
+                *(
+                    Better(task=task, method="gail_gp", than=other, metric="imitation_return")
+                    for task in (ONE, FIVE)
+                    for other in ("gail_small_reward", "gail_sn")
+                ),
+                Better(task=ONE, method="gail_gp", than="bc", metric="imitation_return"),
+            ),
+        ),
+    ),
+)
