@@ -5,6 +5,7 @@ from toybench import Benchmark, Better, Bound, Claim, Tuning
 PAPER = "blonde2020lipschitzness"
 ONE = "pointmass_imitation"
 FIVE = "pointmass_imitation[d_steps=5]"
+NEAR = "pointmass_imitation[discount=0.9]"
 ADVERSARIES = ("gail", "gail_gp", "gail_sn", "gail_gp_sn", "gail_small_reward")
 
 DIFFERS = (
@@ -18,8 +19,8 @@ MARGIN = "The margin is a tenth of the way from standing still to the expert."
 benchmark = Benchmark(
     field="reinforcement learning",
     tuning=Tuning(trials=9, seeds=8),
-    variants=(FIVE,),
-    only={ONE: (*ADVERSARIES, "bc"), FIVE: ADVERSARIES},
+    variants=(FIVE, NEAR),
+    only={ONE: (*ADVERSARIES, "bc"), FIVE: ("gail", "gail_gp", "gail_small_reward"), NEAR: ("gail", "gail_gp")},
     claims=(
         Claim(
             paper=PAPER,
@@ -28,6 +29,14 @@ benchmark = Benchmark(
             differs=f"{DIFFERS} {MARGIN} Neither has spectral normalisation.",
             expected="inconclusive",
             conditions=(Better(task=ONE, method="gail_gp", than="gail", metric="imitation_return", margin=0.1),),
+        ),
+        Claim(
+            paper=PAPER,
+            says="So it does where critics look half as far.",
+            differs=f"{DIFFERS} {MARGIN} The discount is 0.9 in the place of 0.95, and 0.99 in the paper: in a pilot "
+            "the two discounts differed, so that both are judged.",
+            expected="inconclusive",
+            conditions=(Better(task=NEAR, method="gail_gp", than="gail", metric="imitation_return", margin=0.1),),
         ),
         Claim(
             paper=PAPER,
@@ -68,11 +77,10 @@ benchmark = Benchmark(
             expected="refuted",
             conditions=(
                 *(
-                    Better(task=task, method="gail_gp", than=other, metric="imitation_return")
-                    for task in (ONE, FIVE)
-                    for other in ("gail_small_reward", "gail_sn")
+                    Better(task=ONE, method="gail_gp", than=other, metric="imitation_return")
+                    for other in ("gail_small_reward", "gail_sn", "bc")
                 ),
-                Better(task=ONE, method="gail_gp", than="bc", metric="imitation_return"),
+                Better(task=FIVE, method="gail_gp", than="gail_small_reward", metric="imitation_return"),
             ),
         ),
     ),

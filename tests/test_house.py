@@ -9,6 +9,7 @@ import pytest
 from toybench.plugins import registry
 
 SECOND_EDITION: tuple[str, ...] = (
+    "adversarial_imitation",
     "boolean_functions",
     "delayed_control",
     "federated_graphs",

@@ -32,12 +32,14 @@ class Spec:
       played: transitions of the learner that are new at every step.
       updates: of a policy and its critics, a step.
       d_steps: updates of a discriminator for every one of the critics.
+      discount: of the sums of rewards that critics forecast.
     """
 
     demonstrated: int
     played: int
     updates: int
     d_steps: int
+    discount: float
 
 
 class Pairs(NamedTuple):
@@ -133,3 +135,11 @@ def spectrally_normalised(kernel: jax.Array) -> jax.Array:
         v = kernel @ (kernel.T @ (v / jnp.linalg.norm(v)))
     direction = jax.lax.stop_gradient(v / jnp.linalg.norm(v))
     return kernel / jnp.linalg.norm(direction @ kernel)
+
+
+def bound_layers(params: Any) -> Any:
+    """The same parameters of an MLP, the kernels of both hidden layers of spectral norm 1."""
+    layers = dict(params["params"])
+    for hidden in ("Dense_0", "Dense_1"):
+        layers[hidden] = {**layers[hidden], "kernel": spectrally_normalised(layers[hidden]["kernel"])}
+    return {"params": layers}

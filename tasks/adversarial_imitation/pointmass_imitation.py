@@ -3,7 +3,8 @@
 Isolates how smooth a learned reward must be. The expert passes the disc on one side, always the same in one world. It
 walks four times, and every fourth pair of state and action is shown, from a random first one on. A reward that tells
 these few pairs from all others may be steep between them, and the critic has to learn from it. With `d_steps=5` the
-discriminator takes five updates where a critic takes one, and tells them apart all the better.
+discriminator takes five updates where a critic takes one, and tells them apart all the better. With `discount=0.9`
+critics look half as far, so that they have less to extrapolate.
 """
 
 from collections.abc import Callable
@@ -39,6 +40,7 @@ class PointmassImitation(Task):
     """The moves of `blocks/pointmass.py`, with fixed episodes of 20 steps; a step is four of the learner's episodes."""
 
     d_steps: int = 1  # updates of a discriminator for every one of the critics
+    discount: float = 0.95  # of the sums of rewards that critics forecast, in [0, 1); about one episode
     demonstrations: int = 4  # walks of the expert
     rate: int = 4  # one pair in so many is shown
     episodes: int = 4  # of the learner, at every step
@@ -64,6 +66,7 @@ class PointmassImitation(Task):
             played=self.episodes * pointmass.LENGTH,
             updates=UPDATES,
             d_steps=self.d_steps,
+            discount=self.discount,
         )
 
     def sample(self, key: jax.Array) -> World:

@@ -1,0 +1,47 @@
+"""Adversarial imitation whose discriminator pays for steep scores, so that the reward is about Lipschitz.
+
+**Source**: Blondé, Strasser and Kalousis, "Lipschitzness Is All You Need To Tame Off-policy Generative Adversarial
+Imitation Learning", 2022, https://arxiv.org/abs/2006.16785; the authors' code, `grad_pen` (variant `wgan`, one-sided)
+and `update_discriminator` in `agents/sam_agent.py` of github.com/lionelblonde/liayn-pytorch.
+
+    f descends  cross-entropy + weight * mean max(0, |grad f| - target)^2
+    at pairs between demonstrated and replayed ones; states and actions have a weight each
+
+**Differs from the paper**: 1. as `gail`. 2. no spectral normalisation beside the penalty: that is `gail_gp_sn`.
+
+**Shapes**: n pairs, m demonstrated ones.
+"""
+
+from typing import Any
+
+import jax
+
+from toybench.methods.adversarial_imitation._adversary import Adversary, Noise, network_score
+from toybench.tasks.adversarial_imitation import (
+    Pairs,
+    classification_loss,
+    interpolates,
+    minimax_reward,
+    steepness_penalty,
+)
+
+
+class GAILGP(Adversary):
+    """Cross-entropy and a one-sided gradient penalty."""
+
+    weight: float = 10.0  # of the penalty, 0 or more; the authors' value
+    target: float = 1.0  # length of a gradient that costs nothing; the authors' value
+
+    paper = "blonde2020lipschitzness"
+
+    def score(self, params: Any, pairs: Pairs) -> jax.Array:
+        return network_score(params, pairs)
+
+    def reward_of(self, score: jax.Array) -> jax.Array:
+        return minimax_reward(score)
+
+    def loss(self, params: Any, demonstrated: Pairs, played: Pairs, noise: Noise) -> jax.Array:
+        between = interpolates(demonstrated, played, noise["x"], noise["u"])
+        penalty = steepness_penalty(lambda pairs: self.score(params, pairs), between, self.target)
+        entropy = classification_loss(self.score(params, demonstrated), self.score(params, played), noise["labels"])
+        return entropy + self.weight * penalty
