@@ -18,7 +18,7 @@ MARGIN = "The margin is a tenth of the way from standing still to the expert."
 
 benchmark = Benchmark(
     field="reinforcement learning",
-    tuning=Tuning(trials=9, seeds=8),
+    tuning=Tuning(trials=9, seeds=6),
     variants=(FIVE, NEAR),
     only={ONE: (*ADVERSARIES, "bc"), FIVE: ("gail", "gail_gp", "gail_small_reward"), NEAR: ("gail", "gail_gp")},
     claims=(

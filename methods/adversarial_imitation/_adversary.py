@@ -56,14 +56,14 @@ class Trained(NamedTuple):
 
 
 class State(NamedTuple):
-    """What is learned, what the targets are made with, and every transition so far."""
+    """What is learned, what the targets are made with, and every transition so far (None inside of an update)."""
 
     actor: Trained
     critics: Trained
     score: Trained
     target_actor: Any
     target_critics: Any
-    seen: Replay
+    seen: Replay | None
 
 
 def joined(x: jax.Array, u: jax.Array) -> jax.Array:
@@ -128,6 +128,7 @@ class Adversary(Method):
         return (state.actor.params, state.critics.params, state.score.params)
 
     def update(self, state: State, batch: Transitions, key: jax.Array) -> State:
+        assert state.seen is not None
         seen = replay.add(state.seen, batch)
         each = (self.spec.updates // DELAY, DELAY)
         tells = (*each, self.spec.d_steps, self.spec.demonstrated)
@@ -143,7 +144,7 @@ class Adversary(Method):
             state, x = jax.lax.scan(update_once, state, noise)
             return fit_actor(self.lr, state, x[-1]), None
 
-        learned, _ = jax.lax.scan(update_twice, state._replace(seen=()), uniforms(key, **critic, **score))
+        learned, _ = jax.lax.scan(update_twice, state._replace(seen=None), uniforms(key, **critic, **score))
         return learned._replace(seen=seen)
 
     def act(self, state: State, x: jax.Array) -> jax.Array:
