@@ -34,6 +34,7 @@ class GAILGPSN(Adversary):
     target: float = 1.0  # length of a gradient that costs nothing; the authors' value
 
     paper = "blonde2020lipschitzness"
+    space = {"lr": (0.006, 0.02, 0.06), "lr_reward": (0.0002, 0.001, 0.005)}
 
     def score(self, params: Any, pairs: Pairs) -> jax.Array:
         return network_score(bound_layers(params), pairs)

@@ -25,6 +25,8 @@ class GAILSmallReward(Adversary):
 
     limit: float = 1.0  # of the reward, above 0; the discriminator says 0.63 there
 
+    space = {"lr": (0.006, 0.02, 0.06), "lr_reward": (0.00005, 0.0003, 0.002)}
+
     def score(self, params: Any, pairs: Pairs) -> jax.Array:
         return network_score(params, pairs)
 
