@@ -6,7 +6,8 @@ slope.
 
     r(x, u) = min(-log(1 - D(x, u)), limit)
 
-**Differs from the paper**: 1. as `gail`. 2. the limit, which the paper doesn't have.
+**Differs from the paper**: 1. as `gail`. 2. the limit, which the paper doesn't have: 1 is above log 2, what a
+discriminator pays that can't tell, so that nearly all demonstrated pairs earn the same.
 
 **Shapes**: n pairs, m demonstrated ones.
 """
