@@ -12,8 +12,8 @@ DIFFERS = (
     "A point mass that walks around a disc, 20 pairs of four walks, 2000 updates and 8000 transitions, instead of "
     "MuJoCo's robots and millions of steps. Label smoothing, twin critics and replayed rewards are those of the "
     "authors' code, and so are weight and target of the penalty; both rates are tuned on the return for each method "
-    "alike, among nine pairs of which neighbours differ in no order: six seeds are noisy. Inputs are at "
-    "most 2 apart, so that a slope of 1 leaves the reward nearly flat."
+    "alike, among nine pairs of which neighbours differ in no order: six seeds are noisy. Inputs are at most "
+    "2 apart, so that a slope of 1 leaves the reward nearly flat."
 )
 MARGIN = "The margin is a tenth of the way from standing still to the expert."
 
@@ -22,8 +22,8 @@ benchmark = Benchmark(
     tuning=Tuning(trials=9, seeds=6),
     variants=(FIVE, NEAR),
     edges={
-        "gail.lr_reward": "at 0.01 less in a pilot at discount 0.9: a return of 0.49, after 0.76 at 0.003; at 0.95 no pilot "
-        "went so far, and six seeds are noisy",
+        "gail.lr_reward": "at 0.01 less in a pilot at discount 0.9: a return of 0.49, after 0.76 at 0.003; at 0.95 no "
+        "pilot went so far, and six seeds are noisy",
         "gail_gp.lr_reward": "at 0.01 less in a pilot at discount 0.9: 0.82, after 0.86 at 0.003; with five updates of "
         "the discriminator 0.94, 0.85 and 0.89 at 0.0002, 0.001 and 0.005 are the noise of six seeds",
     },
@@ -65,8 +65,8 @@ benchmark = Benchmark(
             paper=PAPER,
             says="With the penalty no gradient of the reward between expert and learner is above 2; without it, "
             "there are gradients above 5.",
-            differs=f"{DIFFERS} The penalty's target is 1. The largest of 1280 gradients at the end is judged, at rates that "
-            "were chosen for the return.",
+            differs=f"{DIFFERS} The penalty's target is 1. The largest of 1280 gradients at the end is judged, at rates "
+            "that were chosen for the return.",
             expected="supported",
             conditions=tuple(
                 condition
