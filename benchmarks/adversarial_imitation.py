@@ -65,8 +65,8 @@ benchmark = Benchmark(
             paper=PAPER,
             says="With the penalty no gradient of the reward between expert and learner is above 2; without it, "
             "there are gradients above 5.",
-            differs=f"{DIFFERS} The penalty's target is 1. The largest of 1280 gradients at the end is judged, at rates "
-            "that were chosen for the return.",
+            differs=f"{DIFFERS} The penalty's target is 1. The largest of 1280 gradients at the end is judged, at "
+            "rates that were chosen for the return.",
             expected="supported",
             conditions=tuple(
                 condition
