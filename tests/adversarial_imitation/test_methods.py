@@ -63,18 +63,18 @@ def test_a_discriminator_that_knows_nothing_pays_log_2() -> None:
     """And the critics come to forecast log 2 / (1 - discount) everywhere; a rate of 0 keeps the discriminator so."""
     near = registry.load("tasks", "adversarial_imitation/pointmass_imitation")(discount=0.5)
     cls = registry.load("methods", "adversarial_imitation/gail")
-    one = cls(spec=near.spec, steps=STEPS, given=WORLD.demonstrations, lr=0.002, lr_reward=0.0)
+    one = cls(spec=near.spec, steps=STEPS, given=WORLD.demonstrations, lr=0.003, lr_reward=0.0)
     state = jax.jit(one.init)(jax.random.key(0))
     nothing = jax.tree.map(jnp.zeros_like, state.score.params)
     state = state._replace(score=state.score._replace(params=nothing))
     batch = random_transitions(0)
     np.testing.assert_allclose(one.reward(state, batch.x, batch.u), np.log(2), rtol=1e-6)
     update = jax.jit(one.update)
-    for i in range(30):
+    for i in range(60):
         state = update(state, batch, jax.random.key(i))
     values = np.asarray(one.value(state, batch.x, batch.u))
-    assert values.mean() == pytest.approx(2 * np.log(2), rel=0.03)
-    np.testing.assert_allclose(values, 2 * np.log(2), rtol=0.1)
+    assert values.mean() == pytest.approx(2 * np.log(2), rel=0.05)
+    np.testing.assert_allclose(values, 2 * np.log(2), rtol=0.15)
 
 
 def test_small_rewards_end() -> None:
