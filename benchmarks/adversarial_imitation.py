@@ -37,7 +37,8 @@ benchmark = Benchmark(
             "without, at one update of the discriminator for one of the critic.",
             differs=f"{DIFFERS} {MARGIN} Neither has spectral normalisation.",
             note="0.87 against 0.60 (16 seeds): 0.27 more, 0.11 to 0.43, so that the sign is sure and a tenth isn't "
-            "once six claims are paid for; it would take some 46 seeds. A reward that is free has nine seeds below 0.62.",
+            "once six claims are paid for; it would take some 46 seeds. A reward that is free has nine seeds "
+            "below 0.62.",
             expected="inconclusive",
             conditions=(Better(task=ONE, method="gail_gp", than="gail", metric="imitation_return", margin=0.1),),
         ),
