@@ -34,6 +34,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "process_generation",
     "quasimetric",
     "reward_tuning",
+    "risk_sensitive_rl",
     "temporal_graphs",
     "trading",
     "trainability",
