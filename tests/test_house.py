@@ -16,6 +16,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "flow_matching",
     "graph_filters",
     "node_embeddings",
+    "communication_games",
     "conditional_generation",
     "gflownets",
     "graph_transfer",
