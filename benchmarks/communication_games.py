@@ -4,9 +4,9 @@ from toybench import Benchmark, Better, Claim, Equivalent, Tuning
 
 GAME = "hint_game"
 SMALL = (
-    "One hint and one play instead of Hanabi; hands of 2 and 3 cards with two of three colours at a time; encoders from "
-    "scratch instead of a pretrained one, so that every word is trained on. The network was read in the authors' code, "
-    "the paper in its abstract."
+    "One hint and one play instead of Hanabi; hands of 2 and 3 cards with two of three colours at a time; encoders "
+    "from scratch instead of a pretrained one, so that every word is trained on. The network was read in the authors' "
+    "code, the paper in its abstract."
 )
 PADDED = (
     "Hands lie in random places of four, so that padded networks have every input and output that the test needs; "
@@ -21,8 +21,8 @@ benchmark = Benchmark(
             paper="sudhakar2025generalist",
             says="Scoring moves by the relevance of their text plays hands of an unseen size and more colours better "
             "than a network with fixed inputs and outputs, trained on the same games, and than a mean of words.",
-            differs=f"{SMALL} {PADDED} Better is a tenth of the games, and 0.05 for the mean of words, which can't bind "
-            "a colour to a card. The first rival is our control. A pilot had 0.66 against 0.87 for it.",
+            differs=f"{SMALL} {PADDED} Better is a tenth of the games, and 0.05 for the mean of words, which can't "
+            "bind a colour to a card. The first rival is our control. A pilot had 0.66 against 0.87 for it.",
             expected="supported",
             conditions=(
                 Better(task=GAME, method="relevance_q", than="fixed_q", metric="unseen_score", margin=0.1),
@@ -50,8 +50,8 @@ benchmark = Benchmark(
         Claim(
             paper="sudhakar2025generalist",
             says="It plays better with partners that it never met than networks for one size do.",
-            differs=f"{SMALL} Partners are a second population of the same method, trained apart on the same sizes; the "
-            "paper's are of other methods too. Better is read as 0.05 of the games.",
+            differs=f"{SMALL} Partners are a second population of the same method, trained apart on the same sizes; "
+            "the paper's are of other methods too. Better is read as 0.05 of the games.",
             expected="inconclusive",
             conditions=(
                 Better(task=GAME, method="relevance_q", than="fixed_q_per_size", metric="cross_play", margin=0.05),
@@ -59,8 +59,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="sudhakar2025generalist",
-            says="It is the product of the two texts that transfers: a network on both side by side does worse on unseen "
-            "hands.",
+            says="It is the product of the two texts that transfers: a network on both side by side does worse on "
+            "unseen hands.",
             differs=f"{SMALL} The rival, our control, has the same encoder. Worse is read as 0.05 of the games.",
             expected="inconclusive",
             conditions=(
