@@ -13,6 +13,7 @@ KNOWN = "known_shortcut"
 PUBLISHED = ("cvar_ucb_bernstein[c=1]", "cvar_ucb_hoeffding[c=1]")
 KEPT = ("cvar_ucb_bernstein[c=0.1]", "cvar_ucb_hoeffding[c=0.1]")
 NO_BONUS = "icvar_lsvi[c=0]"
+FOR_THE_MEAN = "ucbvi[c=0.03]"
 
 SMALL_ARMS = (
     "The paper has no experiments: five arms with random laws on 11 levels, 2,500 pulls. Algorithm, bonus and theorem "
@@ -35,13 +36,17 @@ benchmark = Benchmark(
     field="reinforcement learning",
     tuning=Tuning(trials=9, seeds=8),
     variants=(MILD_ARMS, MILD_TAIL, MILD_STEP),
-    ablations=(*PUBLISHED, *KEPT, NO_BONUS),
+    ablations=(*PUBLISHED, *KEPT, NO_BONUS, FOR_THE_MEAN),
     only={
         ARMS: ("cvar_ucb_bernstein", "cvar_ucb_hoeffding", "cvar_greedy_arms", *PUBLISHED, *KEPT),
         MILD_ARMS: ("cvar_ucb_bernstein", "cvar_ucb_hoeffding", "cvar_greedy_arms"),
+        TAIL: ("cvar_ucbvi", "cvar_ucbvi_hoeffding", "cvar_greedy", "ucbvi", FOR_THE_MEAN),
         MILD_TAIL: ("cvar_ucbvi", "cvar_ucbvi_hoeffding", "cvar_greedy"),
         STEP: ("icvar_lsvi", "icvar_table", "ucbvi", NO_BONUS),
         MILD_STEP: ("icvar_lsvi",),
+    },
+    edges={
+        "cvar_greedy.tries": "toward 0 only what was never tried is tried, and lower values score alike",
     },
     claims=(
         Claim(
@@ -151,10 +156,11 @@ benchmark = Benchmark(
             read="abstract",
             says="Optimism for the mean goes on losing CVaR in every episode, while optimism for the CVaR stops.",
             differs=f"{SMALL_TABLES} Read as more than half, and less than a tenth, of what the policy of the best "
-            "mean loses an episode, over the last 500.",
+            "mean loses an episode, over the last 500. Optimism for the mean has the width that lost least of the mean "
+            "on tuning seeds; the one that loses least CVaR, 0.5, explores more than the mean needs.",
             expected="supported",
             conditions=(
-                Bound(task=TAIL, method="ucbvi", metric="late_slope", above=0.5),
+                Bound(task=TAIL, method=FOR_THE_MEAN, metric="late_slope", above=0.5),
                 Bound(task=TAIL, method="cvar_ucbvi", metric="late_slope", below=0.1),
             ),
         ),
