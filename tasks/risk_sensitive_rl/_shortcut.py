@@ -22,8 +22,8 @@ PARTS = 4
 SIZES = 4  # rewards of 0 to 3 units
 LEVELS_LATE = 3  # rewards of 0 to 2 units in the last two layers
 TOTALS = 8  # 3 units of the second layer, and 2 of each of the last two
-SAFE = 1  # pays 2 units; where the first action leads
-HIGH = 2  # pays 3 units; where the short cut, the second action, leads
+SAFE = 1  # pays 2 units; where one action leads
+HIGH = 2  # pays 3 units; where another, the short cut, leads
 NOTHING = 3  # pays none; where the short cut leads otherwise
 SUCCESS = 0.85  # of the short cut: 3 units pay 2.55 on average
 SPREAD = 0.07  # of its success among the kernels, before it is centred
@@ -64,7 +64,7 @@ def problems(key: jax.Array, count: int) -> Problem:
     """`count` random problems. Dirichlet laws are squared normals over their sums."""
     first, second = jax.random.split(key)
     z = normals(first, rows=(count, STEPS, PARTS, STATES, ACTIONS, STATES), weights=(count, STEPS, PARTS, 2))
-    u = uniforms(second, success=(count, PARTS), units=(count, 2, STATES, ACTIONS))
+    u = uniforms(second, success=(count, PARTS), units=(count, 2, STATES, ACTIONS), order=(count, ACTIONS))
     gammas = z["rows"] ** 2  # of shape 1/2
     parts = gammas / gammas.sum(-1, keepdims=True)
     masses = (z["weights"] ** 2).sum(-1)  # of shape 1
@@ -74,8 +74,9 @@ def problems(key: jax.Array, count: int) -> Problem:
     success = SUCCESS + tilt - (weights[:, 0] * tilt).sum(-1, keepdims=True)
     to = jnp.eye(STATES)
     short_cut = success[..., None] * to[HIGH][None, None] + (1 - success)[..., None] * to[NOTHING][None, None]
-    parts = parts.at[:, 0, :, START, 0].set(to[SAFE])
-    parts = parts.at[:, 0, :, START, 1].set(short_cut)
+    first = parts[:, 0, :, START].at[:, :, 0].set(to[SAFE]).at[:, :, 1].set(short_cut)
+    order = jnp.argsort(u["order"], axis=-1)  # by lot, as ties go to the first action
+    parts = parts.at[:, 0, :, START].set(jnp.take_along_axis(first, order[:, None, :, None], axis=2))
     same = parts[:, 1, :, SAFE]  # from the three states on, all is alike
     parts = parts.at[:, 1, :, HIGH].set(same).at[:, 1, :, NOTHING].set(same)
 

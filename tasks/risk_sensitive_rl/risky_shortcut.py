@@ -1,9 +1,10 @@
 """A short cut pays more on average and sometimes nothing: how fast is it learned that the tail is what counts?
 
-Isolates exploration for the CVaR of an episode's total. Four layers of 6 states, 3 actions. From the start the first
-action leads to a state that pays 0.5; the second to one that pays 0.75 with chance 0.85, else to one that pays nothing:
-0.14 more on average. Two random layers follow that pay 0 to 0.5 each. At alpha = 0.1 the best policy takes the safe
-way, and looks at what it collected. Rewards are known, transitions are not. 8 instances, 1,500 episodes.
+Isolates exploration for the CVaR of an episode's total. Four layers of 6 states, 3 actions. From the start one action
+leads to a state that pays 0.5; another to one that pays 0.75 with chance 0.85, else to one that pays nothing: 0.14 more
+on average. Which action is which is drawn by lot. Two random layers follow that pay 0 to 0.5 each. At alpha = 0.1 the
+best policy takes the safe way, and looks at what it collected. Rewards are known, transitions are not. 8 instances,
+1,500 episodes.
 """
 
 from typing import Any

@@ -131,15 +131,15 @@ def test_the_step_descends_the_errors_of_what_was_chosen(name):
     assert loss(state.params, batch) < before
 
 
-@pytest.mark.parametrize(("name", "above"), [("relevance_q", 0.55), ("fixed_q", 0.55), ("fixed_q_per_size", 0.5)])
+@pytest.mark.parametrize(("name", "above"), [("relevance_q", 0.55), ("fixed_q", 0.7), ("fixed_q_per_size", 0.6)])
 def test_conventions_arise(name, above):
-    """400 updates bring more than the 0.42 of blind play."""
-    players = method(name, lr=0.005)
+    """1,000 updates bring more than the 0.42 of blind play."""
+    players = method(name, lr=0.002)
     world = TASK.sample(KEY)
 
     def step(state, key):
         _, batch = TASK.draw(world, key, Learner(players, state))
         return players.update(state, batch, key), None
 
-    state, _ = jax.jit(lambda k: jax.lax.scan(step, players.init(k), jax.random.split(k, 400)))(KEY)
+    state, _ = jax.jit(lambda k: jax.lax.scan(step, players.init(k), jax.random.split(k, 1000)))(KEY)
     assert TASK.evaluate(world, KEY, Learner(players, state))["seen_score"] > above

@@ -16,7 +16,7 @@ from toybench.methods.risk_sensitive_rl.reinforce import State as ActionLogits
 from toybench.plugins import registry
 from toybench.protocol import Learner
 from toybench.tasks.risk_sensitive_rl import START, UNIT
-from toybench.tasks.risk_sensitive_rl._shortcut import rewards
+from toybench.tasks.risk_sensitive_rl._shortcut import SAFE, rewards
 from toybench.tasks.risk_sensitive_rl.known_shortcut import KnownShortcut
 
 KEY = jax.random.key(7)
@@ -104,6 +104,6 @@ def test_the_threshold_that_is_learned_is_the_quantile_of_the_next_reward(world)
     learner = method("ecrm_projected", world, lr=0.3)
     policy = np.asarray(learner.thresholds(train(learner, 200)))
     first = policy[:, 0, START, 0]  # [n, A, E]
-    safe = first.sum(-1).argmax(-1) == 0
-    assert safe.all()
+    safe = np.asarray(world.problem.transitions[:, 0, START, :, SAFE]).argmax(-1)
+    np.testing.assert_array_equal(first.sum(-1).argmax(-1), safe)
     assert (first.sum(1).argmax(-1) == round(0.5 / UNIT)).all()

@@ -40,6 +40,17 @@ def one(problem, i: int = 0):
     return jax.tree.map(lambda x: x[i], problem)
 
 
+def safe_way_of(problem) -> np.ndarray:
+    """The action [n] that is sure to lead to the safe state."""
+    return np.asarray(problem.transitions[:, 0, START, :, SAFE]).argmax(-1)
+
+
+def short_cut_of(problem) -> np.ndarray:
+    """The action [n] that leads to the high state or to nothing."""
+    first = np.asarray(problem.transitions[:, 0, START])
+    return (first[:, :, HIGH] + first[:, :, NOTHING] - first[:, :, [0, 1, 4, 5]].sum(-1)).argmax(-1)
+
+
 def random_policy(seed: int, *shape: int, axes: int = 1) -> jax.Array:
     """Random probabilities over the last axes."""
     raw = np.random.default_rng(seed).exponential(size=shape)
@@ -47,10 +58,14 @@ def random_policy(seed: int, *shape: int, axes: int = 1) -> jax.Array:
 
 
 def test_the_short_cut_succeeds_with_its_chance_and_the_safe_way_always(problem):
-    np.testing.assert_allclose(problem.transitions[:, 0, START, 1, HIGH], 0.85, atol=1e-5)
-    np.testing.assert_allclose(problem.transitions[:, 0, START, 1, NOTHING], 0.15, atol=1e-5)
-    np.testing.assert_allclose(problem.transitions[:, 0, START, 0, SAFE], 1.0, atol=1e-5)
-    by_kernel = problem.parts[:, 0, :, START, 1, HIGH]
+    first = np.asarray(problem.transitions[:, 0, START])
+    number = np.arange(COUNT)
+    cut = short_cut_of(problem)
+    np.testing.assert_allclose(first[number, cut, HIGH], 0.85, atol=1e-5)
+    np.testing.assert_allclose(first[number, cut, NOTHING], 0.15, atol=1e-5)
+    np.testing.assert_allclose(first[number, safe_way_of(problem), SAFE], 1.0, atol=1e-5)
+    assert len(set(safe_way_of(problem))) > 1  # which action it is is drawn by lot
+    by_kernel = np.asarray(problem.parts)[number, 0, :, START, cut, HIGH]
     assert by_kernel.min() > 0.71 - 1e-5 and by_kernel.max() < 0.99 + 1e-5 and by_kernel.std() > 0.01
     np.testing.assert_array_equal(problem.units[:, 1, [SAFE, HIGH, NOTHING], 0], [[2, 3, 0]] * COUNT)
 
@@ -91,7 +106,8 @@ def test_the_three_criteria_choose_differently(problem):
         return first, jnp.stack([tails.judge(p, policy) for policy in policies])
 
     first, tail = plans(problem)
-    np.testing.assert_array_equal(first, [[1, 0, 0]] * COUNT)
+    safe = safe_way_of(problem)
+    np.testing.assert_array_equal(first, np.stack([short_cut_of(problem), safe, safe], axis=-1))
     assert (tail[:, 1] - tail[:, 2] > -1e-6).all() and (tail[:, 1] - tail[:, 2] > 1e-3).any()
     assert (tail[:, 1] - tail[:, 0] > 0.05).all()
 
@@ -226,6 +242,16 @@ def test_who_plays_the_plan_loses_nothing_and_who_plays_blindly_loses_what_the_f
         got = episodes.evaluate(now, KEY, learner)
         for metric in (episodes.criterion, "late_slope"):
             np.testing.assert_allclose(got[metric], expected.metrics[metric], rtol=1e-3, atol=2e-5)
+
+
+def test_what_scores_are_divided_by_is_not_near_zero():
+    """The gap of a trial's late slope, and of each instance between uniform choices and the optimum."""
+    known = task("known_shortcut", instances=64).sample(KEY)
+    assert (known.best - known.uniform).min() > 0.1
+    for alpha in (0.1, 0.3):
+        for name in ("risky_shortcut", "iterated_shortcut"):
+            world = jax.jit(task(name, instances=64, alpha=alpha).sample)(KEY)
+            assert world.gap.min() > -1e-5 and world.gap.reshape(8, 8).mean(-1).min() > 0.03
 
 
 def test_arms_have_the_dirichlet_law_and_the_tail_of_it():
