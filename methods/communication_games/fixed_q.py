@@ -25,7 +25,7 @@ from toybench.tasks.communication_games import HintView, PlayView
 class FixedQ(Players):
     """One network for speakers and one for listeners."""
 
-    width: int = 64  # units; 512 in the paper's code
+    width: int = 40  # units: about as many weights as `relevance_q` has; 512 in the paper's code
 
     def speaker(self) -> nn.MLP:
         """The network of words."""

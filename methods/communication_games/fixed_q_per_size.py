@@ -25,7 +25,7 @@ from toybench.tasks.communication_games import HintView, PlayView
 class FixedQPerSize(Players):
     """The specialists."""
 
-    width: int = 64  # units; 512 in the paper's code
+    width: int = 40  # units, as `fixed_q`; 512 in the paper's code
 
     def speaker(self) -> nn.MLP:
         """The network of words."""

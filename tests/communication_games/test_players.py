@@ -56,6 +56,15 @@ def test_padded_views_by_hand():
     np.testing.assert_array_equal(padded_play(SPEC, play)[0], [1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0])
 
 
+def test_rivals_have_about_as_many_weights():
+    sizes = {}
+    for name in NAMES:
+        params = jax.eval_shape(method(name).init, KEY).params
+        sizes[name] = sum(x.size for x in jax.tree.leaves(params)) // 2
+    for name in ("fixed_q", "mean_token_q", "concatenated_q"):
+        assert 0.8 < sizes[name] / sizes["relevance_q"] < 1.6, sizes
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_empty_places_say_nothing(name):
     """What colour and rank stand where no card is doesn't matter."""
