@@ -37,7 +37,7 @@ class Concatenated(linen.Module):
 
     def setup(self) -> None:
         self.encode = Encoder(self.width)
-        self.head = nn.MLP((2 * self.width, 1))
+        self.head = nn.MLP((self.width, 1))
 
     def __call__(self, view: jax.Array, there: jax.Array, moves: jax.Array, ones: jax.Array) -> jax.Array:
         """Values [b, m] of m moves in b views."""
