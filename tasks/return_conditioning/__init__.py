@@ -1,0 +1,68 @@
+"""Act so that a wanted return is reached, learned from recorded episodes: which returns are luck, which are skill?
+
+A learner answers with a policy. It may see the step, the state and the reward collected so far, so that it can ask for
+what is left of a wanted return. It also answers with the policy of its boldest request, the largest return that an
+episode can have, and with the return that it believes its policy will get. True returns are exact: the law of state and
+collected reward is pushed through the episode.
+
+A learner sees recorded episodes and sizes. Rewards come in units of 0 or 1, so that returns are whole numbers.
+Shapes: n episodes, H steps, S states, A actions, C levels of the reward collected (H + 1), K = 2 sizes of a reward.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Sizes; every episode starts in the state `start` and lasts for `horizon` steps."""
+
+    states: int
+    actions: int
+    horizon: int
+    start: int
+
+    @property
+    def levels(self) -> int:
+        """How many values a return can have: 0 to one unit a step."""
+        return self.horizon + 1
+
+
+class Episodes(NamedTuple):
+    """Recorded episodes: states int32 [n, H + 1], actions int32 [n, H] and rewards in units, int32 [n, H]."""
+
+    s: jax.Array
+    a: jax.Array
+    units: jax.Array
+
+
+class ReturnSeeker(Protocol):
+    """Plays for a return."""
+
+    def policy(self, state: Any) -> jax.Array:
+        """Chances [H, S, C, A] of the actions, by step, state and reward collected so far."""
+
+    def boldest_policy(self, state: Any) -> jax.Array:
+        """The same when it is asked for the largest return of all, C - 1; `policy` where a method isn't asked."""
+
+    def claimed(self, state: Any) -> jax.Array:
+        """The return that the learner expects of `policy`, in units: float []."""
+
+
+def to_go(units: jax.Array) -> jax.Array:
+    """Units int32 [..., H] still to be collected from each step on, its own reward included."""
+    return jnp.cumsum(units[..., ::-1], axis=-1)[..., ::-1]
+
+
+def broadcast(policy: jax.Array, spec: Spec) -> jax.Array:
+    """A policy of state alone [S, A], or of step and state [H, S, A], as [H, S, C, A]."""
+    wide = policy[..., None, :] if policy.ndim > 2 else policy[None, :, None, :]
+    return jnp.broadcast_to(wide, (spec.horizon, spec.states, spec.levels, spec.actions))
+
+
+def wanted(spec: Spec, target: jax.Array) -> jax.Array:
+    """What is left int32 [C] of a wanted return [] at each level of what was collected: never below 0."""
+    return jnp.maximum(target - jnp.arange(spec.levels), 0)
