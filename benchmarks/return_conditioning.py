@@ -1,0 +1,153 @@
+"""The return_conditioning benchmark: what its papers claim, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Bound, Claim, Tuning
+
+BANDIT = "lucky_bandit"
+BANDITS = (BANDIT, "lucky_bandit[p=0.3]")
+GRID = "windy_grid"
+
+BANDIT_METHODS = ("return_conditioned", "future_vae", "doc", "esper", "vi_lcb")
+SAMPLED = ("return_conditioned[greedy=false]", "future_vae[greedy=false]", "doc[greedy=false]")
+LARGEST = "bayes_rcsl[top=0.0]"
+RECORDED = "bayes_rcsl[returns=mc]"
+GRID_METHODS = (*BANDIT_METHODS, "filtered_bc", "bayes_rcsl", LARGEST, RECORDED)
+
+BANDIT_DIFFERS = (
+    "The authors' Bernoulli bandit with 1,000 recorded pulls and their tabular method, with the sign of the energy turned "
+    "round, as the paper's minimax has it."
+)
+GRID_DIFFERS = (
+    "A grid of 25 cells with wind and rewards by chance, ten steps and 402 episodes of mixed quality, instead of "
+    "FrozenLake and locomotion with added noise. A code is of a whole episode."
+)
+BAYES_DIFFERS = (
+    "A grid of 25 cells with wind and 402 episodes of mixed quality instead of Atari games. Both networks have two "
+    "layers of 64 units, and for both it is tuned whether actions are sampled or the likeliest is played."
+)
+
+benchmark = Benchmark(
+    field="reinforcement learning",
+    tuning=Tuning(trials=9, seeds=8),
+    variants=("lucky_bandit[p=0.3]",),
+    ablations=(*SAMPLED, LARGEST, RECORDED),
+    only={
+        **dict.fromkeys(BANDITS, (*BANDIT_METHODS, *SAMPLED)),
+        GRID: GRID_METHODS,
+    },
+    claims=(
+        Claim(
+            paper="yang2022dichotomy",
+            says="Where recorded wins are mostly luck, a code of the future without luck in it earns more than asking for "
+            "a return, and than a code that may hold luck.",
+            differs=f"{BANDIT_DIFFERS} 0.15 is a third of the gap that there is at p = 0.1. Actions are sampled, as the "
+            "authors' code does.",
+            expected="supported",
+            conditions=tuple(
+                Better(
+                    task=task,
+                    method="doc[greedy=false]",
+                    than=other,
+                    metric="true_return",
+                    margin=0.15,
+                )
+                for task in BANDITS
+                for other in ("return_conditioned[greedy=false]", "future_vae[greedy=false]")
+            ),
+        ),
+        Claim(
+            paper="yang2022dichotomy",
+            says="Its policy gets the return that it claims, while with luck in the code it claims far more than it gets.",
+            differs=f"{BANDIT_DIFFERS} Consistency is asked for within 0.05 of a reward; the paper has it in the limit.",
+            expected="supported",
+            conditions=tuple(
+                bound
+                for task in BANDITS
+                for bound in (
+                    Bound(task=task, method="doc[greedy=false]", metric="consistency_gap", below=0.05),
+                    Bound(task=task, method="future_vae[greedy=false]", metric="consistency_gap", above=0.3),
+                )
+            ),
+        ),
+        Claim(
+            paper="yang2022dichotomy",
+            says="It earns more than asking for a return also over ten steps, with luck in moves and rewards, and "
+            "claims a return nearer to what it gets.",
+            differs=f"{GRID_DIFFERS} 0.03 of the range from uniform play to the best policy, and half a unit of reward.",
+            expected="inconclusive",
+            conditions=(
+                Better(task=GRID, method="doc", than="return_conditioned", metric="normalized_return", margin=0.03),
+                Better(task=GRID, method="doc", than="return_conditioned", metric="consistency_gap", margin=0.5),
+            ),
+        ),
+        Claim(
+            paper="yang2022dichotomy",
+            says="It earns more than clusters of episodes without luck, and than planning with a lower confidence bound "
+            "in a model of counts.",
+            differs=f"{GRID_DIFFERS} The paper compares with neither.",
+            expected="refuted",
+            conditions=tuple(
+                Better(task=task, method="doc", than=other)
+                for task in (*BANDITS, GRID)
+                for other in ("esper", "vi_lcb")
+            ),
+        ),
+        Claim(
+            paper="ding2023bayesian",
+            says="A prior over actions times a likelihood of returns, asked for the upper part of the plausible returns, "
+            "earns more than a network that is given the return, with the best target.",
+            differs=f"{BAYES_DIFFERS} 0.02 of the range from uniform play to the best policy. The likelihood is learned by "
+            "temporal differences, as in the authors' code, so that a part of it isn't Bayes.",
+            expected="inconclusive",
+            conditions=(
+                Better(
+                    task=GRID, method="bayes_rcsl", than="return_conditioned", metric="normalized_return", margin=0.02
+                ),
+            ),
+        ),
+        Claim(
+            paper="ding2023bayesian",
+            says="So it does with the likelihood of recorded returns, the same that the network is given.",
+            differs=f"{BAYES_DIFFERS} The paper's control for what temporal differences add; no target network.",
+            expected="inconclusive",
+            conditions=(
+                Better(
+                    task=GRID,
+                    method=RECORDED,
+                    than="return_conditioned",
+                    metric="normalized_return",
+                    margin=0.02,
+                ),
+            ),
+        ),
+        Claim(
+            paper="ding2023bayesian",
+            says="Asked for the largest return of all, which hardly occurs, it earns more than a network that is given the "
+            "return.",
+            differs=f"{BAYES_DIFFERS} Both are asked for what is left of ten units. A tenth of the range.",
+            expected="supported",
+            conditions=(
+                Better(
+                    task=GRID, method="bayes_rcsl", than="return_conditioned", metric="return_at_max_target", margin=0.1
+                ),
+            ),
+        ),
+        Claim(
+            paper="ding2023bayesian",
+            says="To ask for the upper part of the plausible returns earns more than to ask for the largest bin.",
+            differs=f"{BAYES_DIFFERS} 0.03 of the range.",
+            expected="supported",
+            conditions=(Better(task=GRID, method="bayes_rcsl", than=LARGEST, metric="normalized_return", margin=0.03),),
+        ),
+        Claim(
+            paper="ding2023bayesian",
+            says="It earns more than cloning the best episodes, and than planning with a lower confidence bound in a model "
+            "of counts.",
+            differs=f"{BAYES_DIFFERS} The paper compares with cloning of the best tenth and with conservative Q-learning.",
+            expected="refuted",
+            conditions=tuple(
+                Better(task=GRID, method="bayes_rcsl", than=other, metric="normalized_return")
+                for other in ("filtered_bc", "vi_lcb")
+            ),
+        ),
+    ),
+)
