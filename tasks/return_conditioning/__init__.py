@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, Protocol
 import jax
 import jax.numpy as jnp
 
+from toybench.blocks import mdp
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -66,3 +68,29 @@ def broadcast(policy: jax.Array, spec: Spec) -> jax.Array:
 def wanted(spec: Spec, target: jax.Array) -> jax.Array:
     """What is left int32 [C] of a wanted return [] at each level of what was collected: never below 0."""
     return jnp.maximum(target - jnp.arange(spec.levels), 0)
+
+
+WIDTH = 64  # hidden units in each of the two layers of every policy
+
+
+def place(spec: Spec, t: jax.Array, s: jax.Array) -> jax.Array:
+    """Features [..., S + 1] of steps and states int32 [...]: the state one-hot, and the share of steps taken."""
+    over = (t.astype(jnp.float32) / spec.horizon)[..., None]
+    return jnp.concatenate([jax.nn.one_hot(s, spec.states), jnp.broadcast_to(over, (*s.shape, 1))], -1)
+
+
+def steps_of(s: jax.Array) -> jax.Array:
+    """The step int32 [b, H] of each state [b, H]."""
+    return jnp.broadcast_to(jnp.arange(s.shape[1])[None], s.shape)
+
+
+def everywhere(spec: Spec) -> jax.Array:
+    """Features [H, S, S + 1] of all steps and states."""
+    size = (spec.horizon, spec.states)
+    t = jnp.broadcast_to(jnp.arange(spec.horizon)[:, None], size)
+    return place(spec, t, jnp.broadcast_to(jnp.arange(spec.states)[None], size))
+
+
+def played(law: jax.Array, greedy: bool) -> jax.Array:
+    """A policy's chances [..., A], or its likeliest action alone."""
+    return mdp.greedy(law) if greedy else law

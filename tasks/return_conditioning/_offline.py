@@ -20,13 +20,11 @@ class World(NamedTuple):
     Attributes:
       kernel: chances [H, S, A, 2, S] of reward and next state.
       episodes: the recorded ones.
-      recorded: exact expected return of the policies that were recorded, [].
       optimum: the largest expected return, [], and `best` [H, S, A] a policy that has it.
     """
 
     kernel: jax.Array
     episodes: Episodes
-    recorded: jax.Array
     optimum: jax.Array
     best: jax.Array
 

@@ -1,8 +1,8 @@
 """A bandit whose recorded wins are mostly luck: the good arm was pulled one time in ten.
 
 Isolates what a wanted return says about the action. Arm 1 pays with chance 1 - p and was pulled with chance p, arm 0
-pays with chance p. Of the pulls that paid, half are of either arm, whatever p is: to ask for the return 1 by Bayes' rule
-gives 1/2, while the good arm gives 1 - p. 1,000 recorded pulls; the bandit of Yang et al. (2022).
+pays with chance p. Of the pulls that paid, half are of either arm, whatever p is: to ask for the return 1 by Bayes'
+rule gives 1/2, while the good arm gives 1 - p. 1,000 recorded pulls; the bandit of Yang et al. (2022).
 """
 
 from typing import Any
@@ -43,7 +43,6 @@ class LuckyBandit(OfflineTask):
         return World(
             kernel=jnp.stack([1 - pays, pays], -1)[None, None, :, :, None],
             episodes=Episodes(s=jnp.zeros((self.pulls, 2), jnp.int32), a=a, units=units),
-            recorded=jnp.asarray(2 * self.p * (1 - self.p)),
             optimum=jnp.maximum(self.p, 1 - self.p),
             best=jax.nn.one_hot(jnp.argmax(pays), 2)[None, None],
         )

@@ -21,7 +21,7 @@ def task(name: str, **knobs):
 
 @pytest.fixture(scope="module")
 def windy():
-    grid = task("windy_grid", side=3, horizon=4, each=700)
+    grid = task("windy_grid", side=3, horizon=4, episodes=2100, best=700)
     return grid, jax.jit(grid.sample)(KEY)
 
 
@@ -49,7 +49,6 @@ def test_wins_of_the_bandit_are_of_either_arm(p: float) -> None:
     assert a.mean() == pytest.approx(p, abs=0.01)
     assert won.mean() == pytest.approx(2 * p * (1 - p), abs=0.01)
     assert a[won].mean() == pytest.approx(0.5, abs=0.02)
-    assert float(world.recorded) == pytest.approx(2 * p * (1 - p))
     assert float(bandit.expected_return(world, bandit.floor(world).policy())) == pytest.approx(2 * p * (1 - p))
     assert float(bandit.expected_return(world, bandit.oracle(world).policy())) == pytest.approx(1 - p)
 
@@ -69,8 +68,9 @@ def moves_of(grid, world):
 def test_moves_of_the_grid_by_hand(windy) -> None:
     grid, world = windy
     np.testing.assert_allclose(world.kernel.sum(-2), np.broadcast_to(moves_of(grid, world), (4, 9, 5, 9)), atol=1e-6)
-    pays = np.asarray(world.kernel[0, :, :, 1].sum((0, 1)) / world.kernel[0].sum((0, 1, 2)))
-    np.testing.assert_allclose(world.kernel[:, :, :, 1], world.kernel.sum(-2) * pays, atol=1e-6)
+    kernel = np.asarray(world.kernel)
+    pays = kernel[0, :, :, 1].sum((0, 1)) / kernel[0].sum((0, 1, 2))
+    np.testing.assert_allclose(kernel[:, :, :, 1], kernel.sum(-2) * pays, atol=1e-6)
 
 
 def test_expected_return_by_enumeration(windy) -> None:
@@ -115,11 +115,11 @@ def test_what_was_recorded(windy) -> None:
     assert np.all(s[:, 0] == 4)
     chances = np.asarray(world.kernel[0])[s[:, :-1], a, units, s[:, 1:]]
     assert np.all(chances > 0)
-    returns = units.sum(-1)
-    assert returns.mean() == pytest.approx(float(world.recorded), abs=4 * returns.std() / np.sqrt(2100))
-    uniform = float(grid.expected_return(world, grid.uniform()))
-    wandering, walking, knowing = returns.reshape(3, 700)
-    assert wandering.mean() == pytest.approx(uniform, abs=4 * wandering.std() / np.sqrt(700))
+    wandering, walking, knowing = units.sum(-1).reshape(3, 700)
+    noisy = broadcast(0.6 * world.best + 0.4 / 5, grid.spec)
+    for returns, policy in ((wandering, grid.uniform()), (knowing, noisy)):
+        exact = float(grid.expected_return(world, policy))
+        assert returns.mean() == pytest.approx(exact, abs=4 * returns.std() / np.sqrt(700))
     assert knowing.mean() > max(wandering.mean(), walking.mean())
     assert np.bincount(a[:700].ravel(), minlength=5) / 2800 == pytest.approx(0.2, abs=0.03)
     knows = np.asarray(world.best)[np.arange(4)[None], s[1400:, :-1], a[1400:]].mean()
