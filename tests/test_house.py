@@ -34,6 +34,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "probability_paths",
     "process_generation",
     "quasimetric",
+    "return_conditioning",
     "reward_tuning",
     "risk_sensitive_rl",
     "temporal_graphs",
