@@ -24,7 +24,7 @@ GRID_DIFFERS = (
 )
 BAYES_DIFFERS = (
     "A grid of 25 cells with wind and 400 episodes, few of them good, instead of Atari games. Both networks have two "
-    "layers of 64 units, and for both it is tuned whether actions are sampled or the likeliest is played."
+    "layers of 32 units, and for both it is tuned whether actions are sampled or the likeliest is played."
 )
 PLANNED_DIFFERS = (
     "The setting that was planned: a third of the episodes play the best policy with noise. In a pilot on 8 seeds "
@@ -33,7 +33,7 @@ PLANNED_DIFFERS = (
 
 benchmark = Benchmark(
     field="reinforcement learning",
-    tuning=Tuning(trials=9, seeds=8),
+    tuning=Tuning(trials=6, seeds=8),
     variants=("lucky_bandit[p=0.3]", PLANNED),
     ablations=(*SAMPLED, LARGEST, RECORDED),
     only={

@@ -19,7 +19,7 @@ from toybench import Method
 from toybench.blocks import mdp, nn, optim
 from toybench.tasks.return_conditioning import WIDTH, Episodes, Spec, broadcast, everywhere, place, played, steps_of
 
-ENCODER = 64  # hidden units
+ENCODER = 32  # hidden units
 ADVERSARY = 32
 RARE = 0.01  # a code with less of the episodes is left out: the authors draw 100 codes from the prior
 SMALL = 1e-6  # share of each outcome that the counted model keeps
@@ -35,7 +35,7 @@ class Model(NamedTuple):
 
 
 class State(NamedTuple):
-    """Parameters: `networks`, and tables `value` [Z, C] and `prior` [Z]; Adam's state; the counted model."""
+    """Parameters: `networks`, and the logits `prior` [Z]; Adam's state; the counted model."""
 
     params: Params
     adam: optax.OptState
@@ -63,7 +63,7 @@ class Losses(NamedTuple):
 
 
 class Networks(linen.Module):
-    """The encoder of episodes, the actor that reads place and code, and the adversary: state, action and code."""
+    """The encoder reads an episode, the actor place and code, the critic a code, the adversary an event and a code."""
 
     spec: Spec
     codes: int
@@ -71,10 +71,15 @@ class Networks(linen.Module):
     def setup(self) -> None:
         self.encoder = nn.MLP(widths=(ENCODER, self.codes))
         self.actor = nn.MLP(widths=(WIDTH, WIDTH, self.spec.actions))
+        self.critic = nn.MLP(widths=(WIDTH, WIDTH, self.spec.levels))
         self.adversary = nn.MLP(widths=(ADVERSARY, 2 + self.spec.states))
 
     def __call__(self, episodes: jax.Array, places: jax.Array, events: jax.Array) -> tuple[jax.Array, ...]:
-        return self.encoder(episodes), self.actor(places), self.adversary(events)
+        return self.encoder(episodes), self.actor(places), self.value(), self.adversary(events)
+
+    def value(self) -> jax.Array:
+        """Log-chances [Z, C] of the returns of each code."""
+        return jax.nn.log_softmax(self.critic(jnp.eye(self.codes)), -1)
 
     def act(self, places: jax.Array) -> jax.Array:
         """Chances [..., A] of the actions."""
@@ -142,7 +147,6 @@ class LatentPolicy(Method):
         sizes = (widths[0], widths[1] + self.codes, widths[2] + self.codes)
         params = {
             "networks": nn.init(networks, key, *(jnp.zeros((1, size)) for size in sizes)),
-            "value": jnp.zeros((self.codes, spec.levels)),
             "prior": jnp.zeros(self.codes),
         }
         adam = optim.adam(self.lr, self.steps).init(params)
@@ -165,7 +169,7 @@ class LatentPolicy(Method):
             with_codes(place(spec, steps_of(s), s), self.codes),
             with_codes(events_of(spec, batch), self.codes),
         )
-        logits, acts, energy = Networks(spec, self.codes).apply(params["networks"], *inputs)
+        logits, acts, value, energy = Networks(spec, self.codes).apply(params["networks"], *inputs)
         chosen = jnp.take_along_axis(jax.nn.log_softmax(acts, -1), batch.a[..., None, None], -1)[..., 0]
         size = energy.shape[:-1]
         paid = log_ratio(model.reward[s, batch.a][:, :, None], energy[..., :2], wide(batch.units, size))
@@ -174,17 +178,14 @@ class LatentPolicy(Method):
             code=jax.nn.softmax(logits, -1),
             prior=jax.nn.log_softmax(params["prior"]),
             action=-chosen.mean(1),
-            value=-jax.nn.log_softmax(params["value"], -1)[:, batch.units.sum(-1)].T,
+            value=-value[:, batch.units.sum(-1)].T,
             luck=(paid + moved).mean(1),
         )
 
     def best_code(self, state: State) -> tuple[jax.Array, jax.Array]:
-        """(the code of the largest mean return among those that occur, its mean return)."""
-        returns = jnp.arange(self.spec.levels, dtype=jnp.float32)
-        worth = (jax.nn.softmax(state.params["value"], -1) * returns[None]).sum(-1)
-        occurs = jax.nn.softmax(state.params["prior"]) > RARE
-        code = jnp.where(occurs, worth, -1.0).argmax()
-        return code, worth[code]
+        """(the code that is played, its mean return)."""
+        law = Networks(self.spec, self.codes).apply(state.params["networks"], method="value")
+        return best_code(law, state.params["prior"])
 
     def policy(self, state: State) -> jax.Array:
         places = with_codes(everywhere(self.spec), self.codes)[:, :, self.best_code(state)[0]]
@@ -206,3 +207,10 @@ def wide(items: jax.Array, size: tuple[int, ...]) -> jax.Array:
 def cloned_prior(losses: Losses) -> jax.Array:
     """-log of the prior of the codes, which learns how often each occurs and changes nothing else, []."""
     return -(jax.lax.stop_gradient(losses.code) * losses.prior[None]).sum(-1).mean()
+
+
+def best_code(value: jax.Array, prior: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """(the code of the largest mean return among those that occur, that mean): log-chances [Z, C] and logits [Z]."""
+    worth = (jnp.exp(value) * jnp.arange(value.shape[1], dtype=value.dtype)[None]).sum(-1)
+    code = jnp.where(jax.nn.softmax(prior) > RARE, worth, -1.0).argmax()
+    return code, worth[code]

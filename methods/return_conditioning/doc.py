@@ -12,10 +12,10 @@ for the reward y = r and the next state y = s', omega of (s, a, z) too, the inne
 **Differs from the paper**: 1. in the released code one step of Adam goes down in everything, so that the code helps the
 energy; here the energy goes up, as in a bound of the information. 2. The inner mean is over counted p(y | s, a) instead
 of the rewards of the data (tabular) or of the batch (neural). 3. Expectations over six codes instead of
-straight-through samples. 4. A code is of a whole episode, read by a network. 5. The policy is a network; the table of
-values starts at 0. 6. The best code is chosen by its mean return among codes with 1 % of the episodes or more, as draws
-from the prior would; the tabular code has no prior. 7. No term pulls q to the prior. 8. The mean of the energy is over
-steps, its weight is tuned.
+straight-through samples. 4. A code is of a whole episode, read by a network. 5. Policy and value are networks instead
+of tables. 6. The best code is chosen by its mean return among codes with 1 % of the episodes or more, as draws from the
+prior would; the tabular code has no prior. 7. No term pulls q to the prior. 8. The mean of the energy is over steps,
+its weight is tuned.
 
 **Shapes**: b episodes, Z codes.
 """
@@ -31,7 +31,7 @@ class DoC(LatentPolicy):
     weight: float = 5.0  # of the information about luck, 0 or more; 1 in the authors' code
 
     paper = "yang2022dichotomy"
-    space = {"weight": (0.3, 1.0, 5.0, 20.0), "lr": (0.01, 0.03), "greedy": (False, True)}
+    space = {"weight": (1.0, 5.0, 20.0, 80.0), "lr": (0.003, 0.01, 0.03), "greedy": (False, True)}
 
     def objective(self, losses: Losses) -> jax.Array:
         return losses.expect(losses.action + losses.value + self.weight * losses.luck) + cloned_prior(losses)

@@ -7,9 +7,9 @@ from What You Cannot", 2022, https://arxiv.org/abs/2210.13435: the authors' code
     L = E_q(z | episode) [-log pi(a | s, z) - log V(R | z)]
 
 **Differs from the paper**: 1. expectations over six codes instead of straight-through samples. 2. A code is of a whole
-episode, read by a network; the authors' tabular code has one step. 3. The policy is a network; the table of values
-starts at 0 instead of truncated normals. 4. The best code is chosen by its mean return among codes with 1 % of the
-episodes or more; the tabular code takes any code with the largest chance of the top return.
+episode, read by a network; the authors' tabular code has one step. 3. Policy and value are networks instead of tables.
+4. The best code is chosen by its mean return among codes with 1 % of the episodes or more; the tabular code takes any
+code with the largest chance of the top return.
 
 **Shapes**: b episodes, Z codes.
 """

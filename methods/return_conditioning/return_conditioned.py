@@ -6,7 +6,7 @@
 
     L = -log pi(a | t, s, R),  R = r_t + ... + r_H;  acts by pi(. | t, s, target - collected)
 
-**Differs from the paper**: 1. a network of two layers of 64 units, on one-hot states, where the baseline of Yang et al.
+**Differs from the paper**: 1. a network of two layers of 32 units, on one-hot states, where the baseline of Yang et al.
 has a table of the returns 0 and 1. 2. The target is a share of the largest recorded return; what is left of it is never
 below 0. 3. Whether actions are sampled or the likeliest is played is tuned; the tabular baseline samples.
 

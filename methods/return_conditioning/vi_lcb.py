@@ -51,8 +51,8 @@ class ViLCB(Method):
             q = seen * jnp.maximum(mdp.q_values(transitions, rewards, values, 1.0), 0.0)
             return q.max(-1), (q.max(-1), mdp.greedy(q))
 
-        _, (values, policy) = jax.lax.scan(back, jnp.zeros(spec.states), None, length=spec.horizon)
-        return State(params=policy[::-1], worth=values[-1, spec.start])
+        backwards = jax.lax.scan(back, jnp.zeros(spec.states), None, length=spec.horizon)[1]
+        return State(params=backwards[1][::-1], worth=backwards[0][-1, spec.start])
 
     def policy(self, state: State) -> jax.Array:
         return broadcast(state.params, self.spec)

@@ -70,7 +70,7 @@ def wanted(spec: Spec, target: jax.Array) -> jax.Array:
     return jnp.maximum(target - jnp.arange(spec.levels), 0)
 
 
-WIDTH = 64  # hidden units in each of the two layers of every policy
+WIDTH = 32  # hidden units in each of the two layers of every policy
 
 
 def place(spec: Spec, t: jax.Array, s: jax.Array) -> jax.Array:

@@ -23,7 +23,7 @@ class LuckyBandit(OfflineTask):
 
     pulls: int = 1000
 
-    steps = 1500
+    steps = 1000
     batch = 64  # of Yang et al.
     metrics = {
         "true_return": Metric("max", "expected reward of the policy"),

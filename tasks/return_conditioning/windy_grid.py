@@ -33,7 +33,7 @@ class WindyGrid(OfflineTask):
     best: int = 20  # of them by the best policy with noise
 
     steps = 1000
-    batch = 10
+    batch = 8
     metrics = {
         "normalized_return": Metric("max", "expected return, from 0 for uniform play to 1 for the best policy"),
         "consistency_gap": Metric("min", "distance between the return that is claimed and the true one, in units"),

@@ -178,17 +178,17 @@ def test_plausible_returns_by_hand(top: float, kept) -> None:
 
 @pytest.mark.parametrize("stem", ["doc", "esper"])
 def test_a_code_without_luck_takes_the_good_arm(stem: str) -> None:
-    method = make(stem, BANDIT, pulls(), weight=1.0, lr=0.03, steps=600)
+    method = make(stem, BANDIT, pulls(), weight=1.0, lr=0.01, steps=800)
     state = trained(method, pulls())
     assert float(method.policy(state)[0, 0, 0, 1]) > 0.9
     assert float(method.claimed(state)) == pytest.approx(0.9, abs=0.04)
 
 
 def test_a_code_with_luck_claims_to_win_always() -> None:
-    method = make("future_vae", BANDIT, pulls(), lr=0.03, steps=600)
+    """Whichever arm its best code plays, which no arm pays for: 0.9 is the most that there is."""
+    method = make("future_vae", BANDIT, pulls(), lr=0.01, steps=800)
     state = trained(method, pulls())
     assert float(method.claimed(state)) > 0.95
-    assert float(method.policy(state)[0, 0, 0, 1]) < 0.7
 
 
 def test_doc_without_weight_is_the_future_vae() -> None:
@@ -196,9 +196,8 @@ def test_doc_without_weight_is_the_future_vae() -> None:
     vae = make("future_vae", GRID, walks(), steps=20)
     left = trained(doc, walks(), batch=8).params
     right = trained(vae, walks(), batch=8).params
-    for name in ("value", "prior"):
-        np.testing.assert_allclose(left[name], right[name], rtol=1e-4, atol=1e-5)
-    for name in ("encoder", "actor"):
+    np.testing.assert_allclose(left["prior"], right["prior"], rtol=1e-4, atol=1e-5)
+    for name in ("encoder", "actor", "critic"):
         parts = (left["networks"]["params"][name], right["networks"]["params"][name])
         jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-5), *parts)
 
@@ -207,19 +206,18 @@ def test_losses_by_hand() -> None:
     """Action, value and luck of each episode under each code, in numpy."""
     method = make("doc", GRID, walks(), codes=3)
     state = method.init(KEY)
-    draw = np.random.default_rng(1)
-    tables = {"value": draw.normal(size=(3, 5)), "prior": draw.normal(size=3)}
-    params = {**state.params, **{name: jnp.asarray(x, jnp.float32) for name, x in tables.items()}}
+    params = state.params
     batch = jax.tree.map(lambda x: x[:5], walks())
     found = method.losses(params, state.model, batch)
     energy, acting = energies_and_actions(params, batch)
     s, a, units = (np.asarray(x) for x in walks())
-    log = {name: x - np.log(np.exp(x).sum(-1, keepdims=True)) for name, x in tables.items()}
+    value = np.asarray(latent.Networks(GRID, 3).apply(params["networks"], method="value"))
+    np.testing.assert_allclose(np.exp(value).sum(-1), 1.0, rtol=1e-5)
     for i in range(5):
         for z in range(3):
             acts = [np.log(acting[i, t, z, a[i, t]]) for t in range(4)]
             assert float(found.action[i, z]) == pytest.approx(-np.mean(acts), rel=1e-4)
-            assert float(found.value[i, z]) == pytest.approx(-log["value"][z, units[i].sum()], rel=1e-4)
+            assert float(found.value[i, z]) == pytest.approx(-value[z, units[i].sum()], rel=1e-4)
             ratios = []
             for t in range(4):
                 rows = (s[:, :-1] == s[i, t]) & (a == a[i, t])
@@ -247,31 +245,33 @@ def energies_and_actions(params, batch: Episodes) -> tuple[np.ndarray, np.ndarra
 
 
 def test_the_adversary_goes_up_and_the_code_goes_down() -> None:
-    """One step of each alone: the luck that a frozen code shows grows, that of a frozen adversary falls."""
+    """First step of each along the gradient of the luck that the code shows, which outweighs everything else."""
     episodes = walks(400)
-    method = make("doc", GRID, episodes, codes=3, weight=50.0, lr=0.01, steps=4)
+    method = make("doc", GRID, episodes, codes=3, weight=1e4, steps=4)
     state = method.init(KEY)
-    after = method.update(state, episodes, KEY)
 
-    def luck(encoder, adversary) -> float:
-        networks = {"params": {"encoder": encoder, "adversary": adversary}}
-        losses = method.losses({**state.params, "networks": networks}, state.model, episodes)
-        return float(losses.expect(losses.luck))
+    def luck(params):
+        losses = method.losses(params, state.model, episodes)
+        return losses.expect(losses.luck)
 
+    slope = jax.grad(luck)(state.params)["networks"]["params"]
+    after = method.update(state, episodes, KEY).params["networks"]["params"]
     before = state.params["networks"]["params"]
-    moved = after.params["networks"]["params"]
-    assert luck(before["encoder"], moved["adversary"]) > luck(before["encoder"], before["adversary"])
-    assert luck(moved["encoder"], before["adversary"]) < luck(before["encoder"], before["adversary"])
+
+    def along(part: str) -> float:
+        moves = jax.tree.map(lambda x, y, g: ((x - y) * g).sum(), after[part], before[part], slope[part])
+        return float(sum(jax.tree.leaves(moves)))
+
+    assert along("adversary") > 0
+    assert along("encoder") < 0
 
 
 def test_codes_that_hardly_occur_are_not_played() -> None:
-    method = make("doc", GRID, walks(), codes=3)
-    state = method.init(KEY)
-    value = jnp.log(jnp.array([[1.0, 0, 0, 0, 1e-3], [0, 0, 1.0, 0, 1e-3], [0, 0, 0, 0, 1.0]]) + 1e-9)
-    params = {**state.params, "value": value, "prior": jnp.log(jnp.array([0.5, 0.495, 0.005]))}
-    assert int(method.best_code(state._replace(params=params))[0]) == 1
-    often = {**params, "prior": jnp.log(jnp.array([0.5, 0.48, 0.02]))}
-    assert int(method.best_code(state._replace(params=often))[0]) == 2
+    chances = jnp.array([[0.9, 0.1, 0.0], [0.0, 0.9, 0.1], [0.0, 0.0, 1.0]])
+    code, worth = latent.best_code(jnp.log(chances), jnp.log(jnp.array([0.5, 0.495, 0.005])))
+    assert int(code) == 1
+    assert float(worth) == pytest.approx(1.1)
+    assert int(latent.best_code(jnp.log(chances), jnp.log(jnp.array([0.5, 0.48, 0.02])))[0]) == 2
 
 
 def test_values_follow_clusters_but_do_not_move_them() -> None:
@@ -279,14 +279,14 @@ def test_values_follow_clusters_but_do_not_move_them() -> None:
     episodes = walks()
     method = make("esper", GRID, episodes, codes=3, weight=0.0)
     state = method.init(KEY)
-    params = {**state.params, "value": jax.random.normal(KEY, (3, 5))}
 
     def gradient(objective):
-        slope = jax.grad(lambda p: objective(method.losses(p, state.model, episodes)))(params)
-        return slope["networks"]["params"]["encoder"], slope["value"]
+        slope = jax.grad(lambda p: objective(method.losses(p, state.model, episodes)))(state.params)
+        return slope["networks"]["params"]
 
-    encoder, value = gradient(method.objective)
-    acting, _ = gradient(lambda losses: losses.expect(losses.action))
-    _, valued = gradient(lambda losses: losses.expect(losses.value))
-    jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, atol=1e-6), encoder, acting)
-    np.testing.assert_allclose(value, valued, atol=1e-6)
+    ours = gradient(method.objective)
+    acting = gradient(lambda losses: losses.expect(losses.action))
+    valued = gradient(lambda losses: losses.expect(losses.value))
+    assert float(jnp.abs(valued["encoder"]["Dense_0"]["kernel"]).max()) > 1e-5
+    for part, alone in (("encoder", acting), ("actor", acting), ("critic", valued)):
+        jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, atol=1e-6), ours[part], alone[part])
