@@ -134,7 +134,7 @@ class LatentPolicy(Method):
 
     lr: float = 0.01  # Adam's rate, decays to 0 by a cosine; 0.01 in the authors' tabular code
     codes: int = 6  # values of z; actions times returns, 4 on the bandit, in the authors' tabular code
-    greedy: bool = False  # play the likeliest action of the code's policy; the authors sample
+    greedy: bool = True  # play the likeliest action of the code's policy; the tabular code samples
 
     @abc.abstractmethod
     def objective(self, losses: Losses) -> jax.Array:

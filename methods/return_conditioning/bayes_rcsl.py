@@ -47,7 +47,7 @@ class BayesRCSL(Method):
     greedy: bool = True  # play the likeliest action, as the authors do
 
     paper = "ding2023bayesian"
-    space = {"lr": RATES, "top": (0.03, 0.1, 0.3), "greedy": (False, True)}
+    space = {"lr": RATES, "top": (0.03, 0.1, 0.3)}
 
     def init(self, key: jax.Array) -> State:
         params = nn.init(self.head(), key, jnp.zeros((1, self.spec.states + 1)))

@@ -31,10 +31,10 @@ class FilteredBC(Method):
     """Clones what went well."""
 
     top: float = 0.15  # share of the episodes, above 0; 1 clones all of them
-    greedy: bool = False  # play the likeliest action
+    greedy: bool = True  # play the likeliest action
 
     deterministic = True
-    space = {"top": (0.05, 0.15, 0.3, 0.5), "greedy": (False, True)}
+    space = {"top": (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)}
 
     def init(self, key: jax.Array) -> State:
         episodes = self.given

@@ -23,7 +23,7 @@ class FutureVAE(LatentPolicy):
     """The code says what helps to predict actions and returns."""
 
     paper = "yang2022dichotomy"
-    space = {"lr": (0.003, 0.01, 0.03, 0.1), "greedy": (False, True)}
+    space = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
 
     def objective(self, losses: Losses) -> jax.Array:
         return losses.expect(losses.action + losses.value) + cloned_prior(losses)

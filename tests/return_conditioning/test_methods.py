@@ -57,7 +57,7 @@ def trained(method, episodes: Episodes, batch: int = 64):
 @pytest.mark.parametrize("p", [0.1, 0.3])
 def test_asking_for_a_win_is_a_coin_toss(p: float) -> None:
     """P(arm 1 | return 1) = 1/2 for every p; asked for 0, arm 1 has p^2 / (p^2 + (1 - p)^2)."""
-    method = make("return_conditioned", BANDIT, pulls(p), lr=0.03)
+    method = make("return_conditioned", BANDIT, pulls(p), lr=0.03, greedy=False)
     state = trained(method, pulls(p), batch=500)
     assert float(method.policy(state)[0, 0, 0, 1]) == pytest.approx(0.5, abs=0.05)
     none = method.asked(state, jnp.asarray(0))[0, 0, 0, 1]
@@ -67,7 +67,7 @@ def test_asking_for_a_win_is_a_coin_toss(p: float) -> None:
 
 def test_what_is_left_is_asked_for() -> None:
     """The policy at level c of target g is that at level 0 of target g - c, and of 0 beyond."""
-    method = make("return_conditioned", GRID, walks(), target=0.7)
+    method = make("return_conditioned", GRID, walks(), target=0.7, greedy=False)
     state = method.init(KEY)
     asked = method.asked(state, jnp.asarray(3))
     for c, left in enumerate([3, 2, 1, 0, 0]):
@@ -81,9 +81,9 @@ def test_what_is_left_is_asked_for() -> None:
 
 def test_filtered_bc_on_the_bandit() -> None:
     """Cloning everything wins with chance 2 p (1 - p), cloning the wins with 1/2."""
-    everything = make("filtered_bc", BANDIT, pulls(), top=1.0)
+    everything = make("filtered_bc", BANDIT, pulls(), top=1.0, greedy=False)
     assert float(everything.policy(everything.init(KEY))[0, 0, 0, 1]) == pytest.approx(0.1)
-    wins = make("filtered_bc", BANDIT, pulls(), top=0.1)
+    wins = make("filtered_bc", BANDIT, pulls(), top=0.1, greedy=False)
     state = wins.init(KEY)
     assert float(wins.policy(state)[0, 0, 0, 1]) == pytest.approx(0.5)
     assert float(wins.claimed(state)) == 1.0
@@ -178,7 +178,7 @@ def test_plausible_returns_by_hand(top: float, kept) -> None:
 
 @pytest.mark.parametrize("stem", ["doc", "esper"])
 def test_a_code_without_luck_takes_the_good_arm(stem: str) -> None:
-    method = make(stem, BANDIT, pulls(), weight=1.0, lr=0.01, steps=800)
+    method = make(stem, BANDIT, pulls(), weight=1.0, lr=0.01, steps=800, greedy=False)
     state = trained(method, pulls())
     assert float(method.policy(state)[0, 0, 0, 1]) > 0.9
     assert float(method.claimed(state)) == pytest.approx(0.9, abs=0.04)
