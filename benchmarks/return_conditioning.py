@@ -8,7 +8,6 @@ GRID = "windy_grid"
 PLANNED = "windy_grid[best=134]"
 
 BANDIT_METHODS = ("return_conditioned", "future_vae", "doc", "esper", "vi_lcb")
-SAMPLED = ("return_conditioned[greedy=false]", "future_vae[greedy=false]", "doc[greedy=false]")
 LARGEST = "bayes_rcsl[top=0.0]"
 RECORDED = "bayes_rcsl[returns=mc]"
 GRID_METHODS = (*BANDIT_METHODS, "filtered_bc", "bayes_rcsl", LARGEST, RECORDED)
@@ -34,9 +33,9 @@ benchmark = Benchmark(
     field="reinforcement learning",
     tuning=Tuning(trials=8, seeds=8),
     variants=("lucky_bandit[p=0.3]", PLANNED),
-    ablations=(*SAMPLED, LARGEST, RECORDED),
+    ablations=(LARGEST, RECORDED),
     only={
-        **dict.fromkeys(BANDITS, (*BANDIT_METHODS, *SAMPLED)),
+        **dict.fromkeys(BANDITS, BANDIT_METHODS),
         GRID: GRID_METHODS,
         PLANNED: ("return_conditioned", "doc", "bayes_rcsl"),
     },
@@ -51,26 +50,27 @@ benchmark = Benchmark(
             conditions=tuple(
                 Better(
                     task=task,
-                    method="doc[greedy=false]",
+                    method="doc",
                     than=other,
                     metric="true_return",
                     margin=0.15,
                 )
                 for task in BANDITS
-                for other in ("return_conditioned[greedy=false]", "future_vae[greedy=false]")
+                for other in ("return_conditioned", "future_vae")
             ),
         ),
         Claim(
             paper="yang2022dichotomy",
             says="Its policy gets the return that it claims; with luck in the code it claims far more than it gets.",
-            differs=f"{BANDIT_DIFFERS} Consistency within 0.05 of a reward; the paper has it in the limit.",
+            differs=f"{BANDIT_DIFFERS} Consistency within 0.05 of a reward; the paper has it in the limit. A "
+            "code with luck may hold the arm and the win, so that a tie decides which arm is played.",
             expected="supported",
             conditions=tuple(
                 bound
                 for task in BANDITS
                 for bound in (
-                    Bound(task=task, method="doc[greedy=false]", metric="consistency_gap", below=0.05),
-                    Bound(task=task, method="future_vae[greedy=false]", metric="consistency_gap", above=0.3),
+                    Bound(task=task, method="doc", metric="consistency_gap", below=0.05),
+                    Bound(task=task, method="future_vae", metric="consistency_gap", above=0.3),
                 )
             ),
         ),
@@ -78,7 +78,8 @@ benchmark = Benchmark(
             paper="yang2022dichotomy",
             says="It earns more than asking for a return also over ten steps, with luck in moves and rewards, and "
             "claims a return nearer to what it gets.",
-            differs=f"{GRID_DIFFERS} 0.03 of the range from uniform play to the optimum, and half a unit of reward.",
+            differs=f"{GRID_DIFFERS} 0.03 of the range from uniform play to the optimum, and half a unit of reward. "
+            "What conditioning claims is its target, tuned for the return; a lower one would have a smaller gap.",
             expected="inconclusive",
             conditions=(
                 Better(task=GRID, method="doc", than="return_conditioned", metric="normalized_return", margin=0.03),
@@ -113,7 +114,8 @@ benchmark = Benchmark(
         Claim(
             paper="ding2023bayesian",
             says="So it does with the likelihood of recorded returns, the same that the network is given.",
-            differs=f"{BAYES_DIFFERS} The paper's control for what temporal differences add; no target network.",
+            differs=f"{BAYES_DIFFERS} The control for what temporal differences add; it "
+            "takes the values that were tuned with them.",
             expected="inconclusive",
             conditions=(
                 Better(
@@ -159,6 +161,8 @@ benchmark = Benchmark(
             paper="ding2023bayesian",
             says="It earns more than a network that is given the return also where many episodes are good.",
             differs=f"{PLANNED_DIFFERS} 0.02 of the range.",
+            toy="blind",
+            note="In a pilot on 8 tuning seeds all that play their likeliest action were at the optimum.",
             expected="inconclusive",
             conditions=(
                 Better(
@@ -174,6 +178,8 @@ benchmark = Benchmark(
             paper="yang2022dichotomy",
             says="A code without luck earns more than asking for a return also where many episodes are good.",
             differs=f"{PLANNED_DIFFERS} 0.03 of the range.",
+            toy="blind",
+            note="In a pilot on 8 tuning seeds all that play their likeliest action were at the optimum.",
             expected="inconclusive",
             conditions=(
                 Better(

@@ -16,22 +16,28 @@ import jax.numpy as jnp
 import optax
 
 from toybench import Method
-from toybench.blocks import mdp, nn, optim
-from toybench.tasks.return_conditioning import WIDTH, Episodes, Spec, broadcast, everywhere, place, played, steps_of
+from toybench.blocks import nn, optim
+from toybench.tasks.return_conditioning import (
+    WIDTH,
+    Episodes,
+    Model,
+    Spec,
+    broadcast,
+    counted,
+    events_of,
+    everywhere,
+    flattened,
+    place,
+    played,
+    steps_of,
+    with_codes,
+)
 
 ENCODER = 32  # hidden units
 ADVERSARY = 32
 RARE = 0.01  # a code with less of the episodes is left out: the authors draw 100 codes from the prior
-SMALL = 1e-6  # share of each outcome that the counted model keeps
 
 Params = dict[str, Any]
-
-
-class Model(NamedTuple):
-    """Logarithms of the counted chances of the rewards [S, A, 2] and of the next states [S, A, S]."""
-
-    reward: jax.Array
-    following: jax.Array
 
 
 class State(NamedTuple):
@@ -86,47 +92,11 @@ class Networks(linen.Module):
         return jax.nn.softmax(self.actor(places), -1)
 
 
-def counted(spec: Spec, episodes: Episodes) -> Model:
-    """What follows a state and an action, whatever the code is."""
-    s = episodes.s[:, :-1].reshape(-1)
-    a = episodes.a.reshape(-1)
-    units = episodes.units.reshape(-1).astype(jnp.float32)
-    following = mdp.transition_counts(s, a, episodes.s[:, 1:].reshape(-1), spec.states, spec.actions)
-    total = jnp.maximum(following.sum(-1), 1.0)
-    share = mdp.transition_counts(s, a, s, spec.states, spec.actions, units).sum(-1) / total
-    return Model(
-        reward=jnp.log(jnp.stack([1 - share, share], -1) + SMALL),
-        following=jnp.log(following / total[..., None] + SMALL),
-    )
-
-
-def seen_by_encoder(spec: Spec, episodes: Episodes) -> jax.Array:
-    """Each episode as one vector [b, H (S + A + 1)]."""
-    parts = (
-        jax.nn.one_hot(episodes.s[:, :-1], spec.states),
-        jax.nn.one_hot(episodes.a, spec.actions),
-        episodes.units[..., None].astype(jnp.float32),
-    )
-    return jnp.concatenate(parts, -1).reshape(episodes.a.shape[0], -1)
-
-
-def with_codes(features: jax.Array, codes: int) -> jax.Array:
-    """Features [..., n] together with every code [..., Z, n + Z]."""
-    size = (*features.shape[:-1], codes)
-    each = jnp.broadcast_to(features[..., None, :], (*size, features.shape[-1]))
-    return jnp.concatenate([each, jnp.broadcast_to(jnp.eye(codes), (*size, codes))], -1)
-
-
-def events_of(spec: Spec, episodes: Episodes) -> jax.Array:
-    """States and actions one-hot [b, H, S + A]."""
-    here = jax.nn.one_hot(episodes.s[:, :-1], spec.states)
-    return jnp.concatenate([here, jax.nn.one_hot(episodes.a, spec.actions)], -1)
-
-
 def log_ratio(base: jax.Array, energy: jax.Array, outcome: jax.Array) -> jax.Array:
     """omega - log E exp omega, [...], of int outcomes [...]; the mean is over a law of log-chances `base` [..., n]."""
     better = jax.nn.log_softmax(base + energy, -1) - jax.nn.log_softmax(base, -1)
-    return jnp.take_along_axis(better, outcome[..., None], -1)[..., 0]
+    which = jnp.broadcast_to(outcome, better.shape[:-1])
+    return jnp.take_along_axis(better, which[..., None], -1)[..., 0]
 
 
 class LatentPolicy(Method):
@@ -134,7 +104,6 @@ class LatentPolicy(Method):
 
     lr: float = 0.01  # Adam's rate, decays to 0 by a cosine; 0.01 in the authors' tabular code
     codes: int = 6  # values of z; actions times returns, 4 on the bandit, in the authors' tabular code
-    greedy: bool = True  # play the likeliest action of the code's policy; the tabular code samples
 
     @abc.abstractmethod
     def objective(self, losses: Losses) -> jax.Array:
@@ -165,15 +134,14 @@ class LatentPolicy(Method):
         spec = self.spec
         s = batch.s[:, :-1]
         inputs = (
-            seen_by_encoder(spec, batch),
+            flattened(spec, batch),
             with_codes(place(spec, steps_of(s), s), self.codes),
             with_codes(events_of(spec, batch), self.codes),
         )
         logits, acts, value, energy = Networks(spec, self.codes).apply(params["networks"], *inputs)
         chosen = jnp.take_along_axis(jax.nn.log_softmax(acts, -1), batch.a[..., None, None], -1)[..., 0]
-        size = energy.shape[:-1]
-        paid = log_ratio(model.reward[s, batch.a][:, :, None], energy[..., :2], wide(batch.units, size))
-        moved = log_ratio(model.following[s, batch.a][:, :, None], energy[..., 2:], wide(batch.s[:, 1:], size))
+        paid = log_ratio(model.reward[s, batch.a][:, :, None], energy[..., :2], batch.units[..., None])
+        moved = log_ratio(model.following[s, batch.a][:, :, None], energy[..., 2:], batch.s[:, 1:, None])
         return Losses(
             code=jax.nn.softmax(logits, -1),
             prior=jax.nn.log_softmax(params["prior"]),
@@ -190,18 +158,13 @@ class LatentPolicy(Method):
     def policy(self, state: State) -> jax.Array:
         places = with_codes(everywhere(self.spec), self.codes)[:, :, self.best_code(state)[0]]
         acts = Networks(self.spec, self.codes).apply(state.params["networks"], places, method="act")
-        return broadcast(played(acts, self.greedy), self.spec)
+        return broadcast(played(self.spec, acts), self.spec)
 
     def boldest_policy(self, state: State) -> jax.Array:
         return self.policy(state)
 
     def claimed(self, state: State) -> jax.Array:
         return self.best_code(state)[1]
-
-
-def wide(items: jax.Array, size: tuple[int, ...]) -> jax.Array:
-    """Items [b, H] for every code: [b, H, Z]."""
-    return jnp.broadcast_to(items[..., None], size)
 
 
 def cloned_prior(losses: Losses) -> jax.Array:

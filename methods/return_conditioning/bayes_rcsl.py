@@ -44,7 +44,6 @@ class BayesRCSL(Method):
     top: float = 0.1  # share of p(R | s) that is asked for, 0 (the largest bin alone) to 1; 0.1 in the authors' scripts
     rate: float = 0.05  # of the slow copy, 0 to 1
     returns: str = "td"  # td: returns by the Bellman law of the data; mc: as they were recorded
-    greedy: bool = True  # play the likeliest action, as the authors do
 
     paper = "ding2023bayesian"
     space = {"lr": RATES, "top": (0.03, 0.1, 0.3)}
@@ -94,7 +93,7 @@ class BayesRCSL(Method):
     def chosen(self, logits: jax.Array, asked: jax.Array) -> jax.Array:
         """Chances [..., A] of actions given one of the returns asked for, bool [..., C], from logits [..., A, C]."""
         law = jax.nn.softmax(jax.nn.logsumexp(logits, -1, where=asked[..., None, :]), -1)
-        return played(law, self.greedy)
+        return played(self.spec, law)
 
     def plausible(self, logits: jax.Array) -> jax.Array:
         """The largest returns that hold a share `top` of p(R | s): bool [..., C]."""

@@ -31,7 +31,6 @@ class FilteredBC(Method):
     """Clones what went well."""
 
     top: float = 0.15  # share of the episodes, above 0; 1 clones all of them
-    greedy: bool = True  # play the likeliest action
 
     deterministic = True
     space = {"top": (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)}
@@ -54,7 +53,7 @@ class FilteredBC(Method):
         return counts.at[self.given.s[:, :-1], self.given.a].add(each)
 
     def policy(self, state: State) -> jax.Array:
-        return broadcast(played(state.params, self.greedy), self.spec)
+        return broadcast(played(self.spec, state.params), self.spec)
 
     def boldest_policy(self, state: State) -> jax.Array:
         return self.policy(state)

@@ -8,7 +8,7 @@
 
 **Differs from the paper**: 1. a network of two layers of 32 units, on one-hot states, where the baseline of Yang et al.
 has a table of the returns 0 and 1. 2. The target is a share of the largest recorded return; what is left of it is never
-below 0. 3. `greedy`: the likeliest action is played; the tabular baseline samples.
+below 0.
 
 **Shapes**: b episodes, H steps, S states, A actions, C returns.
 """
@@ -27,7 +27,6 @@ class ReturnConditioned(Method):
 
     lr: float = 0.003  # Adam's rate, decays to 0 by a cosine
     target: float = 1.0  # share of the largest recorded return, above 0
-    greedy: bool = True  # play the likeliest action; Yang et al. sample
 
     space = {"lr": RATES, "target": (0.6, 0.8, 1.0)}
 
@@ -61,7 +60,7 @@ class ReturnConditioned(Method):
             jnp.broadcast_to(places, (*size, places.shape[-1])), jnp.broadcast_to(left[None, None], size)
         )
         law = jax.nn.softmax(row_network(self.spec.actions).apply(state.params, seen), -1)
-        return played(law, self.greedy)
+        return played(self.spec, law)
 
     def goal(self) -> jax.Array:
         """The return that is asked for: float []."""

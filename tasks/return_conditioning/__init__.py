@@ -20,12 +20,17 @@ from toybench.blocks import mdp
 
 @dataclass(frozen=True)
 class Spec:
-    """Sizes; every episode starts in the state `start` and lasts for `horizon` steps."""
+    """Sizes; every episode starts in the state `start` and lasts for `horizon` steps.
+
+    Attributes:
+      greedy: whether policies play their likeliest action; else it is drawn.
+    """
 
     states: int
     actions: int
     horizon: int
     start: int
+    greedy: bool
 
     @property
     def levels(self) -> int:
@@ -91,6 +96,53 @@ def everywhere(spec: Spec) -> jax.Array:
     return place(spec, t, jnp.broadcast_to(jnp.arange(spec.states)[None], size))
 
 
-def played(law: jax.Array, greedy: bool) -> jax.Array:
+def played(spec: Spec, law: jax.Array) -> jax.Array:
     """A policy's chances [..., A], or its likeliest action alone."""
-    return mdp.greedy(law) if greedy else law
+    return mdp.greedy(law) if spec.greedy else law
+
+
+def flattened(spec: Spec, episodes: Episodes) -> jax.Array:
+    """Each episode as one vector [b, H (S + A + 1)]."""
+    parts = (
+        jax.nn.one_hot(episodes.s[:, :-1], spec.states),
+        jax.nn.one_hot(episodes.a, spec.actions),
+        episodes.units[..., None].astype(jnp.float32),
+    )
+    return jnp.concatenate(parts, -1).reshape(episodes.a.shape[0], -1)
+
+
+def with_codes(features: jax.Array, codes: int) -> jax.Array:
+    """Features [..., n] together with every code [..., Z, n + Z]."""
+    size = (*features.shape[:-1], codes)
+    each = jnp.broadcast_to(features[..., None, :], (*size, features.shape[-1]))
+    return jnp.concatenate([each, jnp.broadcast_to(jnp.eye(codes), (*size, codes))], -1)
+
+
+def events_of(spec: Spec, episodes: Episodes) -> jax.Array:
+    """States and actions one-hot [b, H, S + A]."""
+    here = jax.nn.one_hot(episodes.s[:, :-1], spec.states)
+    return jnp.concatenate([here, jax.nn.one_hot(episodes.a, spec.actions)], -1)
+
+
+SMALL = 1e-6  # share of each outcome that the counted model keeps; what was seen once is certain to it, no luck
+
+
+class Model(NamedTuple):
+    """Logarithms of the counted chances of the rewards [S, A, 2] and of the next states [S, A, S]."""
+
+    reward: jax.Array
+    following: jax.Array
+
+
+def counted(spec: Spec, episodes: Episodes) -> Model:
+    """What follows a state and an action, whatever the code is."""
+    s = episodes.s[:, :-1].reshape(-1)
+    a = episodes.a.reshape(-1)
+    units = episodes.units.reshape(-1).astype(jnp.float32)
+    following = mdp.transition_counts(s, a, episodes.s[:, 1:].reshape(-1), spec.states, spec.actions)
+    total = jnp.maximum(following.sum(-1), 1.0)
+    share = mdp.transition_counts(s, a, s, spec.states, spec.actions, units).sum(-1) / total
+    return Model(
+        reward=jnp.log(jnp.stack([1 - share, share], -1) + SMALL),
+        following=jnp.log(following / total[..., None] + SMALL),
+    )

@@ -2,7 +2,8 @@
 
 Isolates what a wanted return says about the action. Arm 1 pays with chance 1 - p and was pulled with chance p, arm 0
 pays with chance p. Of the pulls that paid, half are of either arm, whatever p is: to ask for the return 1 by Bayes'
-rule gives 1/2, while the good arm gives 1 - p. 1,000 recorded pulls; the bandit of Yang et al. (2022).
+rule gives 1/2, while the good arm gives 1 - p. 1,000 recorded pulls, and policies
+draw their arm: the bandit of Yang et al. (2022).
 """
 
 from typing import Any
@@ -33,7 +34,7 @@ class LuckyBandit(OfflineTask):
 
     @property
     def spec(self) -> Spec:
-        return Spec(states=1, actions=2, horizon=1, start=0)
+        return Spec(states=1, actions=2, horizon=1, start=0, greedy=False)
 
     def sample(self, key: jax.Array) -> World:
         pays = jnp.stack([self.p, 1 - self.p])

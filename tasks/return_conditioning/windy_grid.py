@@ -44,7 +44,7 @@ class WindyGrid(OfflineTask):
     @property
     def spec(self) -> Spec:
         cells = self.side**2
-        return Spec(states=cells, actions=gridworld.ACTIONS, horizon=self.horizon, start=cells // 2)
+        return Spec(states=cells, actions=gridworld.ACTIONS, horizon=self.horizon, start=cells // 2, greedy=True)
 
     def sample(self, key: jax.Array) -> World:
         spec = self.spec

@@ -13,8 +13,8 @@ from toybench.plugins import registry
 from toybench.tasks.return_conditioning import Episodes, Spec, to_go
 
 KEY = jax.random.key(2)
-BANDIT = Spec(states=1, actions=2, horizon=1, start=0)
-GRID = Spec(states=3, actions=2, horizon=4, start=0)
+BANDIT = Spec(states=1, actions=2, horizon=1, start=0, greedy=False)
+GRID = Spec(states=3, actions=2, horizon=4, start=0, greedy=False)
 
 
 def make(stem: str, spec: Spec, episodes: Episodes, steps: int = 400, **knobs):
@@ -57,7 +57,7 @@ def trained(method, episodes: Episodes, batch: int = 64):
 @pytest.mark.parametrize("p", [0.1, 0.3])
 def test_asking_for_a_win_is_a_coin_toss(p: float) -> None:
     """P(arm 1 | return 1) = 1/2 for every p; asked for 0, arm 1 has p^2 / (p^2 + (1 - p)^2)."""
-    method = make("return_conditioned", BANDIT, pulls(p), lr=0.03, greedy=False)
+    method = make("return_conditioned", BANDIT, pulls(p), lr=0.03)
     state = trained(method, pulls(p), batch=500)
     assert float(method.policy(state)[0, 0, 0, 1]) == pytest.approx(0.5, abs=0.05)
     none = method.asked(state, jnp.asarray(0))[0, 0, 0, 1]
@@ -67,7 +67,7 @@ def test_asking_for_a_win_is_a_coin_toss(p: float) -> None:
 
 def test_what_is_left_is_asked_for() -> None:
     """The policy at level c of target g is that at level 0 of target g - c, and of 0 beyond."""
-    method = make("return_conditioned", GRID, walks(), target=0.7, greedy=False)
+    method = make("return_conditioned", GRID, walks(), target=0.7)
     state = method.init(KEY)
     asked = method.asked(state, jnp.asarray(3))
     for c, left in enumerate([3, 2, 1, 0, 0]):
@@ -81,9 +81,9 @@ def test_what_is_left_is_asked_for() -> None:
 
 def test_filtered_bc_on_the_bandit() -> None:
     """Cloning everything wins with chance 2 p (1 - p), cloning the wins with 1/2."""
-    everything = make("filtered_bc", BANDIT, pulls(), top=1.0, greedy=False)
+    everything = make("filtered_bc", BANDIT, pulls(), top=1.0)
     assert float(everything.policy(everything.init(KEY))[0, 0, 0, 1]) == pytest.approx(0.1)
-    wins = make("filtered_bc", BANDIT, pulls(), top=0.1, greedy=False)
+    wins = make("filtered_bc", BANDIT, pulls(), top=0.1)
     state = wins.init(KEY)
     assert float(wins.policy(state)[0, 0, 0, 1]) == pytest.approx(0.5)
     assert float(wins.claimed(state)) == 1.0
@@ -94,12 +94,12 @@ def test_filtered_bc_by_hand() -> None:
     s = jnp.array([[0, 1, 0], [0, 1, 1], [0, 0, 1], [0, 0, 0]])
     a = jnp.array([[1, 0], [1, 1], [0, 1], [0, 0]])
     units = jnp.array([[1, 1], [0, 0], [1, 0], [0, 0]])
-    spec = Spec(states=3, actions=2, horizon=2, start=0)
+    spec = Spec(states=3, actions=2, horizon=2, start=0, greedy=False)
     method = make("filtered_bc", spec, Episodes(s=s, a=a, units=units), top=0.5)
     state = method.init(KEY)
     np.testing.assert_allclose(state.params, [[1 / 3, 2 / 3], [1.0, 0.0], [0.5, 0.5]], rtol=1e-6)
     assert float(state.worth) == pytest.approx(1.5)
-    best = make("filtered_bc", spec, Episodes(s=s, a=a, units=units), top=0.25, greedy=True)
+    best = make("filtered_bc", replace(spec, greedy=True), Episodes(s=s, a=a, units=units), top=0.25)
     np.testing.assert_allclose(best.policy(best.init(KEY))[0, :2, 0], [[0, 1], [1, 0]])
 
 
@@ -130,7 +130,7 @@ def test_vi_lcb_by_hand() -> None:
 
 def test_bayes_with_recorded_returns_is_bayes_rule() -> None:
     """On the bandit the head is the table of joint shares: p(a | R = 1) = 1/2, p(R = 1 | a = 1) = 0.9."""
-    method = make("bayes_rcsl", BANDIT, pulls(), lr=0.03, returns="mc", greedy=False, top=0.1)
+    method = make("bayes_rcsl", BANDIT, pulls(), lr=0.03, returns="mc", top=0.1)
     state = trained(method, pulls(), batch=500)
     logits = method.logits(state.params, jnp.array([[1.0, 0.0]]))[0]
     np.testing.assert_allclose(
@@ -168,7 +168,7 @@ def test_bayes_returns_by_bellman() -> None:
 def test_plausible_returns_by_hand(top: float, kept) -> None:
     """p(R | s) = .1, .2, .3, .3, .1: the least set of the largest returns that holds the share."""
     joint = np.array([[0.05, 0.1, 0.1, 0.3, 0.04], [0.05, 0.1, 0.2, 1e-9, 0.06]])
-    method = make("bayes_rcsl", GRID, walks(), top=top, greedy=False)
+    method = make("bayes_rcsl", GRID, walks(), top=top)
     logits = jnp.log(jnp.asarray(joint, jnp.float32)) + 1.7
     asked = method.plausible(logits)
     np.testing.assert_array_equal(np.flatnonzero(asked), list(kept))
@@ -178,7 +178,7 @@ def test_plausible_returns_by_hand(top: float, kept) -> None:
 
 @pytest.mark.parametrize("stem", ["doc", "esper"])
 def test_a_code_without_luck_takes_the_good_arm(stem: str) -> None:
-    method = make(stem, BANDIT, pulls(), weight=1.0, lr=0.01, steps=800, greedy=False)
+    method = make(stem, BANDIT, pulls(), weight=1.0, lr=0.01, steps=800)
     state = trained(method, pulls())
     assert float(method.policy(state)[0, 0, 0, 1]) > 0.9
     assert float(method.claimed(state)) == pytest.approx(0.9, abs=0.04)

@@ -27,7 +27,7 @@ def windy():
 
 def test_returns_to_go_and_what_is_left() -> None:
     np.testing.assert_array_equal(to_go(jnp.array([[1, 0, 1, 1]])), [[3, 2, 2, 1]])
-    spec = Spec(states=1, actions=2, horizon=4, start=0)
+    spec = Spec(states=1, actions=2, horizon=4, start=0, greedy=True)
     np.testing.assert_array_equal(wanted(spec, jnp.asarray(3)), [3, 2, 1, 0, 0])
     assert broadcast(jnp.full((1, 2), 0.5), spec).shape == (4, 1, 5, 2)
     stepped = jnp.arange(8.0).reshape(4, 1, 2)
