@@ -7,7 +7,7 @@ import optax
 from toybench.blocks import nn
 from toybench.tasks.return_conditioning import WIDTH
 
-RATES = (0.003, 0.01, 0.03)
+RATES = (0.001, 0.003, 0.01, 0.03)
 
 
 class State(NamedTuple):

@@ -31,7 +31,7 @@ class DoC(LatentPolicy):
     weight: float = 5.0  # of the information about luck, 0 or more; 1 in the authors' code
 
     paper = "yang2022dichotomy"
-    space = {"weight": (1.0, 5.0, 20.0, 80.0), "lr": (0.003, 0.01)}
+    space = {"weight": (1.0, 5.0, 20.0), "lr": (0.001, 0.003, 0.01, 0.03)}
 
     def objective(self, losses: Losses) -> jax.Array:
         return losses.expect(losses.action + losses.value + self.weight * losses.luck) + cloned_prior(losses)

@@ -23,7 +23,7 @@ class Esper(LatentPolicy):
 
     weight: float = 5.0  # of the information about luck, 0 or more
 
-    space = {"weight": (1.0, 5.0, 20.0, 80.0), "lr": (0.003, 0.01)}
+    space = {"weight": (1.0, 5.0, 20.0), "lr": (0.001, 0.003, 0.01, 0.03)}
 
     def objective(self, losses: Losses) -> jax.Array:
         settled = losses._replace(code=jax.lax.stop_gradient(losses.code))

@@ -33,7 +33,7 @@ class FilteredBC(Method):
     top: float = 0.15  # share of the episodes, above 0; 1 clones all of them
 
     deterministic = True
-    space = {"top": (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)}
+    space = {"top": (0.0075, 0.015, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0)}
 
     def init(self, key: jax.Array) -> State:
         episodes = self.given
