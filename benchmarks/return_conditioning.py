@@ -35,7 +35,7 @@ benchmark = Benchmark(
     variants=("lucky_bandit[p=0.3]", PLANNED),
     ablations=(LARGEST, RECORDED),
     edges={
-        "return_conditioned.lr": "on the bandit all values are alike, 0.50, as they are where a third of the episodes is good, "
+        "return_conditioned.lr": "on the bandit all values are alike, 0.50, as where a third of the episodes is good, "
         "at 1.00",
         "return_conditioned.target": "on the bandit all targets round to the return 1",
         "bayes_rcsl.lr": "where a third of the episodes is good all values are alike, 1.00",
