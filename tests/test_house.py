@@ -40,6 +40,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "temporal_graphs",
     "trading",
     "trainability",
+    "value_learning",
     "weight_spaces",
     "weak_labels",
 )  # studies in the form as it is now; the others follow with their review

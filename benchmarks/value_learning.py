@@ -1,0 +1,151 @@
+"""The value_learning benchmark: what its papers claim, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Bound, Claim, Tuning
+
+SEA = "deep_sea"
+SHALLOW = "deep_sea[size=8]"
+CHAIN = "multiscale_chain"
+SHORT = "multiscale_chain[gamma=0.8]"
+TABLE = "multiscale_chain[slip=0.0,tiles=1]"
+SMALL = "reward_scale[scale=0.0078125]"
+EVEN = "reward_scale"
+LARGE = "reward_scale[scale=128.0]"
+OFTEN = "reward_scale[updates=8]"
+
+DIVERS = ("dqn", "count_dqn", "bootstrapped_dqn", "projection_ensemble", "quantile_ensemble", "categorical_ensemble")
+ENSEMBLES = ("projection_ensemble", "quantile_ensemble", "categorical_ensemble")
+SWINGERS = ("dqn", "scaled_dqn", "layernorm_dqn", "simba_v2")
+FULL_RATE = ("q_tiles[rate=1.0]", "log_q[inner=1.0,outer=1.0]", "loglin_q[inner=1.0,outer=1.0]")
+
+SEA_DIFFERS = (
+    "Behaviour suite's deep sea of 10 rows with coordinates and waves in place of a picture, 300 episodes, five "
+    "gradient steps an episode; small networks, 11 atoms. Margins are shares of floor to oracle."
+)
+CHAIN_DIFFERS = (
+    "Van Seijen's chain with two ends that pay 1 and 0.05 in place of Atari's games; tiles in place of a network. Both "
+    "discounts, the paper's 0.96 and 0.8, are judged."
+)
+SCALE_DIFFERS = (
+    "A pendulum with five torques and deep Q-learning in place of 57 control tasks and soft actor-critic. The learning "
+    "rate is tuned at scale 1 and kept, as one setting for all scales is the claim. Margins are shares of floor to "
+    "script."
+)
+
+benchmark = Benchmark(
+    field="reinforcement learning",
+    tuning=Tuning(trials=6, seeds=6),
+    variants=(SHALLOW, SHORT, TABLE, SMALL, LARGE, OFTEN),
+    ablations=("loglin_q[channels=false]", *FULL_RATE),
+    only={
+        SEA: DIVERS,
+        SHALLOW: ENSEMBLES,
+        EVEN: SWINGERS,
+        SMALL: ("dqn", "scaled_dqn", "simba_v2"),
+        LARGE: ("dqn", "scaled_dqn", "simba_v2"),
+        OFTEN: ("scaled_dqn", "layernorm_dqn", "simba_v2"),
+        CHAIN: ("q_tiles", "channel_q", "log_q", "loglin_q", "loglin_q[channels=false]"),
+        SHORT: ("q_tiles", "channel_q", "log_q", "loglin_q", "loglin_q[channels=false]"),
+        TABLE: FULL_RATE,
+    },
+    claims=(
+        Claim(
+            paper="zanger2023diverse",
+            says="In deep seas of 8 and 10 rows an ensemble of a quantile and a categorical projection finds the "
+            "treasure more often than two heads of one projection.",
+            differs=f"{SEA_DIFFERS} More often is read as 0.1 of the last episodes.",
+            expected="inconclusive",
+            conditions=tuple(
+                Better(task=task, method="projection_ensemble", than=other, metric="solved_share", margin=0.1)
+                for task in (SEA, SHALLOW)
+                for other in ("quantile_ensemble", "categorical_ensemble")
+            ),
+        ),
+        Claim(
+            paper="zanger2023diverse",
+            says="In a deep sea of 10 rows the diverse ensemble finds the treasure where random actions don't.",
+            differs=f"{SEA_DIFFERS} Read as 0.5 of the last episodes.",
+            expected="supported",
+            conditions=(Better(task=SEA, method="projection_ensemble", than="dqn", metric="solved_share", margin=0.5),),
+        ),
+        Claim(
+            paper="zanger2023diverse",
+            says="In a deep sea of 10 rows the diverse ensemble of two heads finds the treasure more often than "
+            "bootstrapped Q-networks with random priors.",
+            differs=f"{SEA_DIFFERS} The networks are four, so this control has twice the members. Only the sign is "
+            "claimed.",
+            expected="inconclusive",
+            conditions=(
+                Better(task=SEA, method="projection_ensemble", than="bootstrapped_dqn", metric="solved_share"),
+            ),
+        ),
+        Claim(
+            paper="fatemi2022orchestrated",
+            kind="theorem",
+            says="In a table, with rates that fall, mapped learners converge to the optimal values as Q-learning does.",
+            differs="A chain without slips, where 20,000 updates suffice: all rates start at 1 and fall to 3 %. Read "
+            "as a greatest error below 0.01, 1 % of the larger reward.",
+            expected="supported",
+            conditions=tuple(Bound(task=TABLE, method=method, metric="q_error", below=0.01) for method in FULL_RATE),
+        ),
+        Claim(
+            paper="fatemi2022orchestrated",
+            says="On blurred chains a log-linear map of each channel finds the best action in more cells than a "
+            "logarithm.",
+            differs=f"{CHAIN_DIFFERS} More is read as 5 % of the cells.",
+            expected="supported",
+            conditions=tuple(
+                Better(task=task, method="loglin_q", than="log_q", metric="optimal_action_share", margin=0.05)
+                for task in (CHAIN, SHORT)
+            ),
+        ),
+        Claim(
+            paper="fatemi2022orchestrated",
+            says="On a blurred chain of discount 0.8 the map is what helps: log-linear channels find the best action in "
+            "more cells than linear channels and than plain Q-learning.",
+            differs=f"{CHAIN_DIFFERS} Only the smaller discount is judged, where gaps span most scales. More is read as "
+            "2 % of the cells.",
+            expected="refuted",
+            conditions=tuple(
+                Better(task=SHORT, method="loglin_q", than=other, metric="optimal_action_share", margin=0.02)
+                for other in ("channel_q", "q_tiles")
+            ),
+        ),
+        Claim(
+            paper="lee2025hyperspherical",
+            says="With one setting SimbaV2 swings the pendulum up at rewards of 1/128, 1 and 128, and at both ends "
+            "better than a plain Q-network.",
+            differs=f"{SCALE_DIFFERS} Swings up is read as a return above 0.7, better as 0.3.",
+            expected="inconclusive",
+            conditions=(
+                *(Bound(task=task, method="simba_v2", metric="return", above=0.7) for task in (SMALL, EVEN, LARGE)),
+                *(
+                    Better(task=task, method="simba_v2", than="dqn", metric="return", margin=0.3)
+                    for task in (SMALL, LARGE)
+                ),
+            ),
+        ),
+        Claim(
+            paper="lee2025hyperspherical",
+            says="It takes the architecture: at rewards of 1/128 and 128 SimbaV2 is better than a plain Q-network whose "
+            "rewards are scaled alike.",
+            differs=f"{SCALE_DIFFERS} Better is read as 0.05.",
+            expected="refuted",
+            conditions=tuple(
+                Better(task=task, method="simba_v2", than="scaled_dqn", metric="return", margin=0.05)
+                for task in (SMALL, LARGE)
+            ),
+        ),
+        Claim(
+            paper="lee2025hyperspherical",
+            says="At four times the updates a step SimbaV2 is better than a plain and than a layer-normalised network "
+            "whose rewards are scaled alike.",
+            differs=f"{SCALE_DIFFERS} Eight updates for four steps of a pendulum, where two are the default. Better is "
+            "read as 0.05.",
+            expected="inconclusive",
+            conditions=tuple(
+                Better(task=OFTEN, method="simba_v2", than=other, metric="return", margin=0.05)
+                for other in ("scaled_dqn", "layernorm_dqn")
+            ),
+        ),
+    ),
+)
