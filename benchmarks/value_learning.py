@@ -19,7 +19,8 @@ FULL_RATE = ("q_tiles[rate=1.0]", "log_q[inner=1.0,outer=1.0]", "loglin_q[inner=
 
 SEA_DIFFERS = (
     "Behaviour suite's deep sea of 10 rows with coordinates and waves in place of a picture, 300 episodes, five "
-    "gradient steps an episode; small networks, 11 atoms. Margins are shares of floor to oracle."
+    "gradient steps an episode; small networks, 11 atoms. Larger seas, the paper's go to 50, were not tried. Margins "
+    "are shares of floor to oracle."
 )
 CHAIN_DIFFERS = (
     "Van Seijen's chain with two ends that pay 1 and 0.05 in place of Atari's games; tiles in place of a network. Both "
@@ -27,13 +28,13 @@ CHAIN_DIFFERS = (
 )
 SCALE_DIFFERS = (
     "A pendulum with five torques and deep Q-learning in place of 57 control tasks and soft actor-critic. The learning "
-    "rate is tuned at scale 1 and kept, as one setting for all scales is the claim. Margins are shares of floor to "
-    "script."
+    "rate is tuned at scale 1 and kept, as one setting for all scales is the claim. Margins are in heights, "
+    "of which dynamic programming reaches 0.83."
 )
 
 benchmark = Benchmark(
     field="reinforcement learning",
-    tuning=Tuning(trials=6, seeds=6),
+    tuning=Tuning(trials=9, seeds=6),
     variants=(SHALLOW, SHORT, TABLE, SMALL, LARGE, OFTEN),
     ablations=("loglin_q[channels=false]", *FULL_RATE),
     only={
@@ -63,7 +64,8 @@ benchmark = Benchmark(
         Claim(
             paper="zanger2023diverse",
             says="In a deep sea of 10 rows the diverse ensemble finds the treasure where random actions don't.",
-            differs=f"{SEA_DIFFERS} Read as 0.5 of the last episodes.",
+            differs=f"{SEA_DIFFERS} Read as 0.5 of the last episodes. A network whose bonus is counted is told "
+            "the cell, so `count_dqn` is a yardstick and no condition.",
             expected="supported",
             conditions=(Better(task=SEA, method="projection_ensemble", than="dqn", metric="solved_share", margin=0.5),),
         ),
@@ -82,8 +84,9 @@ benchmark = Benchmark(
             paper="fatemi2022orchestrated",
             kind="theorem",
             says="In a table, with rates that fall, mapped learners converge to the optimal values as Q-learning does.",
-            differs="A chain without slips, where 20,000 updates suffice: all rates start at 1 and fall to 3 %. Read "
-            "as a greatest error below 0.01, 1 % of the larger reward.",
+            differs="A chain without slips, as 20,000 updates are too few with them, so noise is not a part of this "
+            "check: all rates start at 1 and fall to 3 %. Read as a greatest error below 0.01, 1 % of the larger "
+            "reward.",
             expected="supported",
             conditions=tuple(Bound(task=TABLE, method=method, metric="q_error", below=0.01) for method in FULL_RATE),
         ),
@@ -100,13 +103,13 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="fatemi2022orchestrated",
-            says="On a blurred chain of discount 0.8 the map is what helps: log-linear channels find the best action in "
-            "more cells than linear channels and than plain Q-learning.",
-            differs=f"{CHAIN_DIFFERS} Only the smaller discount is judged, where gaps span most scales. More is read as "
-            "2 % of the cells.",
+            says="On blurred chains the map is what helps: log-linear channels find the best action in more cells than "
+            "linear channels and than plain Q-learning.",
+            differs=f"{CHAIN_DIFFERS} More is read as 2 % of the cells.",
             expected="refuted",
             conditions=tuple(
-                Better(task=SHORT, method="loglin_q", than=other, metric="optimal_action_share", margin=0.02)
+                Better(task=task, method="loglin_q", than=other, metric="optimal_action_share", margin=0.02)
+                for task in (CHAIN, SHORT)
                 for other in ("channel_q", "q_tiles")
             ),
         ),
@@ -114,24 +117,25 @@ benchmark = Benchmark(
             paper="lee2025hyperspherical",
             says="With one setting SimbaV2 swings the pendulum up at rewards of 1/128, 1 and 128, and at both ends "
             "better than a plain Q-network.",
-            differs=f"{SCALE_DIFFERS} Swings up is read as a return above 0.7, better as 0.3.",
+            differs=f"{SCALE_DIFFERS} Swings up is read as a mean height above 0.58, 70 % of what can be reached, "
+            "better as 0.25, 30 % of it.",
             expected="inconclusive",
             conditions=(
-                *(Bound(task=task, method="simba_v2", metric="return", above=0.7) for task in (SMALL, EVEN, LARGE)),
+                *(Bound(task=task, method="simba_v2", metric="return", above=0.58) for task in (SMALL, EVEN, LARGE)),
                 *(
-                    Better(task=task, method="simba_v2", than="dqn", metric="return", margin=0.3)
+                    Better(task=task, method="simba_v2", than="dqn", metric="return", margin=0.25)
                     for task in (SMALL, LARGE)
                 ),
             ),
         ),
         Claim(
             paper="lee2025hyperspherical",
-            says="It takes the architecture: at rewards of 1/128 and 128 SimbaV2 is better than a plain Q-network whose "
-            "rewards are scaled alike.",
-            differs=f"{SCALE_DIFFERS} Better is read as 0.05.",
+            says="It takes the architecture: at rewards of 1/128 and 128 SimbaV2 is better than a plain Q-network "
+            "whose rewards are scaled alike.",
+            differs=f"{SCALE_DIFFERS} Better is read as 0.04, 5 % of it.",
             expected="refuted",
             conditions=tuple(
-                Better(task=task, method="simba_v2", than="scaled_dqn", metric="return", margin=0.05)
+                Better(task=task, method="simba_v2", than="scaled_dqn", metric="return", margin=0.04)
                 for task in (SMALL, LARGE)
             ),
         ),
@@ -140,10 +144,10 @@ benchmark = Benchmark(
             says="At four times the updates a step SimbaV2 is better than a plain and than a layer-normalised network "
             "whose rewards are scaled alike.",
             differs=f"{SCALE_DIFFERS} Eight updates for four steps of a pendulum, where two are the default. Better is "
-            "read as 0.05.",
+            "read as 0.04, 5 % of what can be reached.",
             expected="inconclusive",
             conditions=tuple(
-                Better(task=OFTEN, method="simba_v2", than=other, metric="return", margin=0.05)
+                Better(task=OFTEN, method="simba_v2", than=other, metric="return", margin=0.04)
                 for other in ("scaled_dqn", "layernorm_dqn")
             ),
         ),

@@ -7,7 +7,7 @@ memory.
     Q_k = f_k + prior p_k,  p_k never learned;  each transition is shown to member k with probability 1/2
 
 **Differs from the paper**: 1. four members instead of 20 and a shared optimiser; double estimates. 2. Masks of 0 and
-1, drawn when a transition is stored, in place of doubled samples. 3. The judged policy is that of the members' mean.
+1, drawn when a transition is stored, in place of doubled samples: a member learns from 16 items of a minibatch. 3. The judged policy is that of the members' mean.
 
 **Shapes**: k members, b items, n observations, d numbers of an observation, a actions.
 """
@@ -51,7 +51,7 @@ class BootstrappedDQN(Method):
     lr: float = 0.001  # learning rate, above 0
     prior: float = 3.0  # weight of the priors, 0 or more; the paper tries 0 to 100
 
-    space = {"lr": study.RATES, "prior": (0.3, 1.0, 3.0, 10.0, 30.0)}
+    space = {"lr": study.RATES, "prior": (1.0, 3.0, 10.0)}
 
     @property
     def network(self) -> nn.MLP:

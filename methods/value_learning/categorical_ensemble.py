@@ -6,7 +6,7 @@ https://arxiv.org/abs/2306.07124, the authors' code: `common/pedqn.py` (targets,
 
     as `projection_ensemble`, with Z_1 and Z_2 both of {softmax of logits on fixed atoms}
 
-**Differs from the paper**: 1. a small network in place of a convolutional one, 21 atoms in place of 101. 2. The bonus
+**Differs from the paper**: 1. a small network in place of a convolutional one, 11 atoms in place of 101. 2. The bonus
 to come is a number, not two laws. 3. Its weight is constant, as the judged policy has no bonus; no random actions, no
 prioritised memory, one-step targets. 4. The disagreement's moments are of the actions played, a batch at a time. The
 bonus isn't multiplied by 1 - discount, so that a head that starts near 1 is small beside it; c is so much smaller.

@@ -40,7 +40,7 @@ class CountDQN(Method):
     lr: float = 0.001  # learning rate, above 0
     c: float = 1.0  # bonus of the first visit, 0 or more
 
-    space = {"lr": study.RATES, "c": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)}
+    space = {"lr": study.RATES, "c": (0.3, 1.0, 3.0)}
 
     @property
     def network(self) -> nn.MLP:

@@ -6,10 +6,10 @@ Learning", 2025, https://arxiv.org/abs/2502.15280, the authors' code: `simbaV2_l
 `configs/agent/simbaV2.yaml`.
 
     h = norm(s * (W norm([x, 3]))),   h <- norm(h + alpha * (norm(W2 relu(s * (W1 h))) - h)),   |W's columns| = 1
-    logits = W4 (s * (W3 h)) + b on 51 bins of [-5, 5],   r / max(deviation of G, max |G| / 5)
+    logits = W4 (s * (W3 h)) + b on 31 bins of [-5, 5],   r / max(deviation of G, max |G| / 5)
 
 **Differs from the paper**: 1. deep Q-learning in place of soft actor-critic: five torques, one critic. 2. Width 32, an
-expansion of 2 and one block, in place of 512, 4 and 2; 51 bins in place of 101. 3. Weights start as normal directions,
+expansion of 2 and one block, in place of 512, 4 and 2; 31 bins in place of 101. 3. Weights start as normal directions,
 not orthogonal ones. 4. The learning rate is tuned and constant; the target follows by 2 % a step, not 0.5 %.
 5. Observations are bounded as they are and not standardised.
 
@@ -27,7 +27,7 @@ from toybench.methods.value_learning._scaled import LIMIT, ScaledLearner
 
 WIDTH = 32
 EXPANSION = 2
-BINS = 51
+BINS = 31
 SHIFT = 3.0  # the coordinate that is added to observations, so that their norm survives; the authors'
 TINY = 1e-8  # least norm, and what is added after a nonlinearity so that no vector is 0; the authors'
 

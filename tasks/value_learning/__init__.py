@@ -19,7 +19,7 @@ WIDTH = 64  # of both hidden layers of every player's network, but SimbaV2's
 MINIBATCH = 32  # items of a gradient step
 TRACK = 0.02  # of the target networks towards the learned ones at every step: they are 50 steps behind
 EXPLORING = 0.25  # share of the trial over which random actions become rare
-RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01)  # learning rates that every player is tuned over
+RATES = (0.001, 0.003, 0.01)  # learning rates that every player is tuned over
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 Isolates the scale of rewards, and how many updates are made a step. Five torques, none of which lifts the pendulum
 without swinging; the reward of a step is its height, from 0 to 1, times `scale`. Powers of two, so that a learner that
-divides the scale out comes to the same bits. Four pendulums are played side by side, 3,200 steps in all.
+divides the scale out comes to the same bits. Four pendulums are played side by side, 2,880 steps in all.
 
-The return is the mean height of greedy episodes: 0 without torque, 1 by a script that pumps energy and then balances.
+The return is the mean height of greedy episodes: 0 without torque, 0.83 by dynamic programming on a fine grid.
 """
 
 from typing import Any, NamedTuple
@@ -26,9 +26,10 @@ ROLLOUT = 4  # steps of each in a batch
 TESTS = 16  # greedy episodes
 SPREAD = 0.1  # of the start around hanging down, radians and radians a second
 DISCOUNT = 0.97  # half a return is 23 steps away
-CATCH = 0.5  # where the script begins to balance, radians
-STIFF = 12.0  # of the script's feedback on the angle; GRAVITY / PUSH is the least that holds
-DAMP = 3.0  # of the script's feedback on the speed
+ANGLES = 101  # of the planner's grid; twice as many of both earn 0.84 where these earn 0.83
+SPEEDS = 81
+SWEEPS = 300  # of its value iteration
+FORESIGHT = 0.98  # its discount
 
 
 class Pendulum(NamedTuple):
@@ -40,12 +41,10 @@ class Pendulum(NamedTuple):
 
 
 class World(NamedTuple):
-    """The pendulums that are played, those of the test at their start, and the heights of the two references, []."""
+    """The pendulums that are played, and those of the test at their start."""
 
     now: Pendulum
     test: Pendulum
-    idle: jax.Array
-    script: jax.Array
 
 
 class Idle(NamedTuple):
@@ -55,17 +54,14 @@ class Idle(NamedTuple):
         return jnp.full(obs.shape[0], TORQUES.index(0.0))
 
 
-class Script(NamedTuple):
-    """Pumps energy until it is that of the upright pendulum, and balances near the top."""
+class Planner(NamedTuple):
+    """One step of looking ahead to values on a grid of angles and speeds, [ANGLES, SPEEDS]."""
+
+    values: jax.Array
 
     def greedy(self, obs: jax.Array) -> jax.Array:
         angle = jnp.arctan2(obs[:, 1], obs[:, 0])
-        speed = obs[:, 2] * TOP_SPEED
-        missing = GRAVITY - (0.5 * speed**2 + GRAVITY * obs[:, 0])
-        pump = TORQUES[-1] * jnp.sign(speed * missing)
-        balance = -(STIFF * angle + DAMP * speed) / PUSH
-        wanted = jnp.where(jnp.abs(angle) < CATCH, balance, pump)
-        return jnp.argmin(jnp.abs(wanted[:, None] - jnp.asarray(TORQUES)[None]), axis=-1)
+        return look_ahead(self.values, angle, obs[:, 2] * TOP_SPEED).argmax(-1)
 
 
 class RewardScale(Task):
@@ -77,9 +73,9 @@ class RewardScale(Task):
 
     interface = Player
     kind = "interactive"
-    steps = 200
+    steps = 180
     checkpoints = 5
-    metrics = {"return": Metric("max", "mean height in greedy episodes, 0 without torque, 1 as the script")}
+    metrics = {"return": Metric("max", "mean height in greedy episodes, from 0 hanging to 1 upright")}
 
     @property
     def spec(self) -> PlayerSpec:
@@ -96,12 +92,9 @@ class RewardScale(Task):
 
     def sample(self, key: jax.Array) -> World:
         starts = hanging(jax.random.uniform(key, (WORLDS + TESTS, 2)))
-        test = jax.tree.map(lambda x: x[WORLDS:], starts)
         return World(
             now=jax.tree.map(lambda x: x[:WORLDS], starts),
-            test=test,
-            idle=height(test, Idle()),
-            script=height(test, Script()),
+            test=jax.tree.map(lambda x: x[WORLDS:], starts),
         )
 
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Played]:
@@ -129,15 +122,15 @@ class RewardScale(Task):
         return world._replace(now=now), batch
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
-        return {"return": (height(world.test, learner) - world.idle) / (world.script - world.idle)}
+        return {"return": height(world.test, learner)}
 
     def floor(self, world: World) -> Idle:
         """No torque."""
         return Idle()
 
-    def oracle(self, world: World) -> Script:
-        """Pumping and balancing."""
-        return Script()
+    def oracle(self, world: World) -> Planner:
+        """Dynamic programming on a grid."""
+        return Planner(plan())
 
 
 def hanging(uniform: jax.Array) -> Pendulum:
@@ -171,3 +164,34 @@ def height(start: Pendulum, learner: Any) -> jax.Array:
         return after, lift(after).mean()
 
     return jax.lax.scan(play, start, None, length=LENGTH)[1].mean()
+
+
+def look_ahead(values: jax.Array, angle: jax.Array, speed: jax.Array) -> jax.Array:
+    """Values of every torque [n, 5] at angles and speeds [n]; between the grid's points they are interpolated."""
+    torques = jnp.asarray(TORQUES)[None]
+    faster = speed[:, None] + TICK * (GRAVITY * jnp.sin(angle)[:, None] + PUSH * torques)
+    faster = jnp.clip(faster, -TOP_SPEED, TOP_SPEED)
+    after = angle[:, None] + TICK * faster
+    turn = (after / (2 * jnp.pi) + 0.5) * ANGLES
+    pace = (faster / (2 * TOP_SPEED) + 0.5) * (SPEEDS - 1)
+    corner = jnp.floor(turn)
+    below = jnp.clip(jnp.floor(pace), 0, SPEEDS - 2)
+    left = corner.astype(jnp.int32) % ANGLES
+    right = (left + 1) % ANGLES
+    low = below.astype(jnp.int32)
+    slower = values[left, low] * (corner + 1 - turn) + values[right, low] * (turn - corner)
+    quicker = values[left, low + 1] * (corner + 1 - turn) + values[right, low + 1] * (turn - corner)
+    ahead = slower * (below + 1 - pace) + quicker * (pace - below)
+    return 0.5 * (1 + jnp.cos(after)) + FORESIGHT * ahead
+
+
+def plan() -> jax.Array:
+    """Values on the grid [ANGLES, SPEEDS], by value iteration."""
+    turns = jnp.arange(ANGLES, dtype=jnp.float32) / ANGLES
+    angle = jnp.repeat((turns - 0.5) * 2 * jnp.pi, SPEEDS)
+    speed = jnp.tile(jnp.linspace(-TOP_SPEED, TOP_SPEED, SPEEDS), ANGLES)
+
+    def sweep(_: int, values: jax.Array) -> jax.Array:
+        return look_ahead(values, angle, speed).max(-1).reshape(ANGLES, SPEEDS)
+
+    return jax.lax.fori_loop(0, SWEEPS, sweep, jnp.zeros((ANGLES, SPEEDS)))
