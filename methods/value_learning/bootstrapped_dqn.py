@@ -7,7 +7,8 @@ memory.
     Q_k = f_k + prior p_k,  p_k never learned;  each transition is shown to member k with probability 1/2
 
 **Differs from the paper**: 1. four members instead of 20 and a shared optimiser; double estimates. 2. Masks of 0 and
-1, drawn when a transition is stored, in place of doubled samples: a member learns from 16 items of a minibatch. 3. The judged policy is that of the members' mean.
+1, drawn when a transition is stored, in place of doubled samples: a member learns from about 16 items of a minibatch.
+3. The judged policy is that of the members' mean.
 
 **Shapes**: k members, b items, n observations, d numbers of an observation, a actions.
 """
