@@ -6,16 +6,16 @@ SEA = "deep_sea"
 SHALLOW = "deep_sea[size=8]"
 CHAIN = "multiscale_chain"
 SHORT = "multiscale_chain[gamma=0.8]"
-TABLE = "multiscale_chain[slip=0.0,tiles=1]"
+TABLE = "multiscale_chain[slip=0,tiles=1]"
 SMALL = "reward_scale[scale=0.0078125]"
 EVEN = "reward_scale"
-LARGE = "reward_scale[scale=128.0]"
+LARGE = "reward_scale[scale=128]"
 OFTEN = "reward_scale[updates=8]"
 
 DIVERS = ("dqn", "count_dqn", "bootstrapped_dqn", "projection_ensemble", "quantile_ensemble", "categorical_ensemble")
 ENSEMBLES = ("projection_ensemble", "quantile_ensemble", "categorical_ensemble")
 SWINGERS = ("dqn", "scaled_dqn", "layernorm_dqn", "simba_v2")
-FULL_RATE = ("q_tiles[rate=1.0]", "log_q[inner=1.0,outer=1.0]", "loglin_q[inner=1.0,outer=1.0]")
+FULL_RATE = ("q_tiles[rate=1]", "log_q[outer=1,inner=1]", "loglin_q[outer=1,inner=1]")
 
 SEA_DIFFERS = (
     "Behaviour suite's deep sea of 10 rows with coordinates and waves in place of a picture, 300 episodes, five "

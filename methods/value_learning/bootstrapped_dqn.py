@@ -69,16 +69,16 @@ class BootstrappedDQN(Method):
         room = study.capacity(self.spec, self.steps)
         return State(core=deep_q.start(params, item, room, self.lr), actor=jnp.int32(0))
 
-    def values(self, params: dict, obs: jax.Array) -> jax.Array:
+    def member_values(self, params: dict, obs: jax.Array) -> jax.Array:
         """Of every member, [k, n, a]."""
         apply = jax.vmap(self.network.apply, in_axes=(0, None))
         return apply(params["members"], obs) + self.prior * jax.lax.stop_gradient(apply(params["priors"], obs))
 
     def act(self, state: State, obs: jax.Array, key: jax.Array) -> jax.Array:
-        return self.values(state.core.params, obs)[state.actor].argmax(-1)
+        return self.member_values(state.core.params, obs)[state.actor].argmax(-1)
 
     def greedy(self, state: State, obs: jax.Array) -> jax.Array:
-        return self.values(state.core.params, obs).mean(0).argmax(-1)
+        return self.member_values(state.core.params, obs).mean(0).argmax(-1)
 
     def update(self, state: State, batch: Played, key: jax.Array) -> State:
         played = study.one_by_one(batch)
@@ -92,7 +92,9 @@ class BootstrappedDQN(Method):
     def loss(self, params: dict, target: dict, items: Item) -> jax.Array:
         """Sum of the members' temporal difference losses, each over its own items."""
         played = items.played
-        ahead = jax.vmap(deep_q.double_q)(self.values(params, played.obs1), self.values(target, played.obs1))
+        ahead = jax.vmap(deep_q.double_q)(
+            self.member_values(params, played.obs1), self.member_values(target, played.obs1)
+        )
         wanted = played.reward[None] + self.spec.discount * (1 - played.done)[None] * ahead
-        q = jax.vmap(deep_q.at, in_axes=(0, None))(self.values(params, played.obs), played.action)
+        q = jax.vmap(deep_q.at, in_axes=(0, None))(self.member_values(params, played.obs), played.action)
         return (items.mask * deep_q.huber(jax.lax.stop_gradient(wanted) - q).T).mean(0).sum()

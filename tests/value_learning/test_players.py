@@ -90,10 +90,10 @@ def test_priors_are_never_learned_and_count() -> None:
     for a, b in zip(jax.tree.leaves(start.params["priors"]), jax.tree.leaves(end.params["priors"]), strict=True):
         np.testing.assert_array_equal(a, b)
     obs = jnp.ones((2, 3))
-    bare = method("bootstrapped_dqn", prior=0.0).values(start.params, obs)
+    bare = method("bootstrapped_dqn", prior=0.0).member_values(start.params, obs)
     apply = jax.vmap(learner.network.apply, in_axes=(0, None))
     prior = apply(start.params["priors"], obs)
-    np.testing.assert_allclose(learner.values(start.params, obs), bare + 3 * prior, rtol=1e-5)
+    np.testing.assert_allclose(learner.member_values(start.params, obs), bare + 3 * prior, rtol=1e-5)
 
 
 def test_a_member_learns_from_its_own_transitions() -> None:
