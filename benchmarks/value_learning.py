@@ -34,7 +34,7 @@ SCALE_DIFFERS = (
 
 benchmark = Benchmark(
     field="reinforcement learning",
-    tuning=Tuning(trials=9, seeds=6),
+    tuning=Tuning(trials=12, seeds=6),
     variants=(SHALLOW, SHORT, TABLE, SMALL, LARGE, OFTEN),
     ablations=("loglin_q[channels=false]", *FULL_RATE),
     only={

@@ -22,7 +22,7 @@ class ChannelQ(TileLearner):
     rate: float = 0.1  # at the start, 0 to 1
 
     deterministic = True
-    space = {"rate": (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)}
+    space = {"rate": (0.01, 0.02, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)}
 
     @property
     def rates(self) -> tuple[float | jax.Array, float | jax.Array]:

@@ -28,7 +28,7 @@ class LogQ(TileLearner):
     horizon: float = 100.0  # k: steps after which a reward is lost, 1 or more; the paper's
 
     deterministic = True
-    space = {"outer": (0.1, 0.3, 1.0), "inner": (0.03, 0.1, 0.3)}
+    space = {"outer": (0.1, 0.3, 1.0), "inner": (0.03, 0.1, 0.3, 1.0)}
 
     @property
     def rates(self) -> tuple[float | jax.Array, float | jax.Array]:

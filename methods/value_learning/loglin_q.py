@@ -35,7 +35,7 @@ class LogLinQ(TileLearner):
 
     paper = "fatemi2022orchestrated"
     deterministic = True
-    space = {"outer": (0.1, 0.3, 1.0), "inner": (0.03, 0.1, 0.3)}
+    space = {"outer": (0.1, 0.3, 1.0), "inner": (0.03, 0.1, 0.3, 1.0)}
 
     @property
     def rates(self) -> tuple[float | jax.Array, float | jax.Array]:
