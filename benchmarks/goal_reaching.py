@@ -1,0 +1,181 @@
+"""The goal_reaching benchmark: what its papers claim, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Bound, Claim, Equivalent, Tuning
+
+NOISY = "stitching_maze[noise=0.4, length=7]"
+FEW = "occupancy_prediction[transitions=100]"
+MANY = "occupancy_prediction"
+STABLE = "smore[stable=true]"
+SCORES = ("smore", STABLE)
+
+MAZE_DIFFERS = (
+    "A random maze without loops on 5 x 5 cells, with exact success of the first of the preferred actions, instead of "
+    "continuous mazes and robots; policies are networks of two hidden layers of 48 units, trained on 1500 batches of "
+    "64."
+)
+STITCH_DIFFERS = (
+    f"{MAZE_DIFFERS} The authors' test pairs need one or more seams; here pairs up to 8 moves apart need one, as "
+    "pieces have 4 moves. Clusters are cells, where the authors have k-means clusters."
+)
+FORECAST_DIFFERS = (
+    "A slippery 5 x 5 grid and the policy that made the data, pieces of 20 moves, discount 0.9; tables, 2000 batches "
+    "of 64. The metric is the total variation distance, half of the summed absolute error."
+)
+SCORE_DIFFERS = (
+    f"{MAZE_DIFFERS} Pieces of 7 moves, of which 40 % are random, instead of a tenth of expert trajectories among "
+    "random ones. Half of the goals are states of other pieces. Scores and values are tables. Both forms of the released code are judged: its "
+    "dual, and the regression that is its default."
+)
+
+benchmark = Benchmark(
+    field="reinforcement learning",
+    tuning=Tuning(trials=6, seeds=8),
+    variants=(NOISY, FEW),
+    ablations=(STABLE,),
+    only={
+        "stitching_maze": (
+            "gcbc",
+            "temporal_augmentation",
+            "goal_q",
+            "goal_iql",
+            "td_infonce_agent",
+            "mc_infonce_agent",
+            "model_vi",
+        ),
+        NOISY: ("gcbc", "smore", STABLE, "discriminator_matching", "goal_iql", "model_vi"),
+    },
+    claims=(
+        Claim(
+            paper="ghugare2024closing",
+            says="Goals of other pieces' futures let behaviour cloning solve more of the pairs that no piece joins, "
+            "and as many of those that a piece joins.",
+            differs=f"{STITCH_DIFFERS} A gain of 0.15 of the pairs is asked for, and a loss of at most 0.03.",
+            expected="supported",
+            conditions=(
+                Better(
+                    task="stitching_maze",
+                    method="temporal_augmentation",
+                    than="gcbc",
+                    metric="unseen_success",
+                    margin=0.15,
+                ),
+                Equivalent(
+                    task="stitching_maze",
+                    method="temporal_augmentation",
+                    to="gcbc",
+                    metric="seen_success",
+                    margin=0.03,
+                ),
+            ),
+        ),
+        Claim(
+            paper="ghugare2024closing",
+            says="It closes a part of the gap to Q-learning, which solves 0.9 of the pairs with one seam: of those "
+            "with more seams Q-learning solves more by 0.2, and cloning less than 0.2.",
+            differs=f"{STITCH_DIFFERS} One joined future bridges one seam. The bounds are the writer's. In a pilot of "
+            "pieces of 6 moves on 7 x 7 cells it solved 0.1 to 0.2 of the pairs with more seams, and 0.3 here. "
+            "Q-learning has a table and is restricted to actions of the data.",
+            expected="supported",
+            conditions=(
+                Better(
+                    task="stitching_maze",
+                    method="goal_q",
+                    than="temporal_augmentation",
+                    metric="far_success",
+                    margin=0.2,
+                ),
+                Bound(task="stitching_maze", method="gcbc", metric="far_success", below=0.2),
+                Bound(task="stitching_maze", method="goal_q", metric="unseen_success", above=0.9),
+            ),
+        ),
+        Claim(
+            paper="ghugare2024closing",
+            says="On the same pieces it solves more of the pairs without a piece than offline learning of values does.",
+            differs=f"{STITCH_DIFFERS} The paper asks to close the gap, not to turn it: a control that could win.",
+            expected="refuted",
+            conditions=(
+                Better(task="stitching_maze", method="temporal_augmentation", than="goal_iql", metric="unseen_success"),
+            ),
+        ),
+        Claim(
+            paper="zheng2023contrastive",
+            says="From the same transitions the temporal-difference form of InfoNCE predicts the discounted law of "
+            "states with less error than the Monte-Carlo form.",
+            differs=f"{FORECAST_DIFFERS} 0.05 is an eighth of what the marginal law has.",
+            expected="supported",
+            conditions=tuple(
+                Better(task=task, method="td_infonce", than="mc_infonce", margin=0.05) for task in (MANY, FEW)
+            ),
+        ),
+        Claim(
+            paper="zheng2023contrastive",
+            says="It has less error than a successor representation learned by temporal differences, too.",
+            differs=f"{FORECAST_DIFFERS} By 0.03 from 1000 transitions, and at all from 100. The paper counts how many "
+            "transitions an error takes: 20 times fewer.",
+            expected="inconclusive",
+            conditions=(
+                Better(task=MANY, method="td_infonce", than="successor_table", margin=0.03),
+                Better(task=FEW, method="td_infonce", than="successor_table"),
+            ),
+        ),
+        Claim(
+            paper="zheng2023contrastive",
+            says="It is the contrast that helps: the error is less than that of a counted model.",
+            differs=f"{FORECAST_DIFFERS} A control that the paper doesn't have, as it needs states to count.",
+            expected="refuted",
+            conditions=tuple(Better(task=task, method="td_infonce", than="counted_model") for task in (MANY, FEW)),
+        ),
+        Claim(
+            paper="zheng2023contrastive",
+            says="A policy that climbs the temporal-difference critic solves more of the pairs that no piece joins "
+            "than one that climbs the Monte-Carlo critic.",
+            differs=f"{MAZE_DIFFERS} A gain of 0.1 of the pairs is asked for.",
+            expected="supported",
+            conditions=(
+                Better(
+                    task="stitching_maze",
+                    method="td_infonce_agent",
+                    than="mc_infonce_agent",
+                    metric="unseen_success",
+                    margin=0.1,
+                ),
+            ),
+        ),
+        Claim(
+            paper="sikchi2023smore",
+            says="From noisy pieces, cloning weighted by matched scores solves more of the pairs that no piece joins "
+            "than goal-conditioned cloning does.",
+            differs=f"{SCORE_DIFFERS} A gain of 0.1 of the pairs is asked for.",
+            expected="supported",
+            conditions=tuple(
+                Better(task=NOISY, method=method, than="gcbc", metric="unseen_success", margin=0.1) for method in SCORES
+            ),
+        ),
+        Claim(
+            paper="sikchi2023smore",
+            says="It solves more of them than a discriminator followed by reinforcement learning on its ratio does.",
+            differs=f"{SCORE_DIFFERS} A gain of 0.03 of the pairs is asked for.",
+            expected="inconclusive",
+            conditions=tuple(
+                Better(task=NOISY, method=method, than="discriminator_matching", metric="unseen_success", margin=0.03)
+                for method in SCORES
+            ),
+        ),
+        Claim(
+            paper="sikchi2023smore",
+            says="It solves more of them than implicit Q-learning with the reward of reaching the goal does.",
+            differs=f"{SCORE_DIFFERS} The paper's own comparison with such learners is on robots.",
+            expected="inconclusive",
+            conditions=tuple(
+                Better(task=NOISY, method=method, than="goal_iql", metric="unseen_success") for method in SCORES
+            ),
+        ),
+        Claim(
+            paper="sikchi2023smore",
+            says="As released, by regression, it is nearly that implicit Q-learning: both solve as many of them.",
+            differs=f"{SCORE_DIFFERS} What the code says of itself, not the paper; 0.05 is a twentieth of the range.",
+            expected="supported",
+            conditions=(Equivalent(task=NOISY, method=STABLE, to="goal_iql", metric="unseen_success", margin=0.05),),
+        ),
+    ),
+)
