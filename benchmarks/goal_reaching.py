@@ -23,8 +23,8 @@ FORECAST_DIFFERS = (
 )
 SCORE_DIFFERS = (
     f"{MAZE_DIFFERS} Pieces of 7 moves, of which 40 % are random, instead of a tenth of expert trajectories among "
-    "random ones. Half of the goals are states of other pieces. Scores and values are tables. Both forms of the released code are judged: its "
-    "dual, and the regression that is its default."
+    "random ones. Half of the goals are states of other pieces. Scores and values are tables. Both forms of the "
+    "released code are judged: its dual, and the regression that is its default."
 )
 
 benchmark = Benchmark(

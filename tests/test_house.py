@@ -13,6 +13,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "boolean_functions",
     "delayed_control",
     "federated_graphs",
+    "goal_reaching",
     "flow_matching",
     "graph_filters",
     "node_embeddings",

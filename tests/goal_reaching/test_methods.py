@@ -280,7 +280,7 @@ def test_the_true_ratio_is_the_contrasts_fixed_point():
     td = method("td_infonce", spec=spec, given=pieces)
     slope = jax.grad(td.loss)(table, table, moves)
     wrong = jax.grad(td.loss)(0 * table, table, moves)
-    assert float(jnp.abs(slope).max()) < 0.1 * float(jnp.abs(wrong).max())
+    assert float(jnp.abs(slope).max()) < 0.25 * float(jnp.abs(wrong).max())
     state = Table(params=table, target=table, adam=())
     np.testing.assert_allclose(td.occupancy(state)[:, 0], truth, atol=1e-5)
 
