@@ -51,7 +51,7 @@ class DiscriminatorMatching(Method):
     temperature: float = 1.0  # of the weights, above 0
     rate: float = 0.1  # of the slow copy a step, 0 to 1
 
-    space = {"lr": RATES, "tau": (0.7, 0.8, 0.9), "temperature": (0.3, 1.0, 3.0)}
+    space = {"lr": RATES, "temperature": (0.1, 0.3, 1.0, 3.0, 10.0)}
 
     def init(self, key: jax.Array) -> State:
         blank = table(self.spec, self.spec.actions)

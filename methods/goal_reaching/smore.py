@@ -58,7 +58,7 @@ class Smore(Method):
     rate: float = 0.1  # of the slow copy a step, 0 to 1; 0.005 in the authors' code, of many more steps
 
     paper = "sikchi2023smore"
-    space = {"lr": RATES, "tau": (0.7, 0.8, 0.9), "temperature": (0.3, 1.0, 3.0)}
+    space = {"lr": RATES, "temperature": (0.1, 0.3, 1.0, 3.0, 10.0)}
 
     def init(self, key: jax.Array) -> State:
         blank = table(self.spec, self.spec.actions)

@@ -14,7 +14,7 @@ states: w and w' are the same state. 2. Those of `gcbc`.
 **Shapes**: b pieces, S states, G goals, A actions.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -36,11 +36,11 @@ from toybench.tasks.goal_reaching import Pieces, whole_numbers
 
 
 class Visits(NamedTuple):
-    """Places in the data, one after the other by state: `place` int32 [n (L + 1)], where a state begins [S], counts."""
+    """Places in the data, one after the other by state: `place` int32 [n (L + 1)], where a state begins [S], how many."""
 
     place: jax.Array
     first: jax.Array
-    count: jax.Array
+    times: jax.Array
 
 
 class Augmented(NamedTuple):
@@ -50,7 +50,7 @@ class Augmented(NamedTuple):
     visits: Visits
 
     @property
-    def params(self):
+    def params(self) -> Any:
         """Of the policy."""
         return self.learner.params
 
@@ -60,12 +60,12 @@ def visits_of(pieces: Pieces, states: int) -> Visits:
     flat = pieces.s.reshape(-1)
     order = jnp.argsort(flat).astype(jnp.int32)
     first = jnp.searchsorted(flat[order], jnp.arange(states, dtype=flat.dtype)).astype(jnp.int32)
-    return Visits(place=order, first=first, count=jnp.zeros(states, jnp.int32).at[flat].add(1))
+    return Visits(place=order, first=first, times=jnp.zeros(states, jnp.int32).at[flat].add(1))
 
 
 def beyond(pieces: Pieces, visits: Visits, waypoint: jax.Array, uniform: jax.Array) -> jax.Array:
     """Goals int32 [b] that follow some visit of the waypoints [b], these included; uniform [b, 2] says which."""
-    rank = visits.first[waypoint] + whole_numbers(uniform[:, 0], visits.count[waypoint])
+    rank = visits.first[waypoint] + whole_numbers(uniform[:, 0], visits.times[waypoint])
     row, t = jnp.divmod(visits.place[rank], pieces.s.shape[1])
     return pieces.s[row, t + whole_numbers(uniform[:, 1], pieces.s.shape[1] - t)]
 
