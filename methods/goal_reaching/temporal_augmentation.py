@@ -36,7 +36,7 @@ from toybench.tasks.goal_reaching import Pieces, whole_numbers
 
 
 class Visits(NamedTuple):
-    """Places in the data, one after the other by state: `place` int32 [n (L + 1)], where a state begins [S], how many."""
+    """Places in the data int32 [n (L + 1)], ordered by state; where a state's begin and how many they are, [S]."""
 
     place: jax.Array
     first: jax.Array
