@@ -29,6 +29,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "optimizers",
     "particle_motion",
     "posterior_sampling",
+    "preference_learning",
     "message_passing",
     "quantum_circuits",
     "permutation_learning",
