@@ -11,8 +11,8 @@ NEAR = 0.9  # of the range from the uniform to an optimal policy: what the autho
 
 DIFFERS = (
     "One 5 x 5 grid with a goal and three traps a seed instead of 30 grids of several kinds; 3000 pairs, one of the "
-    "authors' numbers of them. Returns are of 100 moves from all cells, 0 for the uniform and 1 for an optimal policy, as the "
-    "authors scale them. The rate of Adam and its 1000 steps are those of the authors' script, and not tuned."
+    "authors' numbers of them. Returns are of 100 moves from all cells, 0 for the uniform and 1 for an optimal policy, as "
+    "the authors scale them. The rate of Adam and its 1000 steps are those of the authors' script, and not tuned."
 )
 
 benchmark = Benchmark(
@@ -41,8 +41,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="knox2023learning",
-            says="Taken for a reward and planned with, it is near-optimal if segments go on after the end, and far from "
-            "it if none does.",
+            says="Taken for a reward and planned with, it is near-optimal if segments go on after the end, and far "
+            "from it if none does.",
             differs=f"{DIFFERS} Near-optimal is 0.9, far from it 0.2; the first for certain and for noisy preferences, "
             "the second for certain ones.",
             expected="supported",
@@ -54,8 +54,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="knox2023learning",
-            says="Also if segments go on after the end, following it greedily earns more than planning with it, by 0.05 "
-            "of the range, from 3000 preferences.",
+            says="Also if segments go on after the end, following it greedily earns more than planning with it, by "
+            "0.05 of the range, from 3000 preferences.",
             differs=f"{DIFFERS} The margin is a twentieth of the range. In a pilot both were at 1.",
             expected="inconclusive",
             conditions=tuple(
@@ -72,8 +72,8 @@ benchmark = Benchmark(
         Claim(
             paper="knox2023learning",
             says="So it does from 300 noisy preferences, too few to be near-optimal.",
-            differs=f"{DIFFERS} 300 is the least of the authors' numbers. The setting was chosen after a pilot in which "
-            "3000 left no room.",
+            differs=f"{DIFFERS} 300 is the least of the authors' numbers. The setting was chosen after a pilot in "
+            "which 3000 left no room.",
             expected="supported",
             conditions=(
                 Better(

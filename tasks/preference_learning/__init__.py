@@ -1,8 +1,8 @@
 """Learn how to act from which of two short segments of behaviour is preferred.
 
 A learner answers one question, `Actor`: how to act in each state. Preferences come from a known law: by the summed
-optimal advantages of a segment (regret), or by its summed rewards. A learner sees how often the segments of a pair visit
-each state and action, the labels, and the moves of the world, but neither rewards nor advantages.
+optimal advantages of a segment (regret), or by its summed rewards. A learner sees how often the segments of a pair do
+each action in each state, the labels, and the moves of the world, but neither rewards nor advantages.
 
 Shapes: S states, A actions, n pairs of segments, L moves of a segment.
 """

@@ -82,7 +82,7 @@ def test_no_policy_earns_more_than_the_oracle(world):
         assert float(task.outcome(world, one)[0]) <= float(best) + 1e-4
     scores = [task.evaluate(world, jax.random.key(0), r(world)) for r in (task.floor, task.oracle)]
     assert [float(s["normalized_return"]) for s in scores] == pytest.approx([0, 1], abs=1e-5)
-    assert float(scores[0]["unfinished_share"]) > 0.1
+    assert float(scores[0]["unfinished_share"]) > 0.02
 
 
 def test_padding_is_after_the_end(world):
