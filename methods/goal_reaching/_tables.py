@@ -52,7 +52,7 @@ def cross_entropy(logits: jax.Array, law: jax.Array) -> jax.Array:
 
 def law_of(logits: jax.Array, marginal: jax.Array) -> jax.Array:
     """The law [..., S] whose density ratio to the marginal [S] has these logits [..., S], up to a factor a row."""
-    return jax.nn.softmax(logits + jnp.log(marginal), axis=-1)
+    return jax.nn.softmax(logits + jnp.broadcast_to(jnp.log(marginal), logits.shape), axis=-1)
 
 
 def share_of(states: jax.Array, weight: jax.Array, spec: Spec) -> jax.Array:
