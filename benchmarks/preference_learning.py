@@ -11,8 +11,8 @@ NEAR = 0.9  # of the range from the uniform to an optimal policy: what the autho
 
 DIFFERS = (
     "One 5 x 5 grid with a goal and three traps a seed instead of 30 grids of several kinds; 3000 pairs, one of the "
-    "authors' numbers of them. Returns are of 100 moves from all cells, 0 for the uniform and 1 for an optimal policy, as "
-    "the authors scale them. The rate of Adam and its 1000 steps are those of the authors' script, and not tuned."
+    "authors' numbers of them. Returns are of 100 moves from all cells, 0 for the uniform and 1 for an optimal policy, "
+    "as the authors scale them. The rate of Adam and its 1000 steps are those of the authors' script, and not tuned."
 )
 
 benchmark = Benchmark(
