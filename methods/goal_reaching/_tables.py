@@ -13,7 +13,7 @@ from toybench.blocks import optim
 from toybench.blocks.random import uniforms
 from toybench.tasks.goal_reaching import Pieces, Spec, whole_numbers
 
-RATES = (0.003, 0.01, 0.03, 0.1, 0.3)  # learning rates of every table
+RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)  # learning rates of every table
 
 
 class Table(NamedTuple):
