@@ -101,7 +101,9 @@ def later(pieces: Pieces, uniform: jax.Array) -> Examples:
     t = whole_numbers(uniform[:, 0], pieces.a.shape[1])
     ahead = 1 + whole_numbers(uniform[:, 1], pieces.a.shape[1] - t)
     g = pieces.s[row, t + ahead]
-    return Examples(s=pieces.s[row, t], a=pieces.a[row, t], s1=pieces.s[row, t + 1], g=g, reached=hit(ahead == 1))
+    return Examples(
+        s=pieces.s[row, t], a=pieces.a[row, t], s1=pieces.s[row, t + 1], g=g, reached=hit(pieces.s[row, t + 1] == g)
+    )
 
 
 def hit(same: jax.Array) -> jax.Array:

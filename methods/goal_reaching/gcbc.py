@@ -23,7 +23,7 @@ from toybench.tasks.goal_reaching import Pieces
 class GCBC(Method):
     """Clones actions with goals of their own future."""
 
-    lr: float = 0.01  # learning rate of Adam, above 0; 1e-3 in the authors' code is for another network
+    lr: float = 0.01  # learning rate of Adam, above 0
 
     space = {"lr": RATES}
 

@@ -7,8 +7,7 @@ https://arxiv.org/abs/2110.06169, equations 5 to 7 (from memory), with relabelle
     Q(s, a, g) <- 1 where s1 = g, else discount V(s1, g)
 
 **Differs from the paper**: 1. one table of action values instead of the lesser of two networks, and one of values; the
-policy is a network. 2. Advantages are counted in
-steps, so divided by 1 - discount.
+policy is a network. 2. Advantages are counted in steps, so divided by 1 - discount. 3. tau isn't tuned.
 
 **Shapes**: b pieces, S states, G goals, A actions.
 """

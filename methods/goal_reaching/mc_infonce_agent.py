@@ -8,8 +8,8 @@ Eysenbach, 2024, https://arxiv.org/abs/2310.20141, whose code's policy loss is `
     policy  (1 - bc) CE(i; f(s_i, a; g_j)) for a ~ p(. | s_i, g_i)  -  bc log p(a_i | s_i, g_i)
 
 **Differs from the paper**: 1. five actions: expectations over them instead of a draw. 2. One critic. 3. The policy's
-goals are those of `td_infonce_agent`. 4. k is uniform up to the end of the piece: at discount 0.95 and 6 moves the
-chances differ by less than a third.
+goals are those of `td_infonce_agent`. 4. k is uniform up to the end of the piece: at discount 0.95 and 4 moves the
+chances differ by a seventh at most.
 
 **Shapes**: b pieces, S states, G goals, A actions, k numbers of a representation.
 """

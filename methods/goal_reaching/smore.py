@@ -13,9 +13,9 @@ S = 2 / (1 - discount) is the target on moves that enter their goal:
     min_S  E_goal[(S - 2 / (1 - d))^2] + E_data[(-2 + d M(s1, g) - S)^2 / 2] + 1e-4 (1 - d) E_data[S^2]
 
 **Differs from the paper**: 1. one table of scores instead of the lesser of two networks, and one of states' scores; the
-policy is a network. 2. Half of the goals are states of
-another piece; the authors take a fifth from the goals that were recorded with the data. 3. The advantage is divided by
-1 - discount, and stable scores are scaled to [-1, 1], which the tuned temperature absorbs.
+policy is a network. 2. Half of the goals are states of another piece; the authors take a fifth from the goals that were
+recorded with the data. 3. The advantage is divided by 1 - discount, and stable scores are scaled to [-1, 1], which the
+tuned temperature absorbs. 4. Goals are uniform in a piece's future.
 
 **Shapes**: b pieces, S states, G goals, A actions.
 """
