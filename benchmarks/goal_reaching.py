@@ -2,7 +2,7 @@
 
 from toybench import Benchmark, Better, Bound, Claim, Equivalent, Tuning
 
-NOISY = "stitching_maze[noise=0.4, length=7]"
+NOISY = "stitching_maze[noise=0.4,length=7]"
 FEW = "occupancy_prediction[transitions=100]"
 MANY = "occupancy_prediction"
 STABLE = "smore[stable=true]"

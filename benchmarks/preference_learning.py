@@ -5,8 +5,8 @@ from toybench import Benchmark, Better, Bound, Claim
 PADDED = "segment_preferences"
 NOISY = "segment_preferences[noise=1]"
 UNPADDED = "segment_preferences[segments=unpadded]"
-FEW = "segment_preferences[noise=1, pairs=300]"
-RETURNS = "segment_preferences[segments=unpadded, labels=partial_return]"
+FEW = "segment_preferences[noise=1,pairs=300]"
+RETURNS = "segment_preferences[segments=unpadded,labels=partial_return]"
 NEAR = 0.9  # of the range from the uniform to an optimal policy: what the authors' README calls near-optimal
 
 DIFFERS = (
