@@ -50,11 +50,13 @@ class MCInfoNCEAgent(Method):
         outputs = {"moves": self.spec.actions * SIZE, "future": SIZE, "policy": self.spec.actions}
         return begin(start(key, self.spec, outputs), (), self.lr, self.steps)
 
-    def scores(self, params: Any, s: jax.Array, future: jax.Array) -> jax.Array:
-        """Logits f [A, b, b] of every action in states s, for every future state."""
-        left = apply(self.spec, params["moves"], s, s).reshape(len(s), self.spec.actions, SIZE)
-        right = apply(self.spec, params["future"], future, future)
-        return jnp.einsum("iak,jk->aij", left, right)
+    def of_moves(self, params: Any, s: jax.Array) -> jax.Array:
+        """Representations [b, A, k] of every action in states s."""
+        return apply(self.spec, params["moves"], s, s).reshape(len(s), self.spec.actions, SIZE)
+
+    def of_futures(self, params: Any, future: jax.Array) -> jax.Array:
+        """Representations [b, k] of future states."""
+        return apply(self.spec, params["future"], future, future)
 
     def update(self, state: State, batch: Pieces, key: jax.Array) -> State:
         drawn = uniforms(key, moves=(len(batch.s), 4))
@@ -62,10 +64,13 @@ class MCInfoNCEAgent(Method):
         moves = later(batch, drawn["moves"][:, :2])
 
         def loss(params: Any) -> jax.Array:
-            near = self.scores(params, moves.s, moves.g)[moves.a, jnp.arange(len(moves.s))]
+            own = jnp.arange(len(moves.s))
+            done = self.of_moves(params, moves.s)[own, moves.a]
+            near = done @ self.of_futures(params, moves.g).T
             critic = -jnp.diagonal(jax.nn.log_softmax(near)).mean()
-            contrast = jax.nn.log_softmax(self.scores(params, acts.s, acts.g))
-            gain = jnp.diagonal(contrast, axis1=1, axis2=2).T
+            futures = self.of_futures(params, acts.g)
+            logits = jnp.einsum("iak,jk->iaj", self.of_moves(params, acts.s), futures)
+            gain = jax.nn.log_softmax(logits)[own, :, own]
             return critic + actor_loss(self.spec, params["policy"], gain, acts, self.bc)
 
         return descend(state, jax.grad(loss)(state.params), self.lr, self.steps)

@@ -57,21 +57,25 @@ class TDInfoNCEAgent(Method):
         params = start(key, self.spec, outputs)
         return begin(params, {"moves": params["moves"], "future": params["future"]}, self.lr, self.steps)
 
-    def scores(self, params: Any, s: jax.Array, g: jax.Array, future: jax.Array) -> jax.Array:
-        """Logits f [A, b, b] of every action in states s with goals g, for every future state."""
-        left = apply(self.spec, params["moves"], s, g).reshape(len(s), self.spec.actions, SIZE)
-        right = apply(self.spec, params["future"], future, future)
-        return jnp.einsum("iak,jk->aij", left, right)
+    def of_moves(self, params: Any, s: jax.Array, g: jax.Array) -> jax.Array:
+        """Representations [b, A, k] of every action in states s with goals g."""
+        return apply(self.spec, params["moves"], s, g).reshape(len(s), self.spec.actions, SIZE)
+
+    def of_futures(self, params: Any, future: jax.Array) -> jax.Array:
+        """Representations [b, k] of future states."""
+        return apply(self.spec, params["future"], future, future)
 
     def critic_loss(self, params: Any, state: State, moves: Examples) -> jax.Array:
         """Both contrasts."""
         rows = jnp.arange(len(moves.s))
         others = jnp.roll(moves.g, -1)
-        near = self.scores(params, moves.s, moves.g, moves.s1)[moves.a, rows]
-        far = self.scores(params, moves.s, moves.g, others)[moves.a, rows]
+        done = self.of_moves(params, moves.s, moves.g)[rows, moves.a]
+        near = done @ self.of_futures(params, moves.s1).T
+        far = done @ self.of_futures(params, others).T
         chances = jax.nn.softmax(apply(self.spec, state.params["policy"], moves.s1, moves.g))
-        ahead = jax.nn.softmax(self.scores(state.target, moves.s1, moves.g, others))
-        labels = jnp.einsum("ia,aij->ij", chances, ahead)
+        following = self.of_moves(state.target, moves.s1, moves.g)
+        ahead = jax.nn.softmax(jnp.einsum("iak,jk->iaj", following, self.of_futures(state.target, others)))
+        labels = jnp.einsum("ia,iaj->ij", chances, ahead)
         first = -jnp.diagonal(jax.nn.log_softmax(near)).mean()
         second = -(labels * jax.nn.log_softmax(far)).sum(-1).mean()
         return (1 - self.spec.discount) * first + self.spec.discount * second
@@ -82,8 +86,10 @@ class TDInfoNCEAgent(Method):
         moves = mixed(batch, drawn["moves"].at[:, 3].set(1.0))
 
         def loss(params: Any) -> jax.Array:
-            contrast = jax.nn.log_softmax(self.scores(params, acts.s, acts.g, acts.g))
-            gain = jnp.diagonal(contrast, axis1=1, axis2=2).T
+            futures = self.of_futures(params, acts.g)
+            logits = jnp.einsum("iak,jk->iaj", self.of_moves(params, acts.s, acts.g), futures)
+            own = jnp.arange(len(acts.s))
+            gain = jax.nn.log_softmax(logits)[own, :, own]
             return self.critic_loss(params, state, moves) + actor_loss(self.spec, params["policy"], gain, acts, self.bc)
 
         state = descend(state, jax.grad(loss)(state.params), self.lr, self.steps)
