@@ -11,7 +11,7 @@ SCORES = ("smore", STABLE)
 MAZE_DIFFERS = (
     "A random maze without loops on 5 x 5 cells, with exact success of the first of the preferred actions, instead of "
     "continuous mazes and robots; policies are networks of two hidden layers of 48 units, trained on 1500 batches of "
-    "64."
+    "64. Mazes of 7 x 7 cells with pieces of 6 moves were tried first; values took too many updates there."
 )
 STITCH_DIFFERS = (
     f"{MAZE_DIFFERS} The authors' test pairs need one or more seams; here pairs up to 8 moves apart need one, as "
@@ -23,8 +23,9 @@ FORECAST_DIFFERS = (
 )
 SCORE_DIFFERS = (
     f"{MAZE_DIFFERS} Pieces of 7 moves, of which 40 % are random, instead of a tenth of expert trajectories among "
-    "random ones. Half of the goals are states of other pieces. Scores and values are tables. Both forms of the "
-    "released code are judged: its dual, and the regression that is its default."
+    "random ones, so that many of the pairs ask for straighter ways more than for seams. Half of the goals are states "
+    "of other pieces. Scores and values are tables, with the expectile 0.8 of the authors' code for all. Both forms of "
+    "the released code are judged: its dual, and the regression that is its default."
 )
 
 benchmark = Benchmark(
@@ -49,7 +50,8 @@ benchmark = Benchmark(
             paper="ghugare2024closing",
             says="Goals of other pieces' futures let behaviour cloning solve more of the pairs that no piece joins, "
             "and as many of those that a piece joins.",
-            differs=f"{STITCH_DIFFERS} A gain of 0.15 of the pairs is asked for, and a loss of at most 0.03.",
+            differs=f"{STITCH_DIFFERS} A gain of 0.15 of the pairs is asked for, and a loss of at most 0.03; in "
+            "a pilot both solved nearly all that a piece joins.",
             expected="supported",
             conditions=(
                 Better(
@@ -74,7 +76,8 @@ benchmark = Benchmark(
             "with more seams Q-learning solves more by 0.2, and cloning less than 0.2.",
             differs=f"{STITCH_DIFFERS} One joined future bridges one seam. The bounds are the writer's. In a pilot of "
             "pieces of 6 moves on 7 x 7 cells it solved 0.1 to 0.2 of the pairs with more seams, and 0.3 here. "
-            "Q-learning has a table and is restricted to actions of the data.",
+            "Q-learning has a table and is restricted to actions of the data: a network over all actions solved 1 % of "
+            "the pairs in a pilot.",
             expected="supported",
             conditions=(
                 Better(
@@ -154,7 +157,7 @@ benchmark = Benchmark(
         Claim(
             paper="sikchi2023smore",
             says="It solves more of them than a discriminator followed by reinforcement learning on its ratio does.",
-            differs=f"{SCORE_DIFFERS} A gain of 0.03 of the pairs is asked for.",
+            differs=f"{SCORE_DIFFERS} A gain of 0.03 of the pairs is asked for. The rival's two stages learn at once.",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=NOISY, method=method, than="discriminator_matching", metric="unseen_success", margin=0.03)

@@ -61,5 +61,5 @@ class TDInfoNCE(Method):
         return descend(state, gradient, self.lr, self.steps, self.rate)
 
     def occupancy(self, state: Table) -> jax.Array:
-        arrived = self.given.s[:, 1:]
+        arrived = self.given.s[:, 1:-1]  # the first of two moves never leads to a piece's end
         return law_of(state.params, share_of(arrived, jnp.ones(arrived.shape), self.spec))
