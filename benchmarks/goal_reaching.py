@@ -7,6 +7,8 @@ FEW = "occupancy_prediction[transitions=100]"
 MANY = "occupancy_prediction"
 STABLE = "smore[stable=true]"
 SCORES = ("smore", STABLE)
+HALF = "temporal_augmentation[eps=0.5]"
+AUGMENTED = ("temporal_augmentation", HALF)
 
 MAZE_DIFFERS = (
     "A random maze without loops on 5 x 5 cells, with exact success of the first of the preferred actions, instead of "
@@ -15,7 +17,8 @@ MAZE_DIFFERS = (
 )
 STITCH_DIFFERS = (
     f"{MAZE_DIFFERS} The authors' test pairs need one or more seams; here pairs up to 8 moves apart need one, as "
-    "pieces have 4 moves. Clusters are cells, where the authors have k-means clusters."
+    "pieces have 4 moves. Clusters are cells, where the authors have k-means clusters. "
+    "Judged at the tuned share of joined futures, and at one half, the authors' own."
 )
 FORECAST_DIFFERS = (
     "A slippery 5 x 5 grid and the policy that made the data, pieces of 20 moves, discount 0.9; tables, 2000 batches "
@@ -32,11 +35,11 @@ benchmark = Benchmark(
     field="reinforcement learning",
     tuning=Tuning(trials=10, seeds=8),
     variants=(NOISY, FEW),
-    ablations=(STABLE,),
+    ablations=(STABLE, HALF),
     only={
         "stitching_maze": (
             "gcbc",
-            "temporal_augmentation",
+            *AUGMENTED,
             "goal_q",
             "goal_iql",
             "td_infonce_agent",
@@ -54,19 +57,13 @@ benchmark = Benchmark(
             "a pilot both solved nearly all that a piece joins.",
             expected="supported",
             conditions=(
-                Better(
-                    task="stitching_maze",
-                    method="temporal_augmentation",
-                    than="gcbc",
-                    metric="unseen_success",
-                    margin=0.15,
+                *(
+                    Better(task="stitching_maze", method=method, than="gcbc", metric="unseen_success", margin=0.15)
+                    for method in AUGMENTED
                 ),
-                Equivalent(
-                    task="stitching_maze",
-                    method="temporal_augmentation",
-                    to="gcbc",
-                    metric="seen_success",
-                    margin=0.03,
+                *(
+                    Equivalent(task="stitching_maze", method=method, to="gcbc", metric="seen_success", margin=0.03)
+                    for method in AUGMENTED
                 ),
             ),
         ),
@@ -80,12 +77,9 @@ benchmark = Benchmark(
             "the pairs in a pilot.",
             expected="supported",
             conditions=(
-                Better(
-                    task="stitching_maze",
-                    method="goal_q",
-                    than="temporal_augmentation",
-                    metric="far_success",
-                    margin=0.2,
+                *(
+                    Better(task="stitching_maze", method="goal_q", than=method, metric="far_success", margin=0.2)
+                    for method in AUGMENTED
                 ),
                 Bound(task="stitching_maze", method="gcbc", metric="far_success", below=0.2),
                 Bound(task="stitching_maze", method="goal_q", metric="unseen_success", above=0.9),
