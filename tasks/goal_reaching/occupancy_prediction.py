@@ -82,7 +82,8 @@ class OccupancyPrediction(Task):
             a = mdp.pick(u[:, 0], policy[s])
             return mdp.pick(u[:, 1], transitions[s, a]), (s, a)
 
-        last, (states, actions) = jax.lax.scan(step, whole_numbers(drawn["start"], spec.states), drawn["moves"])
+        last, moves = jax.lax.scan(step, whole_numbers(drawn["start"], spec.states), drawn["moves"])
+        states, actions = moves
         pieces = Pieces(s=jnp.concatenate([states, last[None]]).T, a=actions.T)
         counts = jnp.zeros((spec.states, spec.actions)).at[pieces.s[:, :-1], pieces.a].add(1.0)
         truth = mdp.occupancy(transitions, policy, spec.discount)

@@ -45,7 +45,8 @@ def walk(following: jax.Array, best: jax.Array, s: jax.Array, g: jax.Array, unif
         a = jnp.where(u[:, 0] < noise, whole_numbers(u[:, 1], following.shape[1]), best[s, g])
         return following[s, a], (s, a)
 
-    last, (states, actions) = jax.lax.scan(step, s, uniform)
+    last, moves = jax.lax.scan(step, s, uniform)
+    states, actions = moves
     return Pieces(s=jnp.concatenate([states, last[None]]).T, a=actions.T)
 
 
