@@ -33,7 +33,7 @@ SCORE_DIFFERS = (
 
 benchmark = Benchmark(
     field="reinforcement learning",
-    tuning=Tuning(trials=10, seeds=8),
+    tuning=Tuning(trials=8, seeds=8),
     variants=(NOISY, FEW),
     ablations=(STABLE, HALF),
     only={
