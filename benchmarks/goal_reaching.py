@@ -36,14 +36,15 @@ benchmark = Benchmark(
     tuning=Tuning(trials=8, seeds=8),
     variants=(NOISY, FEW),
     edges={
-        "successor_table.rate": "from 100 transitions a slow copy is best, 0.343 at 0.01 against 0.389 at 0.03 on tuning "
-        "seeds; 0.003 was not among the settings drawn, and could only help the control",
+        "successor_table.rate": "from 100 transitions a slow copy is best, 0.343 at 0.01 against 0.389 at 0.03 on "
+        "tuning seeds; 0.003 was not among the settings drawn, and could only help the "
+        "control",
         "td_infonce.rate": "from 100 transitions a slow copy is best, 0.367 at 0.003 against 0.386 at 0.01 on tuning "
         "seeds; slower ones were not tried, as there was one round of tuning",
         "gcbc.lr": "0.464 at 0.03 and 0.428 at 0.01 on tuning seeds, far from what it is compared with",
         "temporal_augmentation.lr": "0.967 at 0.03 and 0.948 at 0.01 on tuning seeds: nearly all pairs",
-        "temporal_augmentation.eps": "above one half it hardly matters: 0.948 at 0.8 and 0.906 at 0.5 for one rate; the "
-        "authors' one half is judged too",
+        "temporal_augmentation.eps": "above one half it hardly matters: 0.948 at 0.8 and 0.906 at 0.5 for one rate; "
+        "the authors' one half is judged too",
         "goal_q.lr": "0.99 at all rates up to 0.01 on tuning seeds",
         "goal_q.rate": "0.99 or more at all values on tuning seeds",
         "goal_iql.lr": "0.743 at 0.03 against 0.717 at 0.003 on tuning seeds; 0.01 was not among the settings drawn",
@@ -72,9 +73,10 @@ benchmark = Benchmark(
             "and as many of those that a piece joins.",
             differs=f"{STITCH_DIFFERS} A gain of 0.15 of the pairs is asked for, and a loss of at most 0.03; in "
             "a pilot both solved nearly all that a piece joins.",
-            note="0.972 of the pairs without a piece at the tuned share and 0.946 at one half, against 0.481, which is beyond "
-            "doubt. All three solve every pair that a piece joins on each of 16 seeds, and a constant has no verdict by "
-            "its mean: the condition asks too little of this maze, and should have asked for a share of the seeds.",
+            note="0.972 of the pairs without a piece at the tuned share and 0.946 at one half, against 0.481, which "
+            "is beyond doubt. All three solve every pair that a piece joins on each of 16 seeds, and a "
+            "constant has no verdict by its mean: the condition asks too little of this maze, and should have "
+            "asked for a share of the seeds.",
             expected="supported",
             conditions=(
                 *(
@@ -95,8 +97,9 @@ benchmark = Benchmark(
             "pieces of 6 moves on 7 x 7 cells it solved 0.1 to 0.2 of the pairs with more seams, and 0.3 here. "
             "Q-learning has a table and is restricted to actions of the data: a network over all actions solved 1 % of "
             "the pairs in a pilot.",
-            note="Q-learning solves 0.997 of the pairs with one seam, too near to 1 on 10 of 16 seeds for a verdict by the mean. "
-            "With more seams 0.917 against 0.425 at the tuned share and 0.338 at one half, and 0.022 for cloning.",
+            note="Q-learning solves 0.997 of the pairs with one seam, too near to 1 on 10 of 16 seeds for a verdict "
+            "by the mean. With more seams 0.917 against 0.425 at the tuned share and 0.338 at one half, and "
+            "0.022 for cloning.",
             expected="supported",
             conditions=(
                 *(
@@ -111,8 +114,8 @@ benchmark = Benchmark(
             paper="ghugare2024closing",
             says="On the same pieces it solves more of the pairs without a piece than offline learning of values does.",
             differs=f"{STITCH_DIFFERS} The paper asks to close the gap, not to turn it: a control that could win.",
-            note="0.972 against 0.971 of implicit Q-learning: the difference lies within 0.014 of 0 (16 seeds). With more seams "
-            "the latter is ahead, 0.719 against 0.425.",
+            note="0.972 against 0.971 of implicit Q-learning: the difference lies within 0.014 of 0 (16 seeds). "
+            "With more seams the latter is ahead, 0.719 against 0.425.",
             expected="refuted",
             conditions=(
                 Better(task="stitching_maze", method="temporal_augmentation", than="goal_iql", metric="unseen_success"),
@@ -123,9 +126,9 @@ benchmark = Benchmark(
             says="From the same transitions the temporal-difference form of InfoNCE predicts the discounted law of "
             "states with less error than the Monte-Carlo form.",
             differs=f"{FORECAST_DIFFERS} 0.05 is an eighth of what the marginal law has.",
-            note="0.176 against 0.262 from 1000 transitions. From 100 0.360 against 0.408, less by 0.031 to 0.063, so that 0.05 "
-            "isn't sure; the Monte-Carlo form is no better than the marginal there, 0.409. The slowest copy of the grid "
-            "was best for the former, and slower ones were not tried.",
+            note="0.176 against 0.262 from 1000 transitions. From 100 0.360 against 0.408, less by 0.031 to 0.063, "
+            "so that 0.05 isn't sure; the Monte-Carlo form is no better than the marginal there, 0.409. The "
+            "slowest copy of the grid was best for the former, and slower ones were not tried.",
             expected="supported",
             conditions=tuple(
                 Better(task=task, method="td_infonce", than="mc_infonce", margin=0.05) for task in (MANY, FEW)
@@ -136,9 +139,9 @@ benchmark = Benchmark(
             says="It has less error than a successor representation learned by temporal differences, too.",
             differs=f"{FORECAST_DIFFERS} By 0.03 from 1000 transitions, and at all from 100. The paper counts how many "
             "transitions an error takes: 20 times fewer.",
-            note="0.162 of the successor representation against 0.176 from 1000 transitions, and 0.332 against 0.360 from 100. "
-            "Here one table holds 25 laws of 25 states; the contrast sees 64 of them a step, and no more negatives were "
-            "tried.",
+            note="0.162 of the successor representation against 0.176 from 1000 transitions, and 0.332 against "
+            "0.360 from 100. Here one table holds 25 laws of 25 states; the contrast sees 64 of them a step, "
+            "and no more negatives were tried.",
             expected="inconclusive",
             conditions=(
                 Better(task=MANY, method="td_infonce", than="successor_table", margin=0.03),
