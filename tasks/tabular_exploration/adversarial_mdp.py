@@ -1,8 +1,8 @@
 """Three steps, eight states, four actions, and losses that turn into their opposite: how does the regret grow?
 
 Isolates what an estimate of the action values from one episode does to a learner. Losses and transitions are linear in
-six features, so the values of every policy are too. Losses lie in [0, 1]; after 30 % of the episodes a loss of x
-becomes 1 - x, and the best policy in hindsight is the best one of the second part.
+six features, so the values of every policy are too. Losses lie in [0, 1]. In 30 % of the episodes a loss of x becomes
+1 - x: an adversary chooses them beforehand, by lot, so that nobody can follow and have less than no regret.
 """
 
 from typing import Any, NamedTuple
@@ -12,10 +12,10 @@ import jax.numpy as jnp
 
 from toybench import Metric, Task
 from toybench.blocks import mdp
-from toybench.blocks.random import normals
+from toybench.blocks.random import normals, uniforms
 from toybench.tasks.tabular_exploration import Episode, Known, LinearSpec, PolicyOptimizer, Simulator
 
-TURN = 0.3  # of the episodes have the first losses
+FLIPPED = 0.3  # share of the episodes with opposite losses
 LATE = 0.9  # of the episodes are over when `late_regret` begins
 
 
@@ -25,31 +25,32 @@ class World(NamedTuple):
     Attributes:
       features: phi [n, S, A, d], in the simplex.
       transitions: of each step, [n, H, S, A, S].
-      losses: of the first part, [n, H, S, A].
+      losses: of the more frequent kind, [n, H, S, A].
+      best: expected loss of the best policy for them, [n].
       episode: how many were played, [].
-      paid: expected losses so far, [n].
-      late: expected losses above the best policy's after the share LATE, [n].
+      regret, late: expected losses above those of that policy, in all and after the share LATE, [n].
     """
 
     features: jax.Array
     transitions: jax.Array
     losses: jax.Array
+    best: jax.Array
     episode: jax.Array
-    paid: jax.Array
+    regret: jax.Array
     late: jax.Array
 
 
 class AdversarialMdp(Task):
     """Dirichlet(1/2) features and bases; a state to start from is drawn uniformly."""
 
-    instances: int = 8
-    steps: int = 2000  # type: ignore[misc]  # episodes
+    instances: int = 4
+    steps: int = 1000  # type: ignore[misc]  # episodes
 
     kind = "interactive"
     interface = PolicyOptimizer
     metrics = {
-        "regret": Metric("min", "expected loss so far above the best policy's in hindsight, mean over instances"),
-        "late_regret": Metric("min", "the same for one of the last tenth of the episodes, best policy of that time"),
+        "regret": Metric("min", "expected loss so far above that of the best policy in hindsight, mean over instances"),
+        "late_regret": Metric("min", "the same for one of the last tenth of the episodes"),
     }
 
     @property
@@ -70,13 +71,17 @@ class AdversarialMdp(Task):
         squares = drawn["bases"] ** 2
         bases = squares / squares.sum(-1, keepdims=True)
         theta = jax.scipy.stats.norm.cdf(drawn["theta"])
+        transitions = jnp.einsum("nsad,nhdt->nhsat", features, bases)
+        losses = jnp.einsum("nsad,nhd->nhsa", features, theta)
+        least = jax.vmap(lambda t, x: -mdp.backward_induction(t, -x)[0][0])
         zero = jnp.zeros(n)
         return World(
             features=features,
-            transitions=jnp.einsum("nsad,nhdt->nhsat", features, bases),
-            losses=jnp.einsum("nsad,nhd->nhsa", features, theta),
+            transitions=transitions,
+            losses=losses,
+            best=least(transitions, losses) @ self.start,
             episode=jnp.zeros(()),
-            paid=zero,
+            regret=zero,
             late=zero,
         )
 
@@ -85,69 +90,48 @@ class AdversarialMdp(Task):
         """Law of the first state, [S]."""
         return jnp.full(self.spec.states, 1 / self.spec.states)
 
-    @property
-    def turn(self) -> int:
-        """How many episodes have the first losses."""
-        return int(TURN * self.steps)
-
     def given(self, world: World) -> Simulator:
         start = jnp.broadcast_to(self.start[None], (self.instances, self.spec.states))
         return Simulator(features=world.features, transitions=world.transitions, start=start)
 
-    def least(self, world: World, losses: jax.Array) -> jax.Array:
-        """Expected loss [n] of the best policy for losses [n, H, S, A]."""
-        plan = jax.vmap(lambda t, x: mdp.backward_induction(t, -x)[0][0])
-        return -plan(world.transitions, losses) @ self.start
-
-    def expected(self, world: World, losses: jax.Array, policy: jax.Array) -> jax.Array:
-        """Expected loss [n] of policies [n, H, S, A] for losses [n, H, S, A]."""
-        values = jax.vmap(lambda t, x, p: mdp.finite_value(t, x, p)[0])(world.transitions, losses, policy)
+    def expected(self, world: World, policy: jax.Array) -> jax.Array:
+        """Expected loss [n] of policies [n, H, S, A] for the more frequent losses."""
+        values = jax.vmap(lambda t, x, p: mdp.finite_value(t, x, p)[0])(world.transitions, world.losses, policy)
         return values @ self.start
 
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Episode]:
         policy = learner.policy()
-        losses = jnp.where(world.episode < self.turn, world.losses, 1 - world.losses)
-        paid = self.expected(world, losses, policy)
-        late = jnp.where(world.episode < int(LATE * self.steps), 0.0, 1.0)
-        above = late * (paid - self.least(world, 1 - world.losses))
-        numbers = jax.random.uniform(key, (self.instances, self.spec.horizon + 1, 2))
+        spec = self.spec
+        drawn = uniforms(key, moves=(spec.instances, spec.horizon, 2), start=(spec.instances,), flip=(spec.instances,))
+        flipped = drawn["flip"] < FLIPPED
 
-        def play(numbers: jax.Array, transitions: jax.Array, policy: jax.Array) -> mdp.Episode:
-            return mdp.episode(numbers[1:], transitions[:, :, :, None], policy[:, :, None], numbers[0, 0], self.start)
+        def play(moves: jax.Array, start: jax.Array, transitions: jax.Array, policy: jax.Array) -> mdp.Episode:
+            return mdp.episode(moves, transitions[:, :, :, None], policy[:, :, None], start, self.start)
 
-        played = jax.vmap(play)(numbers, world.transitions, policy)
+        played = jax.vmap(play)(drawn["moves"], drawn["start"], world.transitions, policy)
         s = played.s[:, :-1]
-        number = jnp.arange(self.instances)[:, None]
-        step = jnp.arange(self.spec.horizon)[None]
-        batch = Episode(s=s, a=played.a, r=losses[number, step, s, played.a], s1=played.s[:, 1:])
-        after = world._replace(episode=world.episode + 1, paid=world.paid + paid, late=world.late + above)
+        number = jnp.arange(spec.instances)[:, None]
+        step = jnp.arange(spec.horizon)[None]
+        losses = world.losses[number, step, s, played.a]
+        batch = Episode(s=s, a=played.a, r=jnp.where(flipped[:, None], 1 - losses, losses), s1=played.s[:, 1:])
+        # the horizon less a loss is the loss of the opposite kind, for every policy
+        above = jnp.where(flipped, -1, 1) * (self.expected(world, policy) - world.best)
+        late = jnp.where(world.episode < int(LATE * self.steps), 0.0, 1.0)
+        after = world._replace(episode=world.episode + 1, regret=world.regret + above, late=world.late + late * above)
         return after, batch
-
-    def hindsight(self, world: World, episodes: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Episodes of both parts, [] each, and the sum of losses [n] of the best policy for both together."""
-        first = jnp.minimum(episodes, self.turn)
-        second = episodes - first
-        return first, second, self.least(world, first * world.losses + second * (1 - world.losses))
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         if isinstance(learner, Known):
             return learner.metrics
-        _, _, best = self.hindsight(world, world.episode)
         last = self.steps - int(LATE * self.steps)
-        return {"regret": (world.paid - best).mean(), "late_regret": world.late.mean() / last}
+        return {"regret": world.regret.mean(), "late_regret": world.late.mean() / last}
 
     def floor(self, world: World) -> Known:
-        """A uniformly random action at every step."""
+        """A uniformly random action at every step, with the expected number of opposite episodes."""
         policy = jnp.full(world.losses.shape, 1 / self.spec.actions)
-        first, second, best = self.hindsight(world, jnp.float32(self.steps))
-        before = self.expected(world, world.losses, policy)
-        after = self.expected(world, 1 - world.losses, policy)
-        above = after - self.least(world, 1 - world.losses)
-        return Known({"regret": (first * before + second * after - best).mean(), "late_regret": above.mean()})
+        above = (1 - 2 * FLIPPED) * (self.expected(world, policy) - world.best).mean()
+        return Known({"regret": self.steps * above, "late_regret": above})
 
     def oracle(self, world: World) -> Known:
-        """The best policy of each part: below the best single policy, so that its regret is negative."""
-        first, second, best = self.hindsight(world, jnp.float32(self.steps))
-        before = self.least(world, world.losses)
-        after = self.least(world, 1 - world.losses)
-        return Known({"regret": (first * before + second * after - best).mean(), "late_regret": jnp.zeros(())})
+        """The best policy for the more frequent losses in every episode."""
+        return Known({"regret": jnp.zeros(()), "late_regret": jnp.zeros(())})

@@ -68,9 +68,7 @@ class FactoredChain(Task):
         tables = jnp.sin(0.5 * jnp.pi * drawn["table"]) ** 2  # quantiles of Beta(1/2, 1/2)
         transitions = jax.vmap(self.kernel)(parents, tables)
         best = jax.vmap(lambda t: mdp.backward_induction(self.every_step(t), first_variable(spec))[0][0, 0])
-        return World(
-            transitions=transitions, parents=parents, best=best(transitions), regret=jnp.zeros(spec.instances)
-        )
+        return World(transitions=transitions, parents=parents, best=best(transitions), regret=jnp.zeros(spec.instances))
 
     def kernel(self, parents: jax.Array, tables: jax.Array) -> jax.Array:
         """Transitions [S, A, S] for parents int32 [V, q] and chances of a 1 [V, 2^q], the first parent slowest."""

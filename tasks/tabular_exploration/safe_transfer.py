@@ -81,9 +81,7 @@ class SafeTransfer(Task):
 
     @property
     def spec(self) -> SafeSpec:
-        return SafeSpec(
-            instances=self.instances, states=SIDE * SIDE, actions=gridworld.ACTIONS, horizon=24, budget=1.0
-        )
+        return SafeSpec(instances=self.instances, states=SIDE * SIDE, actions=gridworld.ACTIONS, horizon=24, budget=1.0)
 
     def sample(self, key: jax.Array) -> World:
         n = self.instances
