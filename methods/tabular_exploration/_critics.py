@@ -11,10 +11,19 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from toybench import Method
 from toybench.blocks import mdp
-from toybench.tasks.tabular_exploration import DISCOUNT, Guide, SafeEpisode, SafeSpec, backed_up, soft_policy
+from toybench.tasks.tabular_exploration import (
+    DISCOUNT,
+    TEMPERATURE,
+    Guide,
+    SafeEpisode,
+    SafeSpec,
+    backed_up,
+    soft_policy,
+)
 
 BACKUPS = 10  # of the critics after each episode
 
@@ -65,6 +74,15 @@ class Critics(Method, abc.ABC):
         return jax.vmap(policy_of)(state)
 
 
+def unpaid(shape: tuple[int, ...]) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Critics [S, A] of a uniform policy that is paid entropy alone and costs nothing, and a softness of 0.
+
+    What was not tried is then neither better nor worse than what was tried and paid nothing.
+    """
+    entropy = TEMPERATURE * np.log(shape[-1])
+    return jnp.full(shape, DISCOUNT * entropy / (1 - DISCOUNT)), jnp.zeros(shape), jnp.zeros(())
+
+
 def policy_of(state: State) -> jax.Array:
     """The soft policy [S, A] of one instance."""
     return soft_policy(state.q, state.cost_q, jax.nn.softplus(state.softness))
@@ -79,8 +97,8 @@ def remembered(state: State, batch: SafeEpisode, weights: jax.Array) -> State:
     return state._replace(counts=state.counts + more, rewards=rewards, costs=costs)
 
 
-def refitted(state: State, bonus: jax.Array) -> State:
-    """Critics backed up on the experience, with a bonus [S, A] on the reward; unseen pairs keep their values."""
+def refitted(state: State, bonus: jax.Array, untried: jax.Array) -> State:
+    """Critics backed up on the experience, with a bonus on the reward; `untried` for pairs never seen; both [S, A]."""
     model, seen = mdp.counted_model(state.counts)
     times = jnp.maximum(state.counts.sum(-1), jnp.finfo(model.dtype).tiny)
     rewards = state.rewards / times + bonus
@@ -89,7 +107,7 @@ def refitted(state: State, bonus: jax.Array) -> State:
 
     def step(_: int, critics: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         q, cost_q = backed_up((model, rewards, costs), critics, price)
-        return jnp.where(seen > 0, q, critics[0]), jnp.where(seen > 0, cost_q, critics[1])
+        return jnp.where(seen > 0, q, untried), jnp.where(seen > 0, cost_q, critics[1])
 
     q, cost_q = jax.lax.fori_loop(0, BACKUPS, step, (state.q, state.cost_q))
     return state._replace(q=q, cost_q=cost_q)

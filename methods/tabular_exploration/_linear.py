@@ -70,7 +70,7 @@ class Estimate(NamedTuple):
 
 
 def estimated(simulator: Simulator, policy: jax.Array, batch: Episode) -> Estimate:
-    """Linear estimates from one episode of a policy [H, S, A], with the simulator's exact covariances Sigma [H, d, d]."""
+    """Linear estimates from one episode of a policy [H, S, A], with exact covariances Sigma [H, d, d]."""
     phi = simulator.features
     visits = mdp.visits(simulator.transitions, policy, simulator.start)
     covariance = jnp.einsum("hsa,sad,sae->hde", visits, phi, phi) + RIDGE * jnp.eye(phi.shape[-1])[None]

@@ -7,10 +7,11 @@ algorithm 1 were read: a hyper-posterior over the factorisations that contain th
     Z_v ~ p(Z | data) in proportion to  prod_rows B(prior + n_row) / B(prior),  over the sets that hold what is known
     P(x_v = 1 | row of Z_v) ~ Beta(prior + n(row, 1), prior + n(row, 0));  policy = argmax_pi V_1^pi(P)
 
-**Differs from the paper**: 1. sets have exactly the true size, and are equally probable before. 2. the reward is known,
-and so is its parent. 3. the prior count is tuned.
+**Differs from the paper**: 1. sets have exactly the true size, and are equally probable before. 2. the reward is
+known, and so is its parent. 3. the prior count is tuned.
 
-**Shapes**: n instances, H steps, S states, A actions, V state variables, P candidates, q parents, m sets, r = 2^q rows.
+**Shapes**: n instances, H steps, S states, A actions, V state variables, P candidates, q parents, m sets, r = 2^q
+rows.
 """
 
 from itertools import combinations

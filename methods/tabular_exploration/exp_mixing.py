@@ -1,12 +1,13 @@
 """Exponential weights that explore by force: a share of uniform play bounds the estimates.
 
-**Source**: Luo, Wei and Lee, "Policy Optimization in Adversarial MDPs: Improved Exploration via Dilated Bonuses", 2021,
-https://arxiv.org/abs/2107.08346, from memory: the method whose rate K^(2/3) Dai et al. (2023) improve.
+**Source**: Luo, Wei and Lee, "Policy Optimization in Adversarial MDPs: Improved Exploration via Dilated Bonuses",
+2021, https://arxiv.org/abs/2107.08346, from memory: the method whose rate K^(2/3) Dai et al. (2023) improve.
 
     policy(. | x) = (1 - m) softmax(-eta sum_k Q^_k(x, .) - B_k(x, .)) + m / A,   m of the order of K^(-1/3)
 
-**Differs from the paper**: 1. the mixing is uniform play in every state, which this small process lets reach all features.
-2. covariances are exact, with a ridge of 0.001. 3. eta, the bonus and the mixing are tuned multiples of their powers of K.
+**Differs from the paper**: 1. the mixing is uniform play in every state, which this small process lets reach all
+features. 2. covariances are exact, with a ridge of 0.001. 3. eta, the bonus and the mixing are tuned multiples of
+their powers of K.
 
 **Shapes**: n instances, H steps, S states, A actions, K episodes.
 """

@@ -1,7 +1,7 @@
 """Exponential weights on the plain estimates: no mixing, no bonus.
 
-**Source**: Neu, Gyorgy and Szepesvari, "The Online Loop-free Stochastic Shortest-Path Problem", 2010 (exponential weights
-in every state), from memory; the humble control.
+**Source**: Neu, Gyorgy and Szepesvari, "The Online Loop-free Stochastic Shortest-Path Problem", 2010 (exponential
+weights in every state), from memory; the humble control.
 
     policy(. | x) in proportion to exp(-eta sum_k Q^_k(x, .))
 

@@ -1,13 +1,13 @@
 """Posterior sampling of a factored process without a graph: every variable may depend on all others.
 
 **Source**: Osband and Van Roy, "Near-optimal Reinforcement Learning in Factored MDPs", 2014,
-https://arxiv.org/abs/1403.3741 (posterior sampling, algorithm 1), from memory; the control that factors the next state,
-and learns no graph.
+https://arxiv.org/abs/1403.3741 (posterior sampling, algorithm 1), from memory; the control that factors the next
+state, and learns no graph.
 
     P(x_v = 1 | s, a) ~ Beta(prior + n(s, a, x_v = 1), prior + n(s, a, x_v = 0)), for each next variable v
 
-**Differs from the paper**: 1. the scopes are complete, where the paper is told small ones. 2. the reward is known. 3. the
-prior count is tuned.
+**Differs from the paper**: 1. the scopes are complete, where the paper is told small ones. 2. the reward is known. 3.
+the prior count is tuned.
 
 **Shapes**: n instances, H steps, S states, A actions, V state variables.
 """

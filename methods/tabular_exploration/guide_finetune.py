@@ -1,10 +1,11 @@
 """The guide itself, trained on: its critics and its multiplier are where the learner with a price starts.
 
 **Source**: Yang, Simao, Jansen, Tindemans and Spaan, "Reinforcement Learning by Guided Safe Exploration", 2023,
-https://arxiv.org/abs/2307.14316, the baseline that adapts the guide; the learner is that of `train-guide.py` in the authors'
-code.
+https://arxiv.org/abs/2307.14316, the baseline that adapts the guide; the learner is that of `train-guide.py` in the
+authors' code.
 
-**Differs from the paper**: 1. as for `lagrangian`. 2. the converged guide's critics, policy and multiplier are taken over.
+**Differs from the paper**: 1. as for `lagrangian`. 2. the converged guide's critics, policy and multiplier are taken
+over.
 
 **Shapes**: n instances, H steps, S states, A actions.
 """
@@ -32,7 +33,7 @@ class GuideFinetune(Critics):
 
     def learn(self, state: State, batch: SafeEpisode, guide: Guide) -> State:
         state = remembered(state, batch, jnp.ones(batch.r.shape))
-        state = refitted(state, jnp.zeros(state.q.shape))
+        state = refitted(state, jnp.zeros(state.q.shape), guide.q)
         return repriced(state, self.spec, self.rate)
 
     def behaviour(self, state: State) -> jax.Array:

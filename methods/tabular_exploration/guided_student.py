@@ -8,9 +8,9 @@ critics) and `train-guide.py` (the guide's reward: distance moved).
     weight of a step: 1 of the student; clip(student(a | s) / guide(a | s), 0.1, 2) of the guide
     reward: r + (w beta + w / 10) log guide(a | s),   beta the multiplier: the pull fades as safety comes
 
-**Differs from the paper**: 1. tables, backed up on the empirical model of all that was seen, where the code's batches are
-3/4 of the student's steps and 1/4 of the guide's. 2. the price of entropy is fixed. 3. the multiplier isn't damped. 4. the
-guide is the converged one.
+**Differs from the paper**: 1. tables, backed up on the empirical model of all that was seen, where the code's batches
+are 3/4 of the student's steps and 1/4 of the guide's. 2. the price of entropy is fixed. 3. the multiplier isn't
+damped. 4. the guide is the converged one.
 
 **Shapes**: n instances, H steps, S states, A actions.
 """
@@ -18,7 +18,15 @@ guide is the converged one.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.tabular_exploration._critics import Critics, State, policy_of, refitted, remembered, repriced
+from toybench.methods.tabular_exploration._critics import (
+    Critics,
+    State,
+    policy_of,
+    refitted,
+    remembered,
+    repriced,
+    unpaid,
+)
 from toybench.tasks.tabular_exploration import Guide, SafeEpisode
 
 LEAST = 0.1  # of the ratio, in the authors' code
@@ -38,8 +46,8 @@ class GuidedStudent(Critics):
     space = {"rate": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)}
 
     def begin(self, guide: Guide) -> tuple[jax.Array, jax.Array, jax.Array]:
-        zero = jnp.zeros(guide.q.shape)
-        return zero, zero, jnp.zeros(())
+        q, cost_q, softness = unpaid(guide.q.shape)
+        return q + self.lean(guide, softness), cost_q, softness
 
     def learn(self, state: State, batch: SafeEpisode, guide: Guide) -> State:
         own = policy_of(state)[batch.s, batch.a]
@@ -47,9 +55,13 @@ class GuidedStudent(Critics):
         ratio = jnp.clip(own / jnp.maximum(theirs, jnp.finfo(own.dtype).tiny), LEAST, MOST)
         guided = batch.late > 0 if self.rescue else jnp.zeros(batch.late.shape, bool)
         state = remembered(state, batch, jnp.where(guided, ratio, 1.0))
-        weight = self.pull * (jax.nn.softplus(state.softness) + FIXED)
-        log_guide = jnp.log(jnp.maximum(guide.policy, jnp.finfo(own.dtype).tiny))
-        return repriced(refitted(state, weight * log_guide), self.spec, self.rate)
+        lean = self.lean(guide, state.softness)
+        return repriced(refitted(state, lean, unpaid(lean.shape)[0] + lean), self.spec, self.rate)
+
+    def lean(self, guide: Guide, softness: jax.Array) -> jax.Array:
+        """Reward [S, A] for doing what the guide does."""
+        log_guide = jnp.log(jnp.maximum(guide.policy, jnp.finfo(guide.policy.dtype).tiny))
+        return self.pull * (jax.nn.softplus(softness) + FIXED) * log_guide
 
     def behaviour(self, state: State) -> jax.Array:
         own = self.target(state)

@@ -7,8 +7,8 @@ memory; the bonus is that of Luo, Wei and Lee (2021), https://arxiv.org/abs/2107
     policy(. | x) = argmin_p <p, sum_k Q^_k(x, .) - B_k(x, .)> + sum_a log(1 / p_a) / eta
     Q^_{k,h}(x, a) = phi(x, a)' Sigma_h^-1 phi(s_h, a_h) L_h,   L_h: losses from step h on
 
-**Differs from the paper**: 1. covariances are exact, with a ridge of 0.001, where the paper samples from the simulator.
-2. eta and the bonus' scale are tuned multiples of K^(-1/2).
+**Differs from the paper**: 1. covariances are exact, with a ridge of 0.001, where the paper samples from the
+simulator. 2. eta and the bonus' scale are tuned multiples of K^(-1/2).
 
 **Shapes**: n instances, H steps, S states, A actions, K episodes.
 """

@@ -9,8 +9,8 @@ rest is from memory.
 
 As 0 <= L_h <= H, the first two terms are never negative, and the third is bounded.
 
-**Differs from the paper**: 1. covariances and E[min(w, 0)] are exact, where the paper samples from the simulator; a ridge
-of 0.001. 2. eta and the bonus' scale are tuned multiples of K^(-1/2). 3. H - h replaces H: a bound of L_h.
+**Differs from the paper**: 1. covariances and E[min(w, 0)] are exact, where the paper samples from the simulator; a
+ridge of 0.001. 2. eta and the bonus' scale are tuned multiples of K^(-1/2). 3. H - h replaces H: a bound of L_h.
 
 **Shapes**: n instances, H steps, S states, A actions, K episodes.
 """

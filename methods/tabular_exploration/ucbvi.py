@@ -5,8 +5,8 @@ https://arxiv.org/abs/1703.05449 (UCBVI with the Hoeffding bonus, algorithms 1 t
 
     Q_h(s, a) = min(H - h, r(s, a) + sum_t P^(t | s, a) V_{h+1}(t) + c H sqrt(L / n(s, a)))
 
-**Differs from the paper**: 1. the width c is tuned; 7 in the paper. 2. L is the logarithm of S A H, without the number of
-episodes. 3. the reward is known, and the same table serves all steps.
+**Differs from the paper**: 1. the width c is tuned; 7 in the paper. 2. L is the logarithm of S A H, without the number
+of episodes. 3. the reward is known, and the same table serves all steps.
 
 **Shapes**: n instances, H steps, S states, A actions.
 """

@@ -44,7 +44,7 @@ class AdversarialMdp(Task):
     """Dirichlet(1/2) features and bases; a state to start from is drawn uniformly."""
 
     instances: int = 4
-    steps: int = 1000  # type: ignore[misc]  # episodes
+    steps: int = 2000  # type: ignore[misc]  # episodes
 
     kind = "interactive"
     interface = PolicyOptimizer
