@@ -39,6 +39,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "return_conditioning",
     "reward_tuning",
     "risk_sensitive_rl",
+    "tabular_exploration",
     "temporal_graphs",
     "trading",
     "trainability",

@@ -31,6 +31,7 @@ class CPsrl(Planner):
 
     known: int = 0  # parents of each variable that it is told of, 0 to q; the paper's prior graph
 
+    paper = "mutti2023exploiting"
     space = {"prior": (0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 3.0)}
 
     def plan(self, counts: jax.Array, graph: Graph, key: jax.Array) -> jax.Array:

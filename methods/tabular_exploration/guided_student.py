@@ -42,6 +42,7 @@ class GuidedStudent(Critics):
 
     rescue: bool = True  # whether the guide takes over after a cost
 
+    paper = "yang2023reinforcement"
     deterministic = True
     space = {"rate": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)}
 

@@ -25,6 +25,7 @@ class LogBarrierFtrl(PolicyOptimizer):
     eta: float = 30.0  # learning rate times the root of the number of episodes, above 0
     bonus: float = 0.1  # scale of the bonus times the same root, above 0; of the order of 1 in the paper
 
+    paper = "dai2023refined"
     deterministic = True
     space = {"eta": (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), "bonus": (0.003, 0.03, 0.3)}
 

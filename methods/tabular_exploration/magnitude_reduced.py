@@ -28,6 +28,7 @@ class MagnitudeReduced(PolicyOptimizer):
     eta: float = 3.0  # learning rate times the root of the number of episodes, above 0
     bonus: float = 0.1  # scale of the bonus times the same root, above 0; of the order of 1 in the paper
 
+    paper = "dai2023refined"
     deterministic = True
     space = {"eta": (0.3, 1.0, 3.0, 10.0, 30.0, 100.0), "bonus": (0.003, 0.03, 0.3)}
 

@@ -160,7 +160,7 @@ class Known(NamedTuple):
 
 TEMPERATURE = 0.1  # reward that a nat of entropy is worth to the learners with costs; a step at the goal pays 1
 DISCOUNT = 0.95  # of their critics: 24 steps matter; 0.99 for the paper's 1,000 steps
-PROGRESS = 0.1  # reward of a move towards the goal
+PROGRESS = 0.3  # reward of a move towards the goal
 
 
 def bits(count: int) -> np.ndarray:

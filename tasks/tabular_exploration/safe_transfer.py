@@ -1,7 +1,7 @@
 """A grid with hazards, a goal that is new, and a guide that has learned elsewhere how to move about safely.
 
-Isolates what a reward-free guide is worth when costs count during learning. Ten of 64 cells cost 1 a step; an episode
-of 24 steps may cost 1 on average. A random walk costs about 3. The guide and the exact model are what a very long
+Isolates what a reward-free guide is worth when costs count during learning. Sixteen of 64 cells cost 1 a step; an
+episode of 24 steps may cost 1 on average. A random walk costs about 5. The guide and the exact model are what a very long
 stay in the laboratory would leave behind: there are no hazards that it has not seen, and no goal that it has.
 """
 
@@ -26,7 +26,7 @@ from toybench.tasks.tabular_exploration import (
 )
 
 SIDE = 8
-HAZARDS = 10
+HAZARDS = 16
 SLIP = 0.1  # chance that a random move is made instead
 KEEPOUT = 3  # fewer moves than these around the start are free of hazards, as in the paper's worlds
 FAR = 8  # least number of moves from the start to the goal
@@ -68,7 +68,7 @@ class SafeTransfer(Task):
     """The target phase: rewards for progress towards the goal and for standing on it."""
 
     instances: int = 4
-    steps: int = 150  # type: ignore[misc]  # episodes
+    steps: int = 60  # type: ignore[misc]  # episodes
 
     kind = "interactive"
     interface = SafeLearner

@@ -145,7 +145,7 @@ def grid() -> Any:
 
 def test_the_grid_is_as_it_says(grid: Any) -> None:
     one, world = grid
-    assert (np.asarray(world.hazards).sum(-1) == 10).all()
+    assert (np.asarray(world.hazards).sum(-1) == 16).all()
     goal = np.asarray(world.away).argmin(-1)
     assert (np.asarray(world.hazards)[np.arange(6), goal] == 0).all()
     assert (np.asarray(world.hazards)[:, [0, 1, 8]] == 0).all()
@@ -192,7 +192,7 @@ def test_costs_of_a_behaviour_by_playing_it(grid: Any) -> None:
     assert total.mean() == pytest.approx(float(cost), abs=4 * float(total.std()) / 60)
     assert (total > 1).mean() == pytest.approx(float(over), abs=0.03)
     np.testing.assert_array_equal(np.asarray(played.late)[:, 1:], np.cumsum(played.cost, -1)[:, :-1] > 0)
-    progress = 0.1 * (np.asarray(world.away[0])[played.s[:, 0]] - np.asarray(world.away[0])[played.s1[:, -1]])
+    progress = 0.3 * (np.asarray(world.away[0])[played.s[:, 0]] - np.asarray(world.away[0])[played.s1[:, -1]])
     stood = (np.asarray(world.away[0])[played.s1] == 0).sum(-1)
     np.testing.assert_allclose(np.asarray(played.r).sum(-1), progress + stood, atol=1e-4)
 
