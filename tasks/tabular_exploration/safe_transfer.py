@@ -1,8 +1,8 @@
 """A grid with hazards, a goal that is new, and a guide that has learned elsewhere how to move about safely.
 
 Isolates what a reward-free guide is worth when costs count during learning. Sixteen of 64 cells cost 1 a step; an
-episode of 24 steps may cost 1 on average. A random walk costs about 5. The guide and the exact model are what a very long
-stay in the laboratory would leave behind: there are no hazards that it has not seen, and no goal that it has.
+episode of 24 steps may cost 1 on average. A random walk costs about 5. The guide and the exact model are what a very
+long stay in the laboratory would leave behind: it has seen all hazards, and no goal.
 """
 
 from typing import Any, NamedTuple

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import special
 
 from toybench.blocks import mdp
 from toybench.methods.tabular_exploration import _critics
@@ -66,8 +67,8 @@ def test_experience_counts_with_its_weights() -> None:
     state = _critics.remembered(empty(3, 2), batch, jnp.array([1.0, 1.0, 0.5]))
     assert state.counts[0, 1].tolist() == [0.0, 0.5, 1.0]
     assert float(state.rewards[0, 1]) == 2.5 and float(state.costs[0, 1]) == 0.5
-    fitted = _critics.refitted(state, jnp.zeros((3, 2)))
-    assert float(fitted.q[1, 0]) == 0.0 and float(fitted.q[0, 0]) == 0.0  # never seen
+    fitted = _critics.refitted(state, jnp.zeros((3, 2)), jnp.full((3, 2), 0.25))
+    assert float(fitted.q[1, 0]) == 0.25 and float(fitted.q[0, 0]) == 0.25  # never seen
     still = soft_policy(fitted.q, fitted.cost_q, jnp.asarray(np.log(2.0)))
     entropy = -TEMPERATURE * (still * jnp.log(still)).sum(-1)
     value = (still * fitted.q).sum(-1) + entropy
@@ -110,7 +111,8 @@ def test_the_guide_acts_after_a_cost(world: Any) -> None:
     student = method("guided_student", world)
     behaviour = student.behaviour(student.init(KEY))
     np.testing.assert_allclose(behaviour[:, 1], world[1].guide.policy)
-    np.testing.assert_allclose(behaviour[:, 0], 0.2, rtol=1e-5)
+    leaning = np.asarray(world[1].guide.policy, float) ** (0.1 * (np.log(2.0) + 0.1) / TEMPERATURE)
+    np.testing.assert_allclose(behaviour[:, 0], leaning / leaning.sum(-1, keepdims=True), rtol=1e-3, atol=1e-6)
     plain = method("lagrangian", world)
     np.testing.assert_array_equal(*np.swapaxes(plain.behaviour(plain.init(KEY)), 0, 1))
 
@@ -125,26 +127,29 @@ def test_steps_of_the_guide_count_with_a_clipped_ratio(world: Any) -> None:
     zero = jnp.zeros(5)
     batch = SafeEpisode(s=s, a=a, r=zero, s1=s, cost=zero, late=late)
     after = student.learn(state, batch, guide)
-    want = np.clip(0.2 / np.asarray(guide.policy[9]), 0.1, 2.0)
+    own = np.asarray(student.target(student.init(KEY))[0, 9])
+    want = np.clip(own / np.asarray(guide.policy[9]), 0.1, 2.0)
     want[0] = 1.0
     np.testing.assert_allclose(after.counts[9, :, 9], want, rtol=1e-4)
 
 
 def test_the_pull_towards_the_guide_is_its_log_probability(world: Any) -> None:
-    """A step seen once: its critic differs by w (beta + 0.1) log guide from that without a pull."""
+    """A step seen once, to a state that was never left: both lean by w (beta + 0.1) log guide."""
     guide = jax.tree.map(lambda x: x[0], world[1].guide)
     action = int(np.asarray(guide.policy[9]).argmin())
     one = jnp.array([9])
     batch = SafeEpisode(
         s=one, a=jnp.array([action]), r=jnp.array([0.3]), s1=jnp.array([63]), cost=jnp.zeros(1), late=jnp.zeros(1)
     )
-    found = []
+    beta = np.log(2.0)
     for pull in (0.0, 0.2):
         student = method("guided_student", world, pull=pull)
         state = jax.tree.map(lambda x: x[0], student.init(KEY))
-        found.append(float(student.learn(state, batch, guide).q[9, action]))
-    beta = np.log(2.0)
-    assert found[1] - found[0] == pytest.approx(0.2 * (beta + 0.1) * float(jnp.log(guide.policy[9, action])), rel=1e-3)
+        lean = pull * (beta + 0.1) * np.log(np.asarray(guide.policy, float))
+        untried = DISCOUNT * TEMPERATURE * np.log(5) / (1 - DISCOUNT) + lean[63]
+        value = TEMPERATURE * special.logsumexp(untried / TEMPERATURE)
+        want = 0.3 + lean[9, action] + DISCOUNT * value
+        assert float(student.learn(state, batch, guide).q[9, action]) == pytest.approx(want, rel=1e-3)
 
 
 def test_finetuning_starts_as_the_guide_and_planning_without_a_reward_is_safe(world: Any) -> None:
