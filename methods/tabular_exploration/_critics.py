@@ -113,7 +113,7 @@ def refitted(state: State, bonus: jax.Array, untried: jax.Array) -> State:
     return state._replace(q=q, cost_q=cost_q)
 
 
-def repriced(state: State, spec: SafeSpec, rate: jax.Array) -> State:
+def repriced(state: State, spec: SafeSpec, rate: float | jax.Array) -> State:
     """The price after a gradient step: up where the experience's mean cost to come is above its share of the budget."""
     share = (1 - DISCOUNT**spec.horizon) / (1 - DISCOUNT) / spec.horizon
     times = state.counts.sum(-1)
