@@ -12,9 +12,9 @@ REFINED = ("log_barrier_ftrl", "magnitude_reduced")
 PARTS = ("guided_student[rescue=false]", "guided_student[pull=0.0]")
 
 CHAIN_DIFFERS = (
-    "Six binary variables, two of them actions, two parents each, 100 episodes of 15 steps, 8 instances a seed. "
-    "Sets of exactly two parents, tables from Beta(1/2, 1/2); the paper's worlds are larger. Its abstract was read, "
-    "and its reviewers' accounts of the algorithm."
+    "Six binary variables, two of them actions, two parents each, 100 episodes of 15 steps, 8 instances a seed; the "
+    "paper's worlds are larger. Sets of exactly two parents and tables from Beta(1/2, 1/2) are the learner's prior "
+    "too: this asks what that knowledge is worth. The abstract was read, and reviewers' accounts of the algorithm."
 )
 LINEAR_DIFFERS = (
     "On this family alone: 8 states, 4 actions, 3 steps, 6 features, losses that are opposite in 30 % of the "
@@ -25,7 +25,8 @@ GRID_DIFFERS = (
     "A grid of 64 cells, 16 of which cost 1, episodes of 24 steps with a budget of 1, 60 episodes in the target, "
     "instead of Safety Gym; tables backed up on all that was seen instead of networks; guide and model are what an "
     "endless stay in the laboratory leaves. The sizes were chosen in a pilot: with 10 hazards and 150 episodes a "
-    "table knows every hazard early, and a guide has nothing to save. Rates are tuned for the training cost."
+    "table knows every hazard early, and a guide has nothing to save. The pull towards the guide has the authors' "
+    "weight; rates are tuned for the training cost."
 )
 
 benchmark = Benchmark(
@@ -145,17 +146,17 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="yang2023reinforcement",
-            says="Its training is safe: fewer than one episode in ten costs more than the budget.",
-            differs=f"{GRID_DIFFERS} The guide takes over only after a first cost, as in the authors' code; the budget "
-            "holds on average, and the paper's claim is read as one about episodes.",
+            says="Its training is safe: over the training an episode costs less than the budget.",
+            differs=f"{GRID_DIFFERS} The guide spends its whole budget, and takes over only after a first cost, as in "
+            "the authors' code. Where the budget is one on average, single episodes may cost more.",
             expected="refuted",
-            conditions=(Bound(task=GRID, method="guided_student", metric="violations", below=0.1),),
+            conditions=(Bound(task=GRID, method="guided_student", metric="training_cost", below=1.0),),
         ),
         Claim(
             paper="yang2023reinforcement",
             says="It costs less during training than planning with the model and the costs of the laboratory.",
-            differs=f"{GRID_DIFFERS} The control is ours: in a table a model transfers without loss; it says what "
-            "the guide is a substitute for. Only the sign is asked.",
+            differs=f"{GRID_DIFFERS} The control is ours, and knows every hazard: in a table a model transfers "
+            "without loss. It says what the guide is a substitute for. Only the sign is asked.",
             expected="refuted",
             conditions=(Better(task=GRID, method="guided_student", than="source_model_plan", metric="training_cost"),),
         ),

@@ -27,7 +27,7 @@ class ExpMixing(PolicyOptimizer):
     bonus: float = 0.03  # scale of the bonus times the square root, at least 0
 
     deterministic = True
-    space = {"eta": (0.3, 1.0, 3.0, 10.0, 30.0, 100.0), "mixing": (0.3, 1.0, 3.0)}
+    space = {"eta": (1.0, 3.0, 10.0, 30.0, 100.0), "mixing": (0.1, 0.3, 1.0), "bonus": (0.003, 0.03)}
 
     def estimate(self, simulator: Simulator, policy: jax.Array, batch: Episode) -> jax.Array:
         one = estimated(simulator, policy, batch)

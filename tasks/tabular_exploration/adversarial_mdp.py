@@ -49,7 +49,9 @@ class AdversarialMdp(Task):
     kind = "interactive"
     interface = PolicyOptimizer
     metrics = {
-        "regret": Metric("min", "expected loss so far above that of the best policy in hindsight, mean over instances"),
+        "regret": Metric(
+            "min", "expected loss so far above the best policy's, mean over the adversary's lot and instances"
+        ),
         "late_regret": Metric("min", "the same for one of the last tenth of the episodes"),
     }
 
@@ -114,8 +116,8 @@ class AdversarialMdp(Task):
         step = jnp.arange(spec.horizon)[None]
         losses = world.losses[number, step, s, played.a]
         batch = Episode(s=s, a=played.a, r=jnp.where(flipped[:, None], 1 - losses, losses), s1=played.s[:, 1:])
-        # the horizon less a loss is the loss of the opposite kind, for every policy
-        above = jnp.where(flipped, -1, 1) * (self.expected(world, policy) - world.best)
+        # the adversary's lot is paid in expectation: an opposite episode takes back what a usual one costs
+        above = (1 - 2 * FLIPPED) * (self.expected(world, policy) - world.best)
         late = jnp.where(world.episode < int(LATE * self.steps), 0.0, 1.0)
         after = world._replace(episode=world.episode + 1, regret=world.regret + above, late=world.late + late * above)
         return after, batch

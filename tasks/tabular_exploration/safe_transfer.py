@@ -1,7 +1,7 @@
 """A grid with hazards, a goal that is new, and a guide that has learned elsewhere how to move about safely.
 
 Isolates what a reward-free guide is worth when costs count during learning. Sixteen of 64 cells cost 1 a step; an
-episode of 24 steps may cost 1 on average. A random walk costs about 5. The guide and the exact model are what a very
+episode of 24 steps may cost 1 on average. A random walk costs about 3. The guide and the exact model are what a very
 long stay in the laboratory would leave behind: it has seen all hazards, and no goal.
 """
 
@@ -157,8 +157,10 @@ class SafeTransfer(Task):
         zero = jnp.zeros(moved.shape)
 
         def critics(multiplier: jax.Array) -> tuple[jax.Array, jax.Array]:
-            step = lambda _, pair: backed_up(model, pair, multiplier)  # noqa: E731
-            return jax.lax.fori_loop(0, SWEEPS, step, (zero, zero))
+            def sweep(_: int, pair: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+                return backed_up(model, pair, multiplier)
+
+            return jax.lax.fori_loop(0, SWEEPS, sweep, (zero, zero))
 
         def halve(_: int, range_: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
             low, high = range_
@@ -200,8 +202,11 @@ class SafeTransfer(Task):
             steps = mdp.chain(transitions, policy)
             paid = mdp.expected(rewards, policy)
             first = jnp.zeros(self.spec.states).at[0].set(1.0)
-            step = lambda law, _: (law @ steps, law @ paid)  # noqa: E731
-            return jax.lax.scan(step, first, None, length=self.spec.horizon)[1].sum()
+
+            def forward(law: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
+                return law @ steps, law @ paid
+
+            return jax.lax.scan(forward, first, None, length=self.spec.horizon)[1].sum()
 
         rewards = jax.vmap(self.rewards)(world.transitions, world.away)
         returns = jax.vmap(earned)(world.transitions, rewards, policy)

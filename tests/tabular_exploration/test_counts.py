@@ -110,6 +110,7 @@ def test_beliefs_start_at_the_prior_and_end_at_the_truth(world: Any) -> None:
     first = np.asarray(sampled.parents)[..., 0]
     np.testing.assert_allclose(np.take_along_axis(told, first[..., None], -1), 1.0)
     np.testing.assert_allclose(told.sum(-1), 2.0, rtol=1e-5)
+    assert float(task.graph_error(sampled, replace(learner, known=2).parents(nothing))) < 1e-6
     some = State(counts=30 * sampled.transitions, policy=nothing.policy)
     before = task.graph_error(sampled, learner.parents(nothing))
     assert float(task.graph_error(sampled, learner.parents(some))) < 0.4 * float(before)
