@@ -34,6 +34,11 @@ benchmark = Benchmark(
     tuning=Tuning(trials=9, seeds=8),
     variants=(SHORT,),
     ablations=(*TOLD, *PARTS),
+    edges={
+        "bonus": "less is nearly no bonus, without which it isn't the paper's algorithm",
+        "ucbvi.c": "less is no bonus; what was never tried is tried all the same",
+        "rate": "less leaves the price where it begins",
+    },
     claims=(
         Claim(
             paper="mutti2023exploiting",

@@ -24,10 +24,10 @@ class ExpMixing(PolicyOptimizer):
 
     eta: float = 3.0  # learning rate times the root of the number of episodes, above 0
     mixing: float = 1.0  # share of uniform play times the cubic root of the number of episodes, at least 0
-    bonus: float = 0.03  # scale of the bonus times the square root, at least 0
+    bonus: float = 0.003  # scale of the bonus times the square root, at least 0
 
     deterministic = True
-    space = {"eta": (1.0, 3.0, 10.0, 30.0, 100.0), "mixing": (0.1, 0.3, 1.0), "bonus": (0.003, 0.03)}
+    space = {"eta": (1.0, 3.0, 10.0, 30.0, 100.0), "mixing": (0.1, 0.3, 1.0, 3.0)}
 
     def estimate(self, simulator: Simulator, policy: jax.Array, batch: Episode) -> jax.Array:
         one = estimated(simulator, policy, batch)

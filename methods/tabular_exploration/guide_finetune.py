@@ -25,7 +25,7 @@ class GuideFinetune(Critics):
     rate: float = 0.3  # step of the multiplier after an episode, above 0
 
     deterministic = True
-    space = {"rate": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)}
+    space = {"rate": (0.001, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)}
 
     def begin(self, guide: Guide) -> tuple[jax.Array, jax.Array, jax.Array]:
         price = jnp.maximum(guide.multiplier, LEAST_PRICE)

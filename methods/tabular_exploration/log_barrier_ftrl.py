@@ -27,7 +27,7 @@ class LogBarrierFtrl(PolicyOptimizer):
 
     paper = "dai2023refined"
     deterministic = True
-    space = {"eta": (1.0, 3.0, 10.0, 30.0, 100.0, 300.0), "bonus": (0.003, 0.03, 0.3)}
+    space = {"eta": (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0), "bonus": (0.003, 0.03, 0.3)}
 
     def estimate(self, simulator: Simulator, policy: jax.Array, batch: Episode) -> jax.Array:
         one = estimated(simulator, policy, batch)
