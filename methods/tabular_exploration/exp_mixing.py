@@ -6,8 +6,8 @@
     policy(. | x) = (1 - m) softmax(-eta sum_k Q^_k(x, .) - B_k(x, .)) + m / A,   m of the order of K^(-1/3)
 
 **Differs from the paper**: 1. the mixing is uniform play in every state, which this small process lets reach all
-features. 2. covariances are exact, with a ridge of 0.001. 3. eta, the bonus and the mixing are tuned multiples of
-their powers of K.
+features. 2. covariances are exact, with a ridge of 0.001. 3. eta and the mixing are tuned
+multiples of their powers of K; the bonus has the scale that the refined algorithms were tuned to.
 
 **Shapes**: n instances, H steps, S states, A actions, K episodes.
 """
