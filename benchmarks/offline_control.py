@@ -1,0 +1,170 @@
+"""The offline_control benchmark: what its papers claim, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Claim, Tuning
+
+PLAIN = "pointmass_offline"
+IDLE = "pointmass_offline[actuators=8]"
+GATES = "pointmass_constraints"
+IN_TURN = "conditional_bc[in_turn=true]"
+
+CODES_DIFFER = (
+    "A point mass with two actions that goes around a disc on either side, 10,000 recorded steps of mixed quality, "
+    "networks of width 64 and 2000 updates instead of robots and a million. The Gaussian policies act by their means, "
+    "as in their papers."
+)
+NOVELTY_DIFFERS = (
+    "A point mass whose eight actuators have six idle directions, in which recorded actions follow the place closely, "
+    "instead of locomotion with 3 to 6 actions; with two actions there is nothing to show. Networks of width 64, 2000 "
+    "updates, the first 500 for the predictor."
+)
+PLANS_DIFFER = (
+    "A point mass that goes around a disc on either side, 10,000 recorded steps of mixed quality. A denoiser of two "
+    "layers over plans of 12 steps, 16 denoising steps, 2000 updates instead of a temporal U-net and a million; what "
+    "is asked of the return is relative to the recorded episodes from the same step on."
+)
+GATES_DIFFER = (
+    "Two gates of three on an open square, learned from 500 episodes that pass one, instead of stacking blocks; plans "
+    "of 20 steps are made once."
+)
+
+benchmark = Benchmark(
+    field="reinforcement learning",
+    tuning=Tuning(trials=8, seeds=8),
+    variants=(IDLE,),
+    ablations=(IN_TURN,),
+    only={
+        PLAIN: (
+            "bc",
+            "bc_mixture",
+            "return_conditioned",
+            "td3_bc",
+            "iql",
+            "iql_mixture",
+            "cql",
+            "saq_bc",
+            "saq_iql",
+            "saq_cql",
+            "decision_diffuser",
+            "diffuser_joint",
+        ),
+        IDLE: ("bc", "bc_rnd", "bc_rnd_concat", "sac_rnd", "sac_rnd_concat", "sac_offline", "td3_bc"),
+        GATES: ("decision_diffuser", "conditional_bc", IN_TURN, "shooting_planner"),
+    },
+    claims=(
+        Claim(
+            paper="luo2023actionquantized",
+            says="On recorded episodes with two good answers, implicit and conservative Q-learning over codes of actions "
+            "return more than both over actions with a Gaussian policy.",
+            differs=f"{CODES_DIFFER} More is read as a tenth of the way from the recorded mean to the shortest way.",
+            expected="supported",
+            conditions=(
+                Better(task=PLAIN, method="saq_iql", than="iql", metric="normalized_return", margin=0.1),
+                Better(task=PLAIN, method="saq_cql", than="cql", metric="normalized_return", margin=0.1),
+            ),
+        ),
+        Claim(
+            paper="luo2023actionquantized",
+            says="It is quantised actions with values that help: implicit Q-learning over codes returns more than over a "
+            "mixture of Gaussians, and more than cloning of codes.",
+            differs=f"{CODES_DIFFER} Both rivals are our controls: the sign is claimed against the mixture, 0.03 of the "
+            "range against cloning.",
+            expected="inconclusive",
+            conditions=(
+                Better(task=PLAIN, method="saq_iql", than="iql_mixture", metric="normalized_return"),
+                Better(task=PLAIN, method="saq_iql", than="saq_bc", metric="normalized_return", margin=0.03),
+            ),
+        ),
+        Claim(
+            paper="nikulin2023antiexploration",
+            says="A policy that minimises novelty alone comes nearer to recorded actions where the place modulates the "
+            "random prior than where it is concatenated with the action.",
+            differs=f"{NOVELTY_DIFFERS} Read as 0.015 of root mean squared distance, about 30 % of what concatenation "
+            "had in a pilot, 0.047 on 3 tuning seeds. Uniform actions have 0.58.",
+            expected="supported",
+            conditions=(
+                Better(task=IDLE, method="bc_rnd", than="bc_rnd_concat", metric="action_distance", margin=0.015),
+            ),
+        ),
+        Claim(
+            paper="nikulin2023antiexploration",
+            says="With a modulated prior, soft actor-critic against novelty returns more than without it, and than with "
+            "concatenated networks.",
+            differs=f"{NOVELTY_DIFFERS} More is read as a tenth of the way from the recorded mean to the shortest way.",
+            expected="supported",
+            conditions=tuple(
+                Better(task=IDLE, method="sac_rnd", than=other, metric="normalized_return", margin=0.1)
+                for other in ("sac_offline", "sac_rnd_concat")
+            ),
+        ),
+        Claim(
+            paper="nikulin2023antiexploration",
+            says="It returns more than TD3 with cloning, the best of the methods without an ensemble, and than cloning.",
+            differs=f"{NOVELTY_DIFFERS} Only the sign is claimed; cloning alone is our control.",
+            expected="inconclusive",
+            conditions=tuple(
+                Better(task=IDLE, method="sac_rnd", than=other, metric="normalized_return")
+                for other in ("td3_bc", "bc")
+            ),
+        ),
+        Claim(
+            paper="ajay2022conditional",
+            says="Guided diffusion of places with inverse dynamics returns more than cloning, than cloning given the "
+            "return, and than diffusion of places and actions together.",
+            differs=f"{PLANS_DIFFER} More is read as 0.05 of the way from the recorded mean to the shortest way, 0.03 "
+            "for diffusion of both. Cloning given the return stands for the decision transformer: places are all that "
+            "matters here.",
+            expected="inconclusive",
+            conditions=(
+                Better(task=PLAIN, method="decision_diffuser", than="bc", metric="normalized_return", margin=0.05),
+                Better(
+                    task=PLAIN,
+                    method="decision_diffuser",
+                    than="return_conditioned",
+                    metric="normalized_return",
+                    margin=0.05,
+                ),
+                Better(
+                    task=PLAIN,
+                    method="decision_diffuser",
+                    than="diffuser_joint",
+                    metric="normalized_return",
+                    margin=0.03,
+                ),
+            ),
+        ),
+        Claim(
+            paper="ajay2022conditional",
+            says="It returns more than offline learning of values: implicit and conservative Q-learning, and TD3 with "
+            "cloning.",
+            differs=f"{PLANS_DIFFER} Only the sign is claimed.",
+            expected="refuted",
+            conditions=tuple(
+                Better(task=PLAIN, method="decision_diffuser", than=other, metric="normalized_return")
+                for other in ("iql", "cql", "td3_bc")
+            ),
+        ),
+        Claim(
+            paper="ajay2022conditional",
+            says="Having learned single constraints, it satisfies two at once by adding their guidance, which cloning "
+            "asked for both does not.",
+            differs=f"{GATES_DIFFER} Read as a fifth of the test episodes.",
+            expected="supported",
+            conditions=(
+                Better(
+                    task=GATES, method="decision_diffuser", than="conditional_bc", metric="both_satisfied", margin=0.2
+                ),
+            ),
+        ),
+        Claim(
+            paper="ajay2022conditional",
+            says="Adding guidance is what does it: it satisfies two more often than search in a learned model, and than "
+            "cloning that is asked for one after the other.",
+            differs=f"{GATES_DIFFER} Only the sign is claimed; both rivals are our controls.",
+            expected="refuted",
+            conditions=tuple(
+                Better(task=GATES, method="decision_diffuser", than=other, metric="both_satisfied")
+                for other in ("shooting_planner", IN_TURN)
+            ),
+        ),
+    ),
+)
