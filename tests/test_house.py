@@ -25,6 +25,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "hypernetworks",
     "learning_rates",
     "node_classification",
+    "offline_control",
     "normalizing_flows",
     "optimizers",
     "particle_motion",

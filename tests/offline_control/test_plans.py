@@ -59,7 +59,9 @@ def test_guidance_is_a_sum_over_what_is_wanted(planner) -> None:
     wanted = jnp.array([[1.0, 0, 1], [0, 1, 1], [0, 0, 1], [0, 0, 0]])
     mind = method.begin((), wanted)
     free = method.clean(params, plan, time, jnp.zeros((4, 4)))
-    each = [method.clean(params, plan, time, jnp.eye(4)[i] + jnp.eye(4)[3] + jnp.zeros((4, 4))) for i in range(3)]
+    each = [
+        method.clean(params, plan, time, (jnp.eye(4)[i] + jnp.eye(4)[3])[None] + jnp.zeros((4, 4))) for i in range(3)
+    ]
     expected = free + 2.5 * sum(wanted[:, i, None, None] * (each[i] - free) for i in range(3))
     found = make("decision_diffuser", labels=3, weight=2.5).guided(params, mind, plan, time)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
