@@ -23,6 +23,9 @@ EMBEDDING = 32  # numbers of an embedding, the authors' value
 TARGET_RATE = 0.02  # of a target's way to its critic in an update; the authors' 0.005 is for a million updates
 ALONE = 4  # one in so many updates, at the beginning, is the predictor's alone
 LOG_SD = (-5.0, 2.0)  # where logarithms of standard deviations are kept, the authors' values
+FIRST_ETA = (
+    0.001  # weight of the entropy before the first update; the authors' 1, which is 0.05 here, has longer to fall
+)
 TINY = 1e-6  # least variance of the predictor's errors
 
 Params = dict[str, Any]
@@ -99,7 +102,7 @@ class Wary(Method):
         params = {
             "policy": nn.init(nn.MLP(widths=(WIDTH, WIDTH, 2 * k)), keys[0], jnp.zeros((1, FEATURES))),
             "critics": jax.vmap(lambda each: nn.init(Critic(), each, jnp.zeros((1, FEATURES + k))))(keys[1:3]),
-            "log_eta": jnp.log(1 - DISCOUNT),
+            "log_eta": jnp.log(FIRST_ETA),
             "predictor": nn.init(learner, keys[3], *inputs),
         }
         return State(
