@@ -53,7 +53,7 @@ class Planner(Method):
 
     lr: float = 0.01  # Adam's learning rate, above 0, decays to 0 by a cosine; the authors' 0.0002
     weight: float = 2.0  # of the guidance; 0 is unconditional, 1 conditional; the authors' 1.2
-    target: float = 0.9  # how well the rest shall go, where that is asked for; the authors' 0.9
+    target: float = 1.0  # how well the rest shall go, where that is asked for; the authors' 0.9, of a scale of theirs
 
     @abc.abstractmethod
     def plans(self, x: jax.Array, u: jax.Array) -> jax.Array:

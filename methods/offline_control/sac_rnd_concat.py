@@ -26,7 +26,7 @@ class SacRNDConcat(Wary):
     weight: float = 0.1  # of the novelty, from 0; the authors' 1 to 25 is 0.05 to 1.25 here
 
     paper = "nikulin2023antiexploration"
-    space = {"lr": (0.001, 0.003, 0.01, 0.03), "weight": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
+    space = {"lr": (0.003, 0.01), "weight": (0.01, 0.03, 0.1, 0.3)}
 
     @property
     def embeddings(self) -> Modules:
