@@ -25,7 +25,7 @@ class DecisionDiffuser(Planner):
     """Plans of places alone."""
 
     paper = "ajay2022conditional"
-    space = {"lr": (0.003, 0.01), "weight": (0.6, 1.2, 4.8, 9.6)}
+    space = {"lr": (0.003, 0.01, 0.03), "weight": (0.6, 1.2, 2.4, 4.8), "target": (0.9, 1.0)}
 
     def plans(self, x: jax.Array, u: jax.Array) -> jax.Array:
         return x
