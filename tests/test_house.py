@@ -29,6 +29,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "normalizing_flows",
     "optimizers",
     "particle_motion",
+    "policy_search",
     "posterior_sampling",
     "preference_learning",
     "message_passing",
