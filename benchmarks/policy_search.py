@@ -31,8 +31,8 @@ benchmark = Benchmark(
         Claim(
             paper="li2025agnostic",
             read="abstract",
-            says="With equally many queries, trees over what the class can reach choose a better policy than importance "
-            "weights, for 128 and 1,024 sequences of actions, and than roll-outs of single policies.",
+            says="With equally many queries, trees over what the class can reach choose a better policy than "
+            "importance weights, for 128 and 1,024 sequences of actions, and than roll-outs of single policies.",
             differs=f"{CLASS_DIFFERS} Better is read as 0.3 of what the best policy gains over none.",
             expected="supported",
             conditions=(
@@ -63,8 +63,8 @@ benchmark = Benchmark(
             paper="li2025agnostic",
             read="abstract",
             says="The error of trees hardly grows with the sequences.",
-            differs=f"{CLASS_DIFFERS} From 16 to 1,024 sequences; read as an exponent of 0 to 0.25: a tree's queries grow "
-            "with the square of the layers.",
+            differs=f"{CLASS_DIFFERS} From 16 to 1,024 sequences; read as an exponent of 0 to 0.25: a tree's queries "
+            "grow with the square of the layers.",
             expected="supported",
             conditions=(
                 Trend(
@@ -94,8 +94,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="paolo2021discovering",
-            says="Novelty in a learned space with emitters finds more rewarded areas than evolution by reward alone and "
-            "than random search.",
+            says="Novelty in a learned space with emitters finds more rewarded areas than evolution by reward alone "
+            "and than random search.",
             differs=f"{ARM_DIFFERS} More is read as half an area.",
             expected="supported",
             conditions=tuple(
