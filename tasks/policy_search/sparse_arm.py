@@ -115,7 +115,7 @@ class SparseArm(Task):
         batch, each = self.outcome(world, learner.propose(key))
         cell = jnp.clip(((batch.descriptor + 1) * (CELLS / 2)).astype(jnp.int32), 0, CELLS - 1)
         after = world._replace(
-            found=jnp.maximum(world.found, (each > 0).any(0)),
+            found=jnp.maximum(world.found, (each > 0).any(0).astype(jnp.float32)),
             best=jnp.maximum(world.best, each.max(0)),
             visited=world.visited.at[cell[:, 0] * CELLS + cell[:, 1]].set(1.0),
         )
