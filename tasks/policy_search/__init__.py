@@ -1,11 +1,9 @@
-"""Search a class of policies without a model to plan in: by queries of a simulator, or by whole evaluations.
+"""Search a class of policies without planning: estimate the value of each from a limited number of simulator queries.
 
-A `ClassJudge` estimates the value of every policy of a finite class from a limited number of queries of a simulator: a
-query names a step, a state and an action, and is answered by a next state and a reward. A `Searcher` proposes the
-weights of policies and is shown what came of them, in a world whose rewards are sparse.
+A query names a step, a state and an action, and is answered by a next state and a reward. A `ClassJudge` answers with
+the values of all policies of a finite class, none of which need be optimal in the world.
 
-Shapes: n instances, H layers, S states a layer, two actions, b successors, p policies; m proposals a step, w weights,
-g x g pixels.
+Shapes: n instances, H layers, S states a layer, two actions, b successors, p policies.
 """
 
 from dataclasses import dataclass
@@ -75,36 +73,3 @@ class Known(NamedTuple):
     """A reference whose metrics are known."""
 
     metrics: dict[str, jax.Array]
-
-
-class Searcher(Protocol):
-    """Looks for policies that are rewarded."""
-
-    def propose(self, state: Any, key: jax.Array) -> jax.Array:
-        """Weights of the policies to evaluate now: [m, w]."""
-
-
-@dataclass(frozen=True)
-class SearchSpec:
-    """Sizes: proposals a step, weights of a policy, pixels of an image's side, numbers of a hand-made descriptor."""
-
-    proposals: int
-    weights: int
-    side: int
-    descriptor: int
-
-
-class Outcome(NamedTuple):
-    """What came of the proposals.
-
-    Attributes:
-      theta: the weights [m, w].
-      image: of the last state, [m, g g].
-      descriptor: where the arm ended, [m, 2], for methods that say that they use it.
-      reward: [m], 0 outside the rewarded areas.
-    """
-
-    theta: jax.Array
-    image: jax.Array
-    descriptor: jax.Array
-    reward: jax.Array
