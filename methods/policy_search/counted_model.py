@@ -9,11 +9,22 @@
 **Shapes**: n instances, H layers, S states a layer, p policies.
 """
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 
 from toybench.methods.policy_search._judges import Judge
 from toybench.tasks.policy_search import Simulator
+
+
+class Answers(NamedTuple):
+    """The questions and the next states, int32 [budget] each."""
+
+    layer: jax.Array
+    s: jax.Array
+    a: jax.Array
+    reached: jax.Array
 
 
 class CountedModel(Judge):
@@ -33,26 +44,30 @@ class CountedModel(Judge):
         s = asked // 2 % spec.states
         a = asked % 2
         reached = simulator.move(numbers[0], layer, s, a)
-        counts = jnp.zeros((spec.layers, spec.states, 2, spec.states)).at[layer, s, a, reached].add(1.0)
         known = jnp.zeros((spec.states, 2)).at[s, a].max(jnp.where(layer == spec.layers - 1, 1.0, 0.0))
-        ends = 1 / jnp.arange(1.0, spec.states + 1)
-        law = ends / ends.sum()
-        total = counts.sum(-1, keepdims=True)
-        model = jnp.where(total > 0, counts / jnp.maximum(total, 1), law[None, None, None])
         every = simulator.pay(jnp.arange(spec.states)[:, None], jnp.arange(2)[None])
         rewards = jnp.where(known > 0, every, (known * every).sum() / jnp.maximum(known.sum(), 1))
-        return self.plug_in(model, rewards, law)
+        return self.plug_in(Answers(layer=layer, s=s, a=a, reached=reached), rewards)
 
-    def plug_in(self, model: jax.Array, rewards: jax.Array, law: jax.Array) -> jax.Array:
-        """Values [p] for transitions [H, S, 2, S], rewards [S, 2] and a law of first states [S]."""
+    def plug_in(self, answers: Answers, rewards: jax.Array) -> jax.Array:
+        """Values [p] in the model of these answers, with rewards [S, 2] in the last layer."""
         layers = self.spec.layers
+        ends = 1 / jnp.arange(1.0, self.spec.states + 1)
+        law = ends / ends.sum()
+        zero = jnp.zeros((layers, self.spec.states, 2))
+        asked = zero.at[answers.layer, answers.s, answers.a].add(1.0)
+        share = 1 / asked[answers.layer, answers.s, answers.a]
         visits = [law]
         for h in range(layers - 1):
-            visits.append(visits[-1] @ model[h, :, 0])
+            now = visits[-1]
+            own = jnp.where((answers.layer == h) & (answers.a == 0), now[answers.s] * share, 0.0)
+            unknown = jnp.where(asked[h, :, 0] == 0, now, 0.0).sum()
+            visits.append(unknown * law + jnp.zeros_like(law).at[answers.reached].add(own))
         value = rewards[:, 0]
         gains = [visits[-1] * (rewards[:, 1] - value)]
         for h in reversed(range(layers - 1)):
-            q = model[h] @ value
+            own = jnp.where(answers.layer == h, value[answers.reached] * share, 0.0)
+            q = jnp.where(asked[h] == 0, law @ value, zero[0].at[answers.s, answers.a].add(own))
             value = q[:, 0]
             gains.append(visits[h] * (q[:, 1] - value))
         return (law * value).sum() + jnp.concatenate([jnp.zeros(1), *reversed(gains)])
