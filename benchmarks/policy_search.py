@@ -75,6 +75,8 @@ benchmark = Benchmark(
             read="abstract",
             says="To search the class is better than to learn the world, where there are 32 states.",
             differs=f"{CLASS_DIFFERS} A counted model, our control, has 9 answers to each question. Only the sign.",
+            note="Trees lose 0.14 of what can be gained, the counted model 0.22: 0.08 less [0.00, 0.18] on 16 seeds. "
+            "Nine answers to a question are too few for a model to win.",
             expected="refuted",
             conditions=(Better(task=CLASS, method="trajectory_tree", than="counted_model", metric="suboptimality"),),
         ),
