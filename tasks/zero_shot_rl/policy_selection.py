@@ -2,8 +2,8 @@
 
 Isolates what describes a policy. The policies seek random goals in four rooms, each with a sharpness of its own; with
 chance 0.2 a random move is made instead. Four of the policies that were run left transitions, in short episodes from
-anywhere. States have frozen features, those of a random network that sees their place. With `reward=linear` the reward
-is a linear function of them; with `reward=goal` it is 1 in one cell.
+anywhere. States have frozen features, those of a random network that sees their place. With `reward=linear` the
+reward is a linear function of them; with `reward=goal` it is 1 in one cell.
 
 The task fits one ridge regression from embeddings to the ten known returns, its strength by ten folds, whoever embeds.
 A single column is taken for the returns themselves.

@@ -63,7 +63,7 @@ class ZeroShotRooms(Task):
     batch: int = 48  # transitions a step
 
     interface = RewardPolicy
-    steps = 4000
+    steps = 3000
     checkpoints = 1
     metrics = {
         "zero_shot_return": Metric("max", "mean return over the rewards, 0 as the uniform policy's, 1 at best"),
@@ -82,7 +82,7 @@ class ZeroShotRooms(Task):
         transitions = jnp.asarray(np.eye(len(cells), dtype=np.float32)[moves])
         spec = self.spec
         data = self.wander(for_data, moves) if self.coverage == "low" else self.cover(for_data, moves)
-        visited = arrivals(data, spec.states) > 0
+        visited = (arrivals(data, spec.states) > 0).astype(jnp.float32)
         rewards = self.rewards(for_rewards, cells, visited)
         values = mdp.value_iteration(transitions, expected_reward(transitions, rewards), spec.discount, SWEEPS)
         uniform = jnp.full((len(rewards), spec.states, spec.actions), 1 / spec.actions)
@@ -100,7 +100,7 @@ class ZeroShotRooms(Task):
         drawn = uniforms(key, goals=(GOALS,), bumps=(SUMS, BUMPS))
         places = jnp.asarray(np.stack(np.divmod(cells, self.side), 1), jnp.float32)
         squares = ((places[:, None, :] - places[None, :, :]) ** 2).sum(-1)
-        goals = jax.nn.one_hot(mdp.pick(drawn["goals"], visited[None, :].astype(jnp.float32)), len(cells))
+        goals = jax.nn.one_hot(mdp.pick(drawn["goals"], visited[None, :]), len(cells))
         return jnp.concatenate([goals, jnp.exp(-squares[integers(drawn["bumps"], len(cells))] / 2).sum(1)])
 
     def wander(self, key: jax.Array, moves: np.ndarray) -> Transitions:
