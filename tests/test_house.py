@@ -48,6 +48,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "value_learning",
     "weight_spaces",
     "weak_labels",
+    "zero_shot_rl",
 )  # studies in the form as it is now; the others follow with their review
 
 

@@ -1,0 +1,40 @@
+"""Value-conservative forward-backward representation: implied values of actions that the data lack are pushed down.
+
+**Source**: Jeen, Bewley and Cullen, "Conservative World Models", 2023, https://arxiv.org/abs/2309.15178, in the
+authors' code `agents/cfb/agent.py`, `_value_conservative_penalty`, and `agents/cfb/config.yaml`.
+
+    L_FB + alpha mean_i [ logsumexp_a F(s_i, a, z_i)'z_i - F(s_i, a_i, z_i)'z_i ]
+
+**Differs from the paper**: 1. the sum runs over all actions, in place of twelve that are sampled uniformly and from the
+actor. 2. Networks and actions as in `fb`. 3. alpha is tuned and not fitted to a target.
+
+**Shapes**: A actions, b transitions of a batch, d dimensions.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from toybench.methods.zero_shot_rl._forward_backward import (
+    ForwardBackward,
+    Measures,
+    Networks,
+    bellman_loss,
+    orthonormal_loss,
+)
+from toybench.tasks.zero_shot_rl import Transitions
+
+
+class VCFB(ForwardBackward):
+    """A penalty on values."""
+
+    alpha: float = 0.3  # weight of the penalty, 0 or more; 0.01 in the authors' configuration
+
+    paper = "jeen2023conservative"
+    space = {"lr": (0.001, 0.003, 0.01), "alpha": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)}
+
+    def loss(self, found: Measures, target: Networks, batch: Transitions) -> jax.Array:
+        values = jnp.einsum("bad,bd->ba", found.forward, found.task)
+        taken = (found.taken * found.task).sum(-1)
+        penalty = (jax.nn.logsumexp(values, axis=1) - taken).mean()
+        core = bellman_loss(found, target, batch, self.spec.discount) + orthonormal_loss(found)
+        return core + self.alpha * penalty
