@@ -102,7 +102,7 @@ def task_vectors(net: Networks, batch: Transitions, key: jax.Array) -> jax.Array
     """z [b, d]: uniform on the sphere, or B of a state of the batch in its direction, by a coin."""
     noise = jax.random.normal(key, (batch.s.shape[0], DIMS + 1))
     coin = jax.scipy.stats.norm.cdf(noise[:, DIMS:]) < MIXED
-    visited = net.backward[jnp.roll(batch.s, 1)]  # of another row, as rows are independent
+    visited = net.backward[jnp.roll(batch.s, 1)]  # of another row's s, as in the authors' code
     return jax.lax.stop_gradient(on_sphere(jnp.where(coin, visited, noise[:, :DIMS])))
 
 

@@ -31,7 +31,7 @@ from toybench.tasks.zero_shot_rl import Transitions
 class FB(ForwardBackward):
     """No penalty for actions that the data lack."""
 
-    space = {"lr": (0.0003, 0.001, 0.003, 0.01), "rate": (0.01, 0.03, 0.1)}
+    space = {"lr": (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
 
     def loss(self, found: Measures, target: Networks, batch: Transitions) -> jax.Array:
         return bellman_loss(found, target, batch, self.spec.discount) + orthonormal_loss(found)
