@@ -86,14 +86,13 @@ class ZeroShotRooms(Task):
         visited = (arrivals(data, spec.states) > 0).astype(jnp.float32)
         rewards = self.rewards(for_rewards, cells, visited)
         values = mdp.value_iteration(transitions, expected_reward(transitions, rewards), spec.discount, SWEEPS)
-        uniform = jnp.full((len(rewards), spec.states, spec.actions), 1 / spec.actions)
         return World(
             transitions=transitions,
             data=data,
             rewards=rewards,
             shown=rewards * visited[None, :],
             best=(1 - spec.discount) * values.mean(-1),
-            plain=start_return(transitions, rewards, uniform, spec.discount),
+            plain=rewards @ jnp.asarray(uniform_law(moves, spec.discount), jnp.float32),
         )
 
     def rewards(self, key: jax.Array, cells: np.ndarray, visited: jax.Array) -> jax.Array:
@@ -158,6 +157,12 @@ class ZeroShotRooms(Task):
             return mdp.greedy(mdp.q_values(world.transitions, reward, values, self.spec.discount))
 
         return SimpleNamespace(policy_for=policy_for)
+
+
+def uniform_law(moves: np.ndarray, discount: float) -> np.ndarray:
+    """Discounted chances [S] of the states to come under the uniform policy, from all starts alike."""
+    chain = np.eye(len(moves))[moves].mean(1)
+    return (1 - discount) * np.linalg.solve(np.eye(len(moves)) - discount * chain, chain).mean(0)
 
 
 def room_spec(side: int) -> Spec:
