@@ -10,7 +10,7 @@ FEW = "policy_selection[transitions=300]"
 GOAL = "policy_selection[reward=goal]"
 
 CONSERVATIVE = ("vc_fb", "mc_fb")
-CARRIED = ("vc_fb[alpha=1]", "mc_fb[alpha=1]")  # at the weight that is best on few trajectories
+CARRIED = ("vc_fb[alpha=0.3]", "mc_fb[alpha=0.3]")  # at the weight that is best on few trajectories
 MIXED = "psm[codebook=mixed]"
 STEP = 0.05  # of the range from the uniform policy to the optimum
 SELECTION = ("pi2vec", "canonical_actions", "random_embedding", "model_value")
