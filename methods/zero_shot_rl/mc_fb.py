@@ -28,7 +28,7 @@ from toybench.tasks.zero_shot_rl import Transitions
 class MCFB(ForwardBackward):
     """A penalty on measures."""
 
-    alpha: float = 0.3  # weight of the penalty, 0 or more; 0.01 in the authors' configuration where it isn't fitted
+    alpha: float = 1.0  # weight of the penalty, 0 or more; 0.01 in the authors' configuration where it isn't fitted
 
     paper = "jeen2023conservative"
     space = {"alpha": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)}
