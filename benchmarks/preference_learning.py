@@ -7,16 +7,20 @@ NOISY = "segment_preferences[noise=1]"
 UNPADDED = "segment_preferences[segments=unpadded]"
 FEW = "segment_preferences[noise=1,pairs=300]"
 RETURNS = "segment_preferences[labels=partial_return,segments=unpadded]"
+MOST = 0.8  # of the seeds: means of constants have no verdict
 NEAR = 0.9  # of the range from the uniform to an optimal policy: what the authors' README calls near-optimal
 
 DIFFERS = (
     "One 5 x 5 grid with a goal and three traps a seed instead of 30 grids of several kinds; 3000 pairs, one of the "
     "authors' numbers of them. Returns are of 100 moves from all cells, 0 for the uniform and 1 for an optimal policy, "
-    "as the authors scale them. The rate of Adam and its 1000 steps are those of the authors' script, and not tuned."
+    "as the authors scale them. The rate of Adam and its 1000 steps are those of the authors' script, and not tuned. "
+    "The second round, on fresh seeds: in the first, of 16 seeds, most methods had the same return on every seed, and "
+    "its means had no verdict but for the last claim, refuted; now shares of the seeds are judged."
 )
 
 benchmark = Benchmark(
     field="reinforcement learning",
+    first_seed=16,
     variants=(NOISY, UNPADDED, FEW, RETURNS),
     only={
         PADDED: ("greedy_preference", "planned_preference", "regret_q"),
@@ -28,16 +32,21 @@ benchmark = Benchmark(
     claims=(
         Claim(
             paper="knox2023learning",
-            says="What is fitted to preferences by regret as if they were by rewards is near-optimal where it is taken "
-            "for the optimal advantage and followed greedily, from certain and from noisy preferences, with and "
-            "without moves after the end.",
-            differs=f"{DIFFERS} Near-optimal is 0.9, as in their README. Without moves after the end for certain "
-            "preferences alone.",
-            note="1.000 on each of 16 seeds in all three settings, as said; a constant has no verdict by its mean, "
-            "and the conditions should have asked for a share of the seeds.",
+            says="What is fitted to preferences by regret as if they were by rewards is near-optimal where it is "
+            "taken for the optimal advantage and followed greedily, from certain and from noisy preferences, with "
+            "and without moves after the end.",
+            differs=f"{DIFFERS} Near-optimal is 0.9, as in their README, in more than 0.8 of the seeds. Without "
+            "moves after the end for certain preferences alone.",
             expected="supported",
             conditions=tuple(
-                Bound(task=task, method="greedy_preference", metric="normalized_return", above=NEAR)
+                Bound(
+                    task=task,
+                    method="greedy_preference",
+                    metric="normalized_return",
+                    above=NEAR,
+                    aggregate="share",
+                    share=MOST,
+                )
                 for task in (PADDED, NOISY, UNPADDED)
             ),
         ),
@@ -45,16 +54,34 @@ benchmark = Benchmark(
             paper="knox2023learning",
             says="Taken for a reward and planned with, it is near-optimal if segments go on after the end, and far "
             "from it if none does.",
-            differs=f"{DIFFERS} Near-optimal is 0.9, far from it 0.2; the first for certain and for noisy preferences, "
-            "the second for certain ones.",
-            note="1.000 on each of 16 seeds where segments go on after the end, and -1.11 where none does, whose "
-            "policies never end, both as said; a constant has no verdict by its mean, and the conditions should "
-            "have asked for a share of the seeds.",
+            differs=f"{DIFFERS} Near-optimal is 0.9, far from it 0.2, in more than 0.8 of the seeds; the first for "
+            "certain and for noisy preferences, the second for certain ones.",
             expected="supported",
             conditions=(
-                Bound(task=PADDED, method="planned_preference", metric="normalized_return", above=NEAR),
-                Bound(task=NOISY, method="planned_preference", metric="normalized_return", above=NEAR),
-                Bound(task=UNPADDED, method="planned_preference", metric="normalized_return", below=0.2),
+                Bound(
+                    task=PADDED,
+                    method="planned_preference",
+                    metric="normalized_return",
+                    above=NEAR,
+                    aggregate="share",
+                    share=MOST,
+                ),
+                Bound(
+                    task=NOISY,
+                    method="planned_preference",
+                    metric="normalized_return",
+                    above=NEAR,
+                    aggregate="share",
+                    share=MOST,
+                ),
+                Bound(
+                    task=UNPADDED,
+                    method="planned_preference",
+                    metric="normalized_return",
+                    below=0.2,
+                    aggregate="share",
+                    share=MOST,
+                ),
             ),
         ),
         Claim(
@@ -62,7 +89,6 @@ benchmark = Benchmark(
             says="Also if segments go on after the end, following it greedily earns more than planning with it, by "
             "0.05 of the range, from 3000 preferences.",
             differs=f"{DIFFERS} The margin is a twentieth of the range. In a pilot both were at 1.",
-            note="Both have 1.000 on each of 16 seeds: 3000 preferences leave no room.",
             expected="inconclusive",
             conditions=tuple(
                 Better(
@@ -78,10 +104,8 @@ benchmark = Benchmark(
         Claim(
             paper="knox2023learning",
             says="So it does from 300 noisy preferences, too few to be near-optimal.",
-            differs=f"{DIFFERS} 300 is the least of the authors' numbers. The setting was chosen after a pilot in "
-            "which 3000 left no room.",
-            note="0.08 against -0.97, a difference between 0.40 and 1.48 (16 seeds), but too skewed over seeds for a "
-            "verdict.",
+            differs=f"{DIFFERS} 300 is the least of the authors' numbers. By 0.05 in more than half of the seeds. "
+            "The setting was chosen after a pilot in which 3000 left no room.",
             expected="supported",
             conditions=(
                 Better(
@@ -90,6 +114,8 @@ benchmark = Benchmark(
                     than="planned_preference",
                     metric="normalized_return",
                     margin=0.05,
+                    aggregate="share",
+                    share=0.5,
                 ),
             ),
         ),
@@ -98,10 +124,17 @@ benchmark = Benchmark(
             says="It takes preferences by regret to fall into the trap: a reward fitted to preferences by rewards, "
             "without moves after the end, is near-optimal to plan with.",
             differs=f"{DIFFERS} A control: the constant that segments of one length leave open is open here too.",
-            note="-1.11, as from preferences by regret, and no policy ends (16 seeds): the constant that segments of "
-            "one length leave open makes loops of either.",
             expected="refuted",
-            conditions=(Bound(task=RETURNS, method="planned_preference", metric="normalized_return", above=NEAR),),
+            conditions=(
+                Bound(
+                    task=RETURNS,
+                    method="planned_preference",
+                    metric="normalized_return",
+                    above=NEAR,
+                    aggregate="share",
+                    share=MOST,
+                ),
+            ),
         ),
     ),
 )
