@@ -54,6 +54,8 @@ benchmark = Benchmark(
             toy="undertrained",
             differs=f"{ROOMS_DIFFER}Eight trajectories of 15 steps. Raises is read as 0.05 of the range; the paper has "
             "half as much again.",
+            note="Both penalties help, but by about the margin: 0.12 (0.06 to 0.19) by values, 0.10 (0.05 to 0.30) by "
+            "measures, from 0.253 (16 seeds). The paper has 1.5 times as much, here it is 1.4 to 1.5 times.",
             expected="inconclusive",
             conditions=tuple(Better(task=LOW, method=method, than="fb", margin=STEP) for method in CONSERVATIVE),
         ),
@@ -62,6 +64,8 @@ benchmark = Benchmark(
             says="On data that cover all actions, conservative representations are no worse than plain ones.",
             differs=f"{ROOMS_DIFFER}No worse is read as 0.05 of the range, both at the weight that is best on these "
             "data and at the one that tuning finds best on few trajectories.",
+            note="By values nothing is lost, 0.739 against 0.738. By measures 0.014 is, and 0.031 at the weight of few "
+            "trajectories, with 16 seeds at most 0.063 and 0.075.",
             expected="supported",
             conditions=tuple(
                 Better(task=FULL, method=method, than="fb", margin=-STEP) for method in (*CONSERVATIVE, *CARRIED)
@@ -75,6 +79,9 @@ benchmark = Benchmark(
             differs=f"{ROOMS_DIFFER}Only the sign is claimed. The paper compares with the former; the latter is the "
             "strongest cheap control. In a table, Q-learning keeps values above the least return, which is kinder to "
             "it than networks are, and with a small penalty it plans like the latter.",
+            note="It has 0.373, conservative Q-learning 0.710 and planning 0.729 (16 seeds). But where all actions are "
+            "seen a forward-backward network of 48 units comes to 0.74, and to 0.82 in a pilot of 12,000 batches and 4 "
+            "seeds; a larger one, with the least of two as in the authors' code, would tell.",
             expected="refuted",
             conditions=tuple(Better(task=LOW, method="vc_fb", than=other) for other in ("cql", "model_vi")),
         ),
@@ -99,6 +106,8 @@ benchmark = Benchmark(
             "in each state, yield less.",
             differs=f"{BASIS_DIFFERS}Only the sign is claimed. Both controls are cheap; the paper has none like the "
             "second.",
+            note="Random features have 0.818 against 0.935, behind by 0.07 to 0.15. But the best of the codebook's "
+            "policies in each state yields more, 0.983 (16 seeds): 16 directions lose a part of the policies.",
             expected="refuted",
             conditions=tuple(Better(task=WIDE, method=MIXED, than=other) for other in ("random_sf", "codebook_gpi")),
         ),
@@ -109,6 +118,8 @@ benchmark = Benchmark(
             "where the reward is linear in the features.",
             differs=f"{SELECTION_DIFFERS}2,000 transitions of four policies. Better is read as 0.04 in rank "
             "correlation and 0.03 in regret, both shares of the range.",
+            note="The rank correlation is 0.96 against 0.83, ahead by 0.07 to 0.23. The regret is 0.04 against 0.34, "
+            "ahead by 0.11 to 0.49, and beyond the margin in 11 of 16 seeds.",
             expected="supported",
             conditions=(
                 Better(
@@ -126,6 +137,8 @@ benchmark = Benchmark(
             read="abstract",
             says="So they do with 300 transitions.",
             differs=f"{SELECTION_DIFFERS}Better is read as above.",
+            note="They are alike: 0.88 and 0.86 in rank correlation (-0.06 to 0.07), 0.30 and 0.29 in regret (-0.24 to "
+            "0.26; 16 seeds).",
             expected="refuted",
             conditions=(
                 Better(task=FEW, method="pi2vec", than="canonical_actions", metric="rank_correlation", margin=0.04),
@@ -137,6 +150,8 @@ benchmark = Benchmark(
             read="abstract",
             says="So they do for a reward in one cell, which the features can't say.",
             differs=f"{SELECTION_DIFFERS}Only the sign is claimed.",
+            note="They rank worse, 0.49 against 0.69, but 16 seeds differ much (-0.43 to 0.01). Regrets are 0.75 and "
+            "0.69.",
             expected="refuted",
             conditions=(
                 Better(task=GOAL, method="pi2vec", than="canonical_actions", metric="rank_correlation"),
