@@ -178,7 +178,7 @@ def test_plausible_returns_by_hand(top: float, kept) -> None:
 
 @pytest.mark.parametrize("stem", ["doc", "esper"])
 def test_a_code_without_luck_takes_the_good_arm(stem: str) -> None:
-    method = make(stem, BANDIT, pulls(), weight=1.0, lr=0.01, steps=800)
+    method = make(stem, BANDIT, pulls(), weight=5.0, lr=0.003, steps=1000)
     state = trained(method, pulls())
     assert float(method.policy(state)[0, 0, 0, 1]) > 0.9
     assert float(method.claimed(state)) == pytest.approx(0.9, abs=0.04)
