@@ -1,5 +1,7 @@
 """Planners, learners against novelty and their controls: identities of guidance, what rests when, what search finds."""
 
+from types import SimpleNamespace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -38,12 +40,13 @@ def train(method, updates, size=32):
         place = jax.random.randint(key, (2, size), 0, jnp.array(method.given.u.shape[:2])[:, None])
         return method.update(state, Batch(episode=place[0], step=place[1]), key), None
 
-    keys = jax.random.split(jax.random.key(1), updates)
+    keys = jax.random.split(jax.random.key(1), 600)[:updates]
     return jax.jit(lambda key: jax.lax.scan(step, method.init(key), keys)[0])(KEY)
 
 
 def alike(a, b):
-    return all(bool((x == y).all()) for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
+    """Up to rounding: two programs may round a start differently."""
+    return all(bool(jnp.allclose(x, y, atol=1e-6)) for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +186,7 @@ def test_soft_actor_critic_by_its_equations() -> None:
     params = state.params
     b = transitions(4)
     noise = _novelty.normals(KEY, now=b.u.shape, then=b.u.shape)
-    eta = 1 - DISCOUNT
+    eta = _novelty.FIRST_ETA
     u, density = _novelty.squashed(*_novelty.gaussian(params, 4, b.x), noise["now"])
     u1, density1 = _novelty.squashed(*_novelty.gaussian(params, 4, b.x1), noise["then"])
     bonus = [method.error(params["predictor"], state.prior, x, a) for x, a in ((b.x, u), (b.x1, u1))]
@@ -210,7 +213,7 @@ def test_cloning_by_novelty_sees_no_rewards() -> None:
 
 def test_the_predictor_learns_first_and_all_else_later() -> None:
     method = wary("sac_rnd", steps=40)
-    start = method.init(KEY)
+    start = train(method, 0)
     early = train(method, 10)
     assert alike(early.params["policy"], start.params["policy"])
     assert alike(early.params["critics"], start.params["critics"])
@@ -256,6 +259,9 @@ def test_conditional_cloning_goes_as_its_label() -> None:
         np.testing.assert_allclose(u[:, 0], pace / pointmass.STEP, atol=0.1)
 
 
+BLANK = {"model": None, "score": None}
+
+
 def known_world(monkeypatch):
     """The true moves, and scores that are 4 in a gate and -4 elsewhere: at 0.6 to the right, and above."""
 
@@ -273,7 +279,7 @@ def test_search_passes_both_gates(monkeypatch) -> None:
     known_world(monkeypatch)
     method = make("shooting_planner", labels=2)
     mind = method.begin((), jnp.ones((16, 2)))
-    state = make("bc").init(KEY)
+    state = SimpleNamespace(params=BLANK)
     x = jnp.zeros((16, 2))
     passed = jnp.zeros((16, 2), bool)
     act = jax.jit(lambda mind, x, key: method.act(state, mind, x, key))
@@ -291,8 +297,8 @@ def test_the_worth_of_a_plan_by_hand(monkeypatch) -> None:
     mind = method.begin((), jnp.ones((1, 2)))
     plan = jnp.broadcast_to(jnp.array([1.0, 0.0]), (1, 4, 2))
     log = lambda s: -np.log1p(np.exp(-s))  # noqa: E731
-    assert float(method.worth((), mind, jnp.zeros((1, 2)), plan)[0]) == pytest.approx(log(4) + log(-4), rel=1e-5)
+    assert float(method.worth(BLANK, mind, jnp.zeros((1, 2)), plan)[0]) == pytest.approx(log(4) + log(-4), rel=1e-5)
     before = mind._replace(passed=jnp.array([[-4.0, 4.0]]))
-    assert float(method.worth((), before, jnp.zeros((1, 2)), plan)[0]) == pytest.approx(2 * log(4), rel=1e-5)
+    assert float(method.worth(BLANK, before, jnp.zeros((1, 2)), plan)[0]) == pytest.approx(2 * log(4), rel=1e-5)
     late = mind._replace(step=jnp.asarray(19))
-    assert float(method.worth((), late, jnp.zeros((1, 2)), plan)[0]) == pytest.approx(2 * log(-4), rel=1e-5)
+    assert float(method.worth(BLANK, late, jnp.zeros((1, 2)), plan)[0]) == pytest.approx(2 * log(-4), rel=1e-5)
