@@ -30,6 +30,8 @@ benchmark = Benchmark(
             differs=f"{MAKING_DIFFERS}Both of the paper's agents are judged, on profit by the mid price. More is "
             "read as 4.5, a tenth of the best policy's profit, and as 0.5 of the mean over the deviation of days. "
             "The paper has no such baseline: it is ours.",
+            note="PPO earns 42.4 and A2C 39.9 against 28.0, as said. For their risk they have 2.83 and 2.49 "
+            "against 1.75, of which A2C's lead of 0.75 (0.49 to 1.00) isn't more than 0.5 for sure (16 seeds).",
             expected="supported",
             conditions=tuple(
                 Better(task=MAKING, method=agent, than="fixed_spread", metric=metric, margin=margin)
@@ -49,6 +51,8 @@ benchmark = Benchmark(
             paper="sadighian2019deep",
             says="Both agents, with clipped steps and with one step a batch, earn alike.",
             differs=f"{MAKING_DIFFERS}Alike is read as 4.5 a day, a tenth of the best policy's profit.",
+            note="PPO earns 2.5 more (1.1 to 4.4, 16 seeds): within the margin on average, and not for sure. A2C "
+            "takes 100 steps where PPO takes 400.",
             expected="inconclusive",
             conditions=(Equivalent(task=MAKING, method="ppo", to="a2c", metric="pnl", margin=NOTABLE),),
         ),
@@ -66,6 +70,8 @@ benchmark = Benchmark(
             paper="sadighian2019deep",
             says="They earn more for their risk than it, too.",
             differs=f"{MAKING_DIFFERS}Only the sign is claimed. The control is ours.",
+            note="The planner that doesn't look at the trend has 3.13, PPO 2.83 and A2C 2.49 (16 seeds): less risk "
+            "for a smaller profit. Seeds are skewed.",
             expected="refuted",
             conditions=tuple(Better(task=MAKING, method=agent, than=SKEW, metric="sharpe") for agent in AGENTS),
         ),
@@ -75,6 +81,7 @@ benchmark = Benchmark(
             "earns less.",
             differs=f"{MAKING_DIFFERS}Only the sign is claimed. The control is ours and knows what a market maker's "
             "day is like; of its laws it is told nothing.",
+            note="Planning in counts earns 46.0, as much as the oracle, PPO 42.4 and A2C 39.9 (16 seeds).",
             expected="refuted",
             conditions=tuple(
                 Better(task=MAKING, method=agent, than="planned_quotes", metric="pnl") for agent in AGENTS
