@@ -39,7 +39,7 @@ class ConditionalBC(Method):
 
     def init(self, key: jax.Array) -> State:
         params = {"policy": fresh(key, self.spec.labels, self.spec.actions)}
-        return State(params=params, target=(), opt=optim.adam(self.lr, self.steps).init(params))
+        return State(params=params, target=(), opt=optim.adam(self.lr, self.steps).init(params))  # type: ignore[arg-type]
 
     def update(self, state: State, batch: Batch, key: jax.Array) -> State:
         known = transitions(self.given, batch)

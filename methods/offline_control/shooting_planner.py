@@ -48,7 +48,7 @@ class ShootingPlanner(Method):
     def init(self, key: jax.Array) -> State:
         one, two = jax.random.split(key)
         params = {"model": fresh(one, self.spec.actions, 2), "score": fresh(two, 0, self.spec.labels)}
-        return State(params=params, target=(), opt=optim.adam(self.lr, self.steps).init(params))
+        return State(params=params, target=(), opt=optim.adam(self.lr, self.steps).init(params))  # type: ignore[arg-type]
 
     def update(self, state: State, batch: Batch, key: jax.Array) -> State:
         whole = batch._replace(step=jnp.zeros_like(batch.step))

@@ -111,7 +111,7 @@ class LatentPolicy(Method):
 
     def init(self, key: jax.Array) -> State:
         spec = self.spec
-        networks = Networks(spec, self.codes)
+        networks = Networks(spec=spec, codes=self.codes)
         widths = (spec.horizon * (spec.states + spec.actions + 1), spec.states + 1, spec.states + spec.actions)
         sizes = (widths[0], widths[1] + self.codes, widths[2] + self.codes)
         params = {
@@ -138,7 +138,7 @@ class LatentPolicy(Method):
             with_codes(place(spec, steps_of(s), s), self.codes),
             with_codes(events_of(spec, batch), self.codes),
         )
-        logits, acts, value, energy = Networks(spec, self.codes).apply(params["networks"], *inputs)
+        logits, acts, value, energy = Networks(spec=spec, codes=self.codes).apply(params["networks"], *inputs)
         chosen = jnp.take_along_axis(jax.nn.log_softmax(acts, -1), batch.a[..., None, None], -1)[..., 0]
         paid = log_ratio(model.reward[s, batch.a][:, :, None], energy[..., :2], batch.units[..., None])
         moved = log_ratio(model.following[s, batch.a][:, :, None], energy[..., 2:], batch.s[:, 1:, None])
@@ -152,12 +152,12 @@ class LatentPolicy(Method):
 
     def best_code(self, state: State) -> tuple[jax.Array, jax.Array]:
         """(the code that is played, its mean return)."""
-        law = Networks(self.spec, self.codes).apply(state.params["networks"], method="value")
+        law = Networks(spec=self.spec, codes=self.codes).apply(state.params["networks"], method="value")
         return best_code(law, state.params["prior"])
 
     def policy(self, state: State) -> jax.Array:
         places = with_codes(everywhere(self.spec), self.codes)[:, :, self.best_code(state)[0]]
-        acts = Networks(self.spec, self.codes).apply(state.params["networks"], places, method="act")
+        acts = Networks(spec=self.spec, codes=self.codes).apply(state.params["networks"], places, method="act")
         return broadcast(played(self.spec, acts), self.spec)
 
     def boldest_policy(self, state: State) -> jax.Array:

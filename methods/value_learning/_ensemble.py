@@ -82,7 +82,7 @@ def quantile_loss(quantiles: jax.Array, wanted: Law) -> jax.Array:
 class Bonus(NamedTuple):
     """Moments of the heads' disagreement on what was played: discounted count, mean and variance, []."""
 
-    count: jax.Array
+    count: jax.Array  # type: ignore[assignment]
     mean: jax.Array
     variance: jax.Array
 
@@ -144,7 +144,7 @@ class Ensemble(Method, abc.ABC):
 
     @property
     def atoms(self) -> jax.Array:
-        return jnp.linspace(*self.spec.bounds, ATOMS)
+        return jnp.linspace(*self.spec.bounds, ATOMS)  # type: ignore[call-overload]
 
     def init(self, key: jax.Array) -> Surprised:
         params = networks.init(self.network, key, jnp.zeros((1, self.spec.dims)))

@@ -23,7 +23,7 @@ class Returns(NamedTuple):
     """Discounted rewards so far, [e], and what is known of them: count, mean, sum of squares about it, greatest."""
 
     now: jax.Array
-    count: jax.Array
+    count: jax.Array  # type: ignore[assignment]
     mean: jax.Array
     squares: jax.Array
     greatest: jax.Array

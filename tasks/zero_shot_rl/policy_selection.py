@@ -93,7 +93,7 @@ class PolicySelection(Task):
         linear = features @ made["weight"]
         goal = jax.nn.one_hot(integers(drawn["reward"], states), states)
         reward = linear if self.reward == "linear" else goal
-        transitions = gridworld.with_slip(moves, SLIP)
+        transitions = gridworld.with_slip(moves, SLIP)  # type: ignore[arg-type]
         return World(
             transitions=transitions,
             policies=policies,

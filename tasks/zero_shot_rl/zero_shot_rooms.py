@@ -106,7 +106,7 @@ class ZeroShotRooms(Task):
     def wander(self, key: jax.Array, moves: np.ndarray) -> Transitions:
         """Trajectories along shortest paths to goals of their own, with random actions between."""
         states, actions = moves.shape
-        ways = jnp.asarray(gridworld.shortest_policy(moves, gridworld.distances(moves)).argmax(-1), jnp.int32)
+        ways = jnp.asarray(gridworld.shortest_policy(moves, gridworld.distances(moves)).argmax(-1), jnp.int32)  # type: ignore[arg-type]
         table = jnp.asarray(moves)
         drawn = uniforms(key, ends=(2, TRAJECTORIES), steps=(LENGTH, 2, TRAJECTORIES))
         start, goal = integers(drawn["ends"], states)
