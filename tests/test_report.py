@@ -122,6 +122,11 @@ def test_docstrings_become_lists_and_links_and_never_markup() -> None:
     assert pages.safe_url("javascript:alert(1)") == ""
 
 
+def test_what_is_said_to_type_checkers_is_no_description() -> None:
+    knobs = {k.name: k for k in docs.knobs(registry.load("tasks", "value_learning/deep_sea"))}
+    assert knobs["steps"].about == "episodes"
+
+
 def test_hyperparameters_come_with_the_comments_beside_them() -> None:
     doc = docs.read("methods", "vector_quantization/simvq")
     known = {k.name: k for k in doc.knobs}

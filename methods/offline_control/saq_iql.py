@@ -7,7 +7,7 @@ Learning", 2023, https://arxiv.org/abs/2310.11731, in the authors' code `vqn/vqi
     V: expectile of Q'(x)[c];  Q(x)[c]: r + discount V(x1);  c ~ softmax(beta Q(x) + max(log prior(c | x), -8))
 
 **Differs from the paper**: 1. coder, prior and values are trained side by side; the coder's rate is 0 in the second
-half; the coder's own prior is used, not a second one. 2. 4 to 32 codes of 8 numbers, two hidden layers of 64 units,
+half; the coder's own prior is used, not a second one. 2. 16 codes of 8 numbers, two hidden layers of 64 units,
 2000 updates, targets follow at 0.02, no weight decay. 3. Values are means of rewards: beta is 20 times their 1/T.
 
 **Shapes**: b transitions, n episodes, K codes.

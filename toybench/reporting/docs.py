@@ -20,6 +20,7 @@ _URL = re.compile(r"(?<![<(\"'])\bhttps?://[^\s<>()]*[^\s<>().,;]")
 _PLAIN = re.compile(r'<span class="(?:n|p|o|w|nn|nb|bp|si|sa)">([^<]*)</span>')  # what the style sheet doesn't colour
 _SPAN = re.compile(r'<span class="(\w+)">([^<]*)</span>')  # half of a code page would be markup
 _LINES = re.compile(r"(?:<i class=sd>[^<]*</i>\s*)+(?<=>)")  # a docstring: one span a line
+_CHECKERS = re.compile(r"^(?:type: ignore|noqa)\S*\s*(?:#\s*)?")  # what is said to type checkers and linters
 _ITEM = re.compile(r"(?:^|\s)(\d+)\. ")
 
 
@@ -156,7 +157,7 @@ def _comments(cls: type) -> dict[str, str]:
         more = re.match(r"    #\s*(.*)$", line)
         if annotated:
             last = annotated[1]
-            found[last] = annotated[2] or ""
+            found[last] = _CHECKERS.sub("", annotated[2] or "")
         elif more and last:
             found[last] = f"{found[last]} {more[1]}".strip()
         else:
