@@ -7,7 +7,7 @@ Learning", 2023, https://arxiv.org/abs/2310.11731, in the authors' code `vqn/vqn
     Q: (y - Q(x)[c])^2 + alpha (T log sum_c' exp(Q(x)[c'] / T) - Q(x)[c]),  y = r + discount Q'(x1)[argmax Q(x1)]
 
 **Differs from the paper**: 1. coder and values are trained side by side; the coder's rate is 0 in the second half. 2.
-4 to 32 codes of 8 numbers, two hidden layers of 64 units, 2000 updates, no weight decay. 3. Targets follow at 0.02
+16 codes of 8 numbers, two hidden layers of 64 units, 2000 updates, no weight decay. 3. Targets follow at 0.02
 instead of being copied every 200 updates. 4. Values are means of rewards: T is 1 - discount, alpha 1 - discount times
 the authors'.
 
