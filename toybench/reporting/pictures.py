@@ -132,7 +132,12 @@ def _key() -> Any:
 
 def _draw(function: Callable[[Any], Any]) -> Any:
     compiled = jax.jit(function, compiler_options={"xla_backend_optimization_level": 0})
-    return jax.tree.map(np.asarray, compiled(_key()))
+    return jax.tree.map(_numbers, compiled(_key()))
+
+
+def _numbers(x: Any) -> np.ndarray:
+    """As NumPy's array, a random key by its words."""
+    return np.asarray(jax.random.key_data(x) if jax.numpy.issubdtype(x.dtype, jax.dtypes.prng_key) else x)
 
 
 def _files(study: str) -> list[Path]:
