@@ -246,6 +246,8 @@ def _alone(folder: Folder, watch: Watch | None) -> Iterator[None]:
 def resolve(selectors: Sequence[str] = (), *, most: int, seeds: int | None = None, **options: Any) -> Iterator[Summary]:
     """Run, then double the seeds of the cells whose claims are inconclusive, until none is or `most` seeds are reached.
 
+    A claim that can't have a verdict, whatever its numbers, gets no more seeds.
+
     Valid although it looks again and again: every look spends half of the error that is left
     (`toybench.evidence.verdicts`).
     Looks with fewer than 16 seeds would be free there, so the first one has at least as many.
@@ -266,7 +268,7 @@ def resolve(selectors: Sequence[str] = (), *, most: int, seeds: int | None = Non
     while only is None or only:
         summary = run(selectors, seeds=count, only=only, **options)
         yield summary
-        open_claims = [j for j in reading.claims(results=summary.folder.root) if j.verdict == "inconclusive"]
+        open_claims = [j for j in reading.claims(results=summary.folder.root) if j.wants_seeds]
         only = {name for j in open_claims for c in j.claim.conditions for name in cells_of(j.study, c)}
         if summary.interrupted or summary.left or count >= most:
             return

@@ -69,6 +69,11 @@ class Judgement:
         return f"It would be {self.numbers}, but {_NO_EVIDENCE[lacks]}"
 
     @property
+    def wants_seeds(self) -> bool:
+        """More seeds could bring a verdict: neither do the numbers say one that is withheld, nor would each be."""
+        return self.verdict == self.numbers == "inconclusive" and len(_withheld(self.claim)) < 2
+
+    @property
     def decisive(self) -> Assessment:
         """The assessment that the verdict hangs on: the clearest refutation, else the weakest support."""
         if self.verdict == "not_run":
