@@ -124,7 +124,7 @@ def test_accept_promotes_results_and_refuses_the_rest(demo: Path, tmp_path: Path
 
 
 def test_seeds_are_doubled_until_the_claims_are_resolved(demo: Path, tmp_path: Path, monkeypatch) -> None:
-    """One claim is clear at the first look, one never, one may have no verdict: only the second's cells get more seeds."""
+    """One claim is clear at the first look, one never, one may have no verdict: only the second gets more seeds."""
     clear = Claim("p", "", "", (Better("linear", "least_mean_squares", "oracle", "mse"),))
     never = Claim("p", "", "", (Better("linear", "least_mean_squares[lr=0.1001]", "floor", "mse", margin=2.6),))
     barred = Claim("p", "", "", (Better("oracle", "oracle", "least_mean_squares", "mse", margin=9),), read="abstract")
