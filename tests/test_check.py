@@ -91,12 +91,13 @@ def test_nothing_changed_and_no_sample_reruns_nothing(copy: Path) -> None:
 def test_a_changed_plug_in_conforms_at_once_and_others_in_turn(copy: Path, method: Path) -> None:
     """Two methods and a task, all of them accepted: in four weeks each is checked once, what changed every day."""
 
-    def names(day: int) -> list[str]:
-        code, said = conformance(copy, day)
+    def names(day: int, *options: str) -> list[str]:
+        code, said = conformance(copy, day, *options)
         assert code in (0, 3), said
         return [line.split(" ")[1].rstrip(":") for line in said.splitlines() if line.startswith("✓")]
 
     turned, straight = (f"methods/vector_quantization/{m}" for m in ("rotation_trick", "straight_through"))
+    assert names(0, "--sample", "0") == [], "no seconds for what has not changed, however many there are"
     days = [names(day) for day in (0, 9, 18)]
     assert sorted(days) == [[turned], [straight], ["tasks/vector_quantization/codebook_collapse"]]
     method.write_text(

@@ -525,10 +525,10 @@ def compare(before: Path, after: Path, form: str, everything: bool) -> int:
 )
 @click.option(
     "--sample",
-    default=120.0,
+    default=180.0,
     show_default=True,
     type=click.FloatRange(min=0),
-    help="At most so many seconds for records whose code hasn't changed.",
+    help="At most so many seconds for plug-ins whose code hasn't changed, and as many for such records.",
 )
 @click.option(
     "--changed",

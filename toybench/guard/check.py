@@ -1,10 +1,10 @@
 """`toybench check`: what continuous integration runs. Plug-ins conform, accepted records still come out, verdicts hold.
 
 1. Tasks and methods pass the conformance suite, under strict JAX: each one whose code isn't what its accepted records
-   were made with, and the others in turn, so that four weeks cover all. A study that is named is checked whole.
-2. Accepted records whose digest no longer matches the code are run again, and the others in turn, in four weeks or as
-   two minutes a day allow: first four seeds, and where these aren't equal to the bit, all of the record's seeds.
-   `compare` judges the difference.
+   were made with, and the others in turn, in four weeks or as three minutes a day allow. A study that is named is
+   checked whole.
+2. Accepted records whose digest no longer matches the code are run again, and the others in turn, as plug-ins: first
+   four seeds, and where these aren't equal to the bit, all of the record's seeds. `compare` judges the difference.
 3. The claims are judged again with the new records in place of the accepted ones, and what they name is looked up.
 
 A violation, a worse score or state, a claim that can't be evaluated and one that lost ground gate: each beyond seed
@@ -39,8 +39,8 @@ from toybench.guard.turns import turn
 from toybench.plugins import isolation, registry
 
 FIRST = 4  # seeds that are to tell whether a record still comes out to the bit
-DAYS = 28  # within which what hasn't changed is checked again, records only as far as their seconds go
-CONFORMING = 5.0  # seconds that a plug-in's checks take, about the mean over the landed ones
+DAYS = 28  # within which what hasn't changed is checked again, as far as the seconds for it go
+CONFORMING = 10.0  # seconds that a plug-in's checks take, about the mean over the landed ones
 Part = Literal["conformance", "records", "claims"]
 PARTS: tuple[Part, ...] = ("conformance", "records", "claims")
 
@@ -94,7 +94,7 @@ def run(
     *,
     selector: str | None = None,
     results: Folder,
-    sample: float = 120.0,
+    sample: float = 180.0,
     changed: float = 1200.0,
     day: int = 0,
     jobs: int = 1,
@@ -104,7 +104,8 @@ def run(
 
     Args:
       selector: only this study, or one task or method of it: `study/name`, which then has every conformance check.
-      sample: seconds that running records again may take which aren't stale, by what they took when they were made.
+      sample: seconds that running records again may take which aren't stale, by what they took when they were made,
+        and as many for plug-ins whose code hasn't changed.
       changed: seconds for plug-ins whose code has changed, and as many for records whose code has. What they aren't
         enough for has its turn another day. A selected study has all of its plug-ins and records looked at.
       day: whose turn it is among plug-ins and records that can't all be looked at.
@@ -121,7 +122,7 @@ def run(
     report = Report()
     fresh: dict[str, Record] = {}
     steps: dict[Part, Callable[[], Iterator[Case]]] = {
-        "conformance": lambda: _conformance(report, study, stem, results, changed, day, jobs),
+        "conformance": lambda: _conformance(report, study, stem, results, sample, changed, day, jobs),
         "records": lambda: _records(report, fresh, study, stem, results, sample, changed, day, jobs),
         "claims": lambda: claims(study, results, fresh),
     }
@@ -146,7 +147,7 @@ def _edges(studies: Sequence[str], stem: str) -> dict[str, list[str]]:
 
 
 def _conformance(
-    report: Report, study: str, stem: str, results: Folder, changed: float, day: int, jobs: int
+    report: Report, study: str, stem: str, results: Folder, sample: float, changed: float, day: int, jobs: int
 ) -> Iterator[Case]:
     """Plug-ins in spawned workers; one that kills its worker fails by name."""
     every = [("tasks", n) for n in registry.tasks(study or None)] + [
@@ -158,7 +159,7 @@ def _conformance(
         known = _settled(results)
         settled = [plugin for plugin in every if plugin in known]
         moved = [plugin for plugin in every if plugin not in known]
-        due = turn({"/".join(plugin): 1.0 for plugin in settled}, day, DAYS)
+        due = turn({"/".join(plugin): CONFORMING for plugin in settled}, day, DAYS, sample * jobs)
         due |= turn({"/".join(plugin): CONFORMING for plugin in moved}, day, 1.0, changed * jobs)
         plugins = [plugin for plugin in every if "/".join(plugin) in due]
         report.postponed += sum("/".join(plugin) not in due for plugin in moved)
