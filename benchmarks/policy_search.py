@@ -1,6 +1,6 @@
-"""The policy_search benchmark: what its papers claim, and what runs beside the default cells."""
+"""The policy_search benchmark: what its paper claims, and what runs beside the default cells."""
 
-from toybench import Benchmark, Better, Claim, Trend, Tuning
+from toybench import Benchmark, Better, Claim, Trend
 
 CLASS = "policy_class_search"
 FEW = "policy_class_search[leaves=16]"
@@ -10,11 +10,11 @@ WIDE = "policy_class_search[states=256]"
 CLASS_DIFFERS = (
     "Two actions, 4 to 10 layers of 32 states, 8 successors each, visits by Zipf's law, 4,000 queries, 8 instances a "
     "seed, and one class: action 1 in at most one state. The abstracts of the thesis and of the paper that it is from "
-    "were read."
+    "were read. Controls are simple: the model asks all pairs equally often, weights aren't centred, the race knows "
+    "nothing of visits."
 )
 benchmark = Benchmark(
     field="reinforcement learning",
-    tuning=Tuning(trials=9, seeds=8),
     variants=(FEW, MANY, WIDE),
     only={
         FEW: ("trajectory_tree", "uniform_weights"),
@@ -58,7 +58,8 @@ benchmark = Benchmark(
             read="abstract",
             says="The error of trees hardly grows with the sequences.",
             differs=f"{CLASS_DIFFERS} From 16 to 1,024 sequences; read as an exponent of 0 to 0.25: a tree's queries "
-            "grow with the square of the layers.",
+            "grow with the square of the layers. Hardly is 2.4 times, where the error of weights grows 18 times; what "
+            "the choice loses grows from 0.05 to 0.28.",
             expected="supported",
             conditions=(
                 Trend(
@@ -74,9 +75,11 @@ benchmark = Benchmark(
             paper="li2025agnostic",
             read="abstract",
             says="To search the class is better than to learn the world, where there are 32 states.",
-            differs=f"{CLASS_DIFFERS} A counted model, our control, has 9 answers to each question. Only the sign.",
-            note="Trees lose 0.14 of what can be gained, the counted model 0.22: 0.08 less [0.00, 0.18] on 16 seeds. "
-            "Nine answers to a question are too few for a model to win.",
+            differs=f"{CLASS_DIFFERS} A counted model, our control, has 8 or 9 answers to each question. Only the "
+            "sign.",
+            note="Trees lose 0.14 of what can be gained, the counted model 0.22: 0.08 less [0.00, 0.18] on 16 seeds, "
+            "of which 10 have the sign. Largest errors are 0.046 and 0.053. Only the abstract was read, so more seeds "
+            "would bring no verdict.",
             expected="refuted",
             conditions=(Better(task=CLASS, method="trajectory_tree", than="counted_model", metric="suboptimality"),),
         ),
@@ -84,7 +87,8 @@ benchmark = Benchmark(
             paper="li2025agnostic",
             read="abstract",
             says="To search the class is better than to learn the world, where there are 256 states.",
-            differs=f"{CLASS_DIFFERS} A counted model, our control, has one answer to each question. Only the sign.",
+            differs=f"{CLASS_DIFFERS} A counted model, our control, has one or two answers to each question. Only the "
+            "sign.",
             expected="supported",
             conditions=(Better(task=WIDE, method="trajectory_tree", than="counted_model", metric="suboptimality"),),
         ),

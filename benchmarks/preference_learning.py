@@ -13,9 +13,15 @@ NEAR = 0.9  # of the range from the uniform to an optimal policy: what the autho
 DIFFERS = (
     "One 5 x 5 grid with a goal and three traps a seed instead of 30 grids of several kinds; 3000 pairs, one of the "
     "authors' numbers of them. Returns are of 100 moves from all cells, 0 for the uniform and 1 for an optimal policy, "
-    "as the authors scale them. The rate of Adam and its 1000 steps are those of the authors' script, and not tuned. "
-    "The second round, on fresh seeds: in the first, of 16 seeds, most methods had the same return on every seed, and "
-    "its means had no verdict but for the last claim, refuted; now shares of the seeds are judged."
+    "as the authors scale discounted ones. The rate of Adam and its 1000 steps are those of the authors' script, and "
+    "not tuned. The move to the end is fitted as any other. In the authors' code it counts for nothing and keeps its "
+    "first, random number, and pairs in which a segment ends at all are what is replaced. On three such grids, apart "
+    "from the records, their way without such pairs gave 0.44 to 0.62 followed greedily. That what is fitted "
+    "resembles the optimal advantage is not measured, only what its policies earn. "
+    "This is the second round, on fresh seeds. The first, of 16 seeds, asked for means. The first four claims had no "
+    "verdict: of three the returns were the same on every seed, of the fourth too skewed. The last was refuted. Now "
+    "shares of the seeds are judged, but for the claim about 3000 preferences; the shares, 0.8 and 0.5, were chosen "
+    "after the first round."
 )
 
 benchmark = Benchmark(
@@ -36,7 +42,7 @@ benchmark = Benchmark(
             "taken for the optimal advantage and followed greedily, from certain and from noisy preferences, with "
             "and without moves after the end.",
             differs=f"{DIFFERS} Near-optimal is 0.9, as in their README, in more than 0.8 of the seeds. Without "
-            "moves after the end for certain preferences alone.",
+            "moves after the end for certain preferences alone; a segment may end by its last move.",
             expected="supported",
             conditions=tuple(
                 Bound(
@@ -55,7 +61,8 @@ benchmark = Benchmark(
             says="Taken for a reward and planned with, it is near-optimal if segments go on after the end, and far "
             "from it if none does.",
             differs=f"{DIFFERS} Near-optimal is 0.9, far from it 0.2, in more than 0.8 of the seeds; the first for "
-            "certain and for noisy preferences, the second for certain ones.",
+            "certain and for noisy preferences, the second for certain ones. A constant taken off what is fitted would "
+            "close the trap; that control isn't run.",
             expected="supported",
             conditions=(
                 Bound(
@@ -89,8 +96,11 @@ benchmark = Benchmark(
             says="Also if segments go on after the end, following it greedily earns more than planning with it, by "
             "0.05 of the range, from 3000 preferences.",
             differs=f"{DIFFERS} The margin is a twentieth of the range. In a pilot both were at 1.",
-            note="Both have 1.000 on each of 32 seeds, as on the first 16: 3000 preferences leave no room.",
+            note="Both have 1.000 on each of 32 seeds, as on the first 16: 3000 preferences leave no room, so the mean "
+            "was kept. A share of the seeds would refute it: none is better by 0.05. Fewer preferences tell: the next "
+            "claim. The flag was set after the numbers were seen.",
             expected="inconclusive",
+            toy="blind",
             conditions=tuple(
                 Better(
                     task=task,
@@ -104,9 +114,12 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="knox2023learning",
-            says="So it does from 300 noisy preferences, too few to be near-optimal.",
-            differs=f"{DIFFERS} 300 is the least of the authors' numbers. By 0.05 in more than half of the seeds. "
-            "The setting was chosen after a pilot in which 3000 left no room.",
+            says="Also if segments go on after the end, following it greedily earns more than planning with it, by "
+            "0.05 of the range, from 300 noisy preferences, too few to be near-optimal.",
+            differs=f"{DIFFERS} 300 is the least of the authors' numbers. By 0.05 in more than half of the seeds. The "
+            "first round asked for the mean and had no verdict: 0.08 against -0.97, better by 0.05 on 15 of 16 seeds, "
+            "worse by 1.18 on the other. The setting was chosen after a pilot in which 3000 left no room. Neither is "
+            "regularised, as in the authors' script; greedy has 0.21 on average, planning -1.21.",
             expected="supported",
             conditions=(
                 Better(
@@ -124,9 +137,11 @@ benchmark = Benchmark(
             paper="knox2023learning",
             says="It takes preferences by regret to fall into the trap: a reward fitted to preferences by rewards, "
             "without moves after the end, is near-optimal to plan with.",
-            differs=f"{DIFFERS} A control: the constant that segments of one length leave open is open here too.",
-            note="-1.07 on average, as from preferences by regret, and no policy ends (32 seeds): the constant "
-            "that segments of one length leave open makes loops of either.",
+            differs=f"{DIFFERS} The sentence is ours, not the paper's: a control. The constant that segments of one "
+            "length leave open is open here too.",
+            note="-1.07 on average and never above -0.43. On each of 32 seeds it is the same return as from "
+            "preferences by regret, and no policy ends: the constant that segments of one length leave open makes "
+            "loops of either.",
             expected="refuted",
             conditions=(
                 Bound(

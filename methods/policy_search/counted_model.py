@@ -4,7 +4,8 @@
 
     P^(t | s, a) = share of the answers;  values of all policies by one pass forward and one backward
 
-**Differs from the paper**: 1. where a pair has no query the next state is as for Zipf's law, the law of first states.
+**Differs from the paper**: 1. it is told the law of first states, which the others sample. 2. where a pair has no query
+the next state is drawn from that law too, and a reward is the mean of the known ones; no cell here has such a pair.
 
 **Shapes**: n instances, H layers, S states a layer, p policies.
 """

@@ -5,7 +5,7 @@ trajectories), from memory; the rival of trees in Li's thesis, https://arxiv.org
 
     value = mean over roll-outs of  2^H 1[the policy would have acted so] R
 
-**Differs from the paper**: nothing.
+**Differs from the paper**: nothing that is remembered.
 
 **Shapes**: n instances, H layers, S states a layer, t roll-outs, p policies.
 """

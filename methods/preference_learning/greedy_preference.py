@@ -8,7 +8,8 @@ in `algorithms/models.py`, `train` in `algorithms/advantage_learning.py`, `build
     P(first preferred) = sigmoid(sum_t g(s_t, a_t) - sum_t g(s'_t, a'_t));   pi(s) uniform over argmax_a g(s, a)
 
 **Differs from the paper**: 1. g starts at 0 instead of small random numbers. 2. Pairs aren't added a second time in the
-other order, which changes nothing for this loss.
+other order, which changes nothing for this loss. 3. The move to the end has a number that is fitted; in the authors'
+code that move counts for nothing, and its number is never fitted.
 
 **Shapes**: S states, A actions.
 """

@@ -6,7 +6,7 @@ in `algorithms/models.py`, `value_iteration` and `build_pi` in `algorithms/rl_al
 
     Q(s, a) = g(s, a) + discount max_b Q(s1, b),   0 after the end;   pi(s) uniform over argmax_a Q(s, a)
 
-**Differs from the paper**: 1. and 2. of `greedy_preference`. 3. Value iteration stops after 5000 sweeps instead of at a
+**Differs from the paper**: 1. to 3. of `greedy_preference`. 4. Value iteration stops after 5000 sweeps instead of at a
 small change.
 
 **Shapes**: S states, A actions.

@@ -1,4 +1,4 @@
-"""Fits action values to preferences by the regret that they imply, so that no constant is free.
+"""Fits action values to preferences by the regret that they imply, so that no state's best action costs anything.
 
 **Source**: the regret preference model of Knox et al., "Models of Human Preference for Learning Reward Functions",
 2022, https://arxiv.org/abs/2206.02231 (from memory), as the humble way to respect it: values instead of rewards.

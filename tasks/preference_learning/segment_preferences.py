@@ -24,7 +24,7 @@ from toybench.errors import UsageError
 from toybench.tasks.preference_learning import Actor, Preferences, Segments, Spec
 
 LENGTH = 3  # moves of a segment, as in the paper
-TRIES = 6  # segments drawn for one that goes on: one in ten ends early, so all do once in a million
+TRIES = 6  # segments drawn for one that goes on: one in ten ends early, all six once in a million; a world has 6,000
 MOVES = 4  # up, down, left, right
 TRAPS = 3  # cells
 STEP_COST = 1.0  # of a move

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -135,3 +136,33 @@ def test_weights_lose_to_trees_as_the_sequences_multiply() -> None:
         world = jax.jit(task.sample)(KEY)
         lost[name] = np.abs(np.asarray(judge(name, task, world).values((), KEY) - world.values)).max(-1).mean()
     assert lost["trajectory_tree"] < 0.5 * lost["uniform_weights"]
+
+
+def test_what_a_choice_loses() -> None:
+    """Nothing for the best policy, all that there is to gain for the one without deviation, more for the worst."""
+    task = small()
+    world = jax.jit(task.sample)(KEY)
+    best = world.values.max(-1)
+    never = world.values[:, 0]
+    worst = float(((best - world.values.min(-1)) / (best - never)).mean())
+    first = jax.nn.one_hot(jnp.zeros(2, int), task.spec.policies)
+    for estimates, lost in ((world.values, 0.0), (first, 1.0), (-world.values, worst)):
+        learner = SimpleNamespace(values=lambda key, e=estimates: e, queries=lambda: jnp.zeros(()))
+        found = task.evaluate(world, KEY, learner)
+        assert float(found["suboptimality"]) == pytest.approx(lost, abs=1e-5)
+        assert float(found["value_error"]) == pytest.approx(float(jnp.abs(estimates - world.values).max(-1).mean()))
+
+
+def test_the_better_half_races_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Roll-outs that pay a policy's number: the highest numbers stay."""
+    rolled = []
+    kind = registry.load("methods", "policy_search/per_policy_mc")
+
+    def paid(self: Any, simulator: Any, policies: Any, key: Any) -> Any:
+        rolled.append(set(np.asarray(policies).tolist()))
+        return policies / 10
+
+    monkeypatch.setattr(kind, "returns", paid)
+    learner = replace(kind(), spec=ClassSpec(instances=1, layers=2, states=4, budget=400))
+    np.testing.assert_allclose(learner.judge(None, KEY), np.arange(9) / 10, rtol=1e-6)
+    assert rolled == [set(range(9)), {5, 6, 7, 8}, {7, 8}, {8}]

@@ -200,3 +200,42 @@ def test_certain_preferences_suffice(world, name):
     found, _ = task.outcome(world, learner.policy(run()))
     best, _ = task.outcome(world, world.best)
     assert float(found) > float(best) - 1
+
+
+def trained(name, world, steps=400):
+    learner = method(name, world.given)
+    key = jax.random.key(0)
+    run = jax.jit(lambda: jax.lax.fori_loop(0, steps, lambda _, s: learner.update(s, (), key), learner.init(key)))
+    return learner.policy(run())
+
+
+def test_without_moves_after_the_end_planning_goes_round_and_greed_does_not():
+    task = grid(segments="unpadded")
+    world = sampled(segments="unpadded")
+    assert float(task.outcome(world, trained("planned_preference", world))[1]) == 1
+    found, left = task.outcome(world, trained("greedy_preference", world))
+    assert float(left) == 0
+    assert float(found) == pytest.approx(float(task.outcome(world, world.best)[0]), rel=1e-3)
+
+
+def test_regret_of_values_leaves_the_level_of_a_state_open(world):
+    """A number added to all values of a state changes no advantage, so neither the step."""
+    learner = method("regret_q", world.given)
+    key = jax.random.key(0)
+    table = jnp.asarray(np.random.default_rng(0).normal(size=(25, 4)), jnp.float32)
+    more = jnp.asarray(np.random.default_rng(1).integers(-4, 5, size=(25, 1)), jnp.float32)
+    begin = learner.init(key)
+    steps = [learner.update(begin._replace(params=t), (), key).params - t for t in (table, table + more)]
+    np.testing.assert_allclose(steps[0], steps[1], atol=1e-2)
+    plain = method("greedy_preference", world.given).update(begin._replace(params=table), (), key).params - table
+    assert np.abs(np.asarray(plain - steps[0])).max() > 1
+
+
+def test_noisy_labels_are_of_the_sums():
+    world = sampled(noise=1, labels="partial_return")
+    sums = (np.asarray(world.pairs.going) * np.asarray(world.rewards)[world.pairs.s, world.pairs.a]).sum(-1)
+    difference = sums[:, 0] - sums[:, 1]
+    agrees = np.asarray(world.given.label) == (difference > 0)
+    assert agrees[np.abs(difference) > 6].mean() > 0.99
+    two = np.abs(np.abs(difference) - 2) < 1e-3
+    assert agrees[two].mean() == pytest.approx(1 / (1 + np.exp(-2)), abs=0.06)
