@@ -20,7 +20,9 @@ from toybench.blocks.optim import adam, descend
 from toybench.tasks.delayed_control import Episode, run
 
 WIDTH = 24  # of a hidden layer
-REMEMBERED = 4  # last actions that a layer may read, as many as a deep network's delay
+# Last actions that a layer may read, as many as a deep network's delay; the one in flight isn't among them, as in the
+# release.
+REMEMBERED = 4
 LARGEST_NORM = 1.0  # of the whole gradient; unstable runs have large ones
 
 

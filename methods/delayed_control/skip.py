@@ -1,8 +1,8 @@
 """A pipelined network whose last layer reads the newest observation, and all other layers, beside its own.
 
 **Source**: Anokhin et al., "Handling Delay in Real-Time Reinforcement Learning", 2025,
-https://arxiv.org/abs/2503.23478; read in the authors' code, `nets/ppo_nets.py` (`ActorSlowSkipPPO`, with
-`add_last_action` for `history`).
+https://arxiv.org/abs/2503.23478; read in the authors' code: `nets/sac_nets.py` (`ActorSlowSkip`), `utils.py`
+(`LastActionWrapper`, for `history`) and `nets/ppo_nets.py` (`ActorSlowSkipPPO`, which takes no last actions).
 
     h_1(t) = relu(W_1 o(t)),   h_l(t) = relu(W_l h_{l-1}(t - 1))
     u(t + 1) = tanh(w [o(t), h_1(t - 1), ..., h_L(t - 1)])

@@ -81,7 +81,7 @@ class Quoting(Method):
 
 
 def trip(realised: jax.Array, fee: float) -> jax.Array:
-    """The reward of closed trades: 1 from two fees on, -1 below minus one fee, else the profit itself."""
+    """The reward of closed trades: 1 above two fees, -1 below minus one fee, else the profit itself."""
     return jnp.where(realised > GOOD_TRIP * fee, 1.0, jnp.where(realised < -fee, -1.0, realised))
 
 

@@ -6,7 +6,8 @@ et al., "Asynchronous Methods for Deep Reinforcement Learning", 2016, https://ar
 
     loss = -mean A log pi + w (V - R)^2 - entropy
 
-**Differs from the paper**: as for `ppo`. Generalised advantages, as there, in place of returns of a few steps.
+**Differs from the paper**: 1. as for `ppo`. 2. generalised advantages in place of returns of a few steps. 3. one step
+for each batch of 32 whole days, 100 in all, where the algorithm steps after every few quotes.
 
 **Shapes**: n days, T steps, o numbers of an observation.
 """

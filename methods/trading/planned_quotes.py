@@ -6,7 +6,8 @@ alone).
 
     chance of a quote, drift and steps of each trend = counts of random days;    quotes = backward induction
 
-**Differs from the paper**: 1. a model of counts. 2. no aversion to risk: the mean profit is what is planned for.
+**Differs from the paper**: 1. a model of counts. 2. no aversion to risk: the mean profit is what is planned for. 3.
+without `trend` it takes the drift for 0, which it is on average.
 
 **Shapes**: n days, T steps, o numbers of an observation, d distances, q inventories, m trends, a pairs.
 """

@@ -8,8 +8,12 @@ al., "Proximal Policy Optimization Algorithms", 2017, https://arxiv.org/abs/1707
     loss = -mean min(rho A, clip(rho, 1 - eps, 1 + eps) A) + w (V - R)^2 - entropy
 
 **Differs from the paper**: 1. tanh layers of 32 units and 5 numbers to see, where it has an order book's features. 2.
-25 pairs of distances; there 17 actions, one of which sells all at once. 3. advantages are standardised over the days of
-an update.
+25 pairs of distances; there 15 pairs, one action that changes nothing and one that closes all at once. 3. advantages
+are standardised over the days of an update. 4. the threshold of a good trip is two fees of the quotes taken; the
+release's is two fees of market orders. 96 of 100 closed trades of the best policy exceed it. 5. the profit reward is
+the whole change of wealth; the release adds the realised profit of closed trades to the change in value of what is held
+(`default_with_fills`). 6. quotes are renewed at every step; there they rest in the book and can be left alone. 7. gains
+are settled at average cost; there first in, first out.
 
 **Shapes**: n days, T steps, o numbers of an observation.
 """

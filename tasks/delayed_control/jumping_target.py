@@ -6,7 +6,7 @@ its triple, so that a network without a hidden layer can't read it. The target j
 angle.
 
 The stated controller of the oracle sees the target and acts at once; it cancels gravity and friction and pulls towards
-the target. It is not the optimum.
+the target. It is not the optimum: a trained network without delay holds the target longer.
 """
 
 from types import SimpleNamespace

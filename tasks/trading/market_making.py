@@ -5,7 +5,8 @@ drift of its present trend: down, none or up. A quote at distance d is taken wit
 and drift differ between seeds. Near quotes trade often and earn little; units that are held gain or lose with the mid
 price, and cost when the day closes.
 
-The oracle is the best policy for the mean profit, by dynamic programming over inventory, trend and time.
+The oracle is the best policy for the mean profit, by dynamic programming over inventory, trend and time. For risk it is
+only a reference: it holds more than the floor does, and others have a higher Sharpe ratio.
 """
 
 from types import SimpleNamespace

@@ -17,18 +17,18 @@ from toybench.methods.delayed_control.shallow import Shallow
 from toybench.methods.delayed_control.skip import Skip
 from toybench.protocol import Learner
 from toybench.tasks.delayed_control import FRICTION, OBSERVED, PULL, PUSH, Episode, Spec, run, swing
-from toybench.tasks.delayed_control.jumping_target import JUMP, JumpingTarget, episodes
+from toybench.tasks.delayed_control.jumping_target import JUMP, TESTED, JumpingTarget, World, episodes
 
 SPEC = Spec(observed=OBSERVED, seconds=0.15)
 KEY = jax.random.key(0)
-WIRINGS = [
-    (Pipeline(), 4),
-    (Pipeline(history=True), 4),
-    (Skip(), 1),
-    (Skip(history=False), 1),
-    (Shallow(), 2),
-    (Shallow(layers=1), 1),
-    (Instant(), 0),
+WIRINGS = [  # first answer and, without a memory of actions, last answer: steps after an observation
+    (Pipeline(), 4, 4),
+    (Pipeline(history=True), 4, None),
+    (Skip(), 1, None),
+    (Skip(history=False), 1, 4),
+    (Shallow(), 2, None),
+    (Shallow(layers=1), 1, None),
+    (Instant(), 0, 0),
 ]
 
 
@@ -68,15 +68,32 @@ def test_the_stated_controller_holds_the_target_and_no_control_does_not() -> Non
     assert float(good["control_cost"]) < 0.35 * float(none["control_cost"])
 
 
-@pytest.mark.parametrize(("method", "delay"), WIRINGS)
-def test_an_observation_is_answered_after_the_stated_delay(method: Any, delay: int) -> None:
+@pytest.mark.parametrize(("method", "first", "last"), WIRINGS)
+def test_an_observation_is_answered_after_the_stated_delay(method: Any, first: int, last: int | None) -> None:
     method = bound(method)
     state = method.init(KEY)
     shown = jax.random.normal(jax.random.key(1), (12, 3, OBSERVED))
     before = controls(method, state, shown)
     after = controls(method, state, shown.at[5].add(1.0))
     changed = np.flatnonzero(np.asarray(jnp.abs(before - after).max(1)) > 1e-6)
-    assert changed[0] == 5 + delay
+    assert changed[0] == 5 + first
+    assert last is None or changed[-1] == 5 + last
+
+
+def test_the_gradient_goes_through_the_memory() -> None:
+    method = bound(Pipeline())
+    state = method.init(KEY)
+    shown = jax.random.normal(jax.random.key(1), (5, 1, OBSERVED))
+    slope = jax.grad(lambda x: controls(method, state, shown.at[0].set(x))[4].sum())(shown[0])
+    assert float(jnp.abs(slope).max()) > 1e-6  # four steps later, through three held layers
+
+
+def test_held_is_the_share_of_steps_near_the_target() -> None:
+    task = JumpingTarget()
+    still = Episode(angle=jnp.zeros(TESTED), speed=jnp.zeros(TESTED), target=jnp.zeros((1, TESTED)))
+    for target, share in ((0.29, 1.0), (0.31, 0.0), (2 * np.pi - 0.29, 1.0)):
+        world = World(test=still._replace(target=jnp.full((1, TESTED), target)))
+        assert float(task.evaluate(world, KEY, task.floor(world))["held"]) == share
 
 
 def test_with_a_constant_sight_the_pipeline_ends_at_the_sequential_network() -> None:
@@ -116,7 +133,7 @@ def test_two_layers_have_as_many_parameters_as_the_deep_network_with_skips() -> 
     assert sizes[0] == pytest.approx(sizes[1], rel=0.1)
 
 
-@pytest.mark.parametrize("method", [m for m, _ in WIRINGS])
+@pytest.mark.parametrize("method", [wiring[0] for wiring in WIRINGS])
 def test_descent_lowers_the_cost(method: Any) -> None:
     method = bound(replace(method, lr=3e-3), steps=60)
     task = JumpingTarget()
