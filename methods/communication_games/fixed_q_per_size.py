@@ -7,7 +7,7 @@ baseline R2D2, which is trained for one setting.
     Q(o, .) = mlp_k(one-hot places, colours, ranks, marks)        k: cards, or the nearest number that was trained
 
 **Differs from the paper**: 1. no recurrence, replay, target network or auxiliary loss, as in `relevance_q`. 2. the
-games are shared, so that each network sees about half of them.
+games are shared, so that each network sees about half of them. 3. two networks have twice the weights of `relevance_q`.
 
 **Shapes**: p populations, b games, n places, w words, k sizes.
 """

@@ -7,7 +7,8 @@ and `offline_sac/nn.py` (`concat_first` against itself, the default).
     b(x, a) = |f(x, a) - prior(x, a)|^2 / std;  pi:  eta log pi(a | x) + b(x, a);  eta keeps the entropy at -k
 
 **Differs from the paper**: 1. the predictor learns in the first quarter of the updates, all else in the others. 2. A
-constant input stands for random biases. 3. Two hidden layers of 64 units instead of three of 256, 2000 updates.
+constant input stands for random biases. 3. Two hidden layers of 64 units instead of three of 256, 2000 updates. 4.
+Entropy starts at a weight of 0.001 instead of 1. 5. The policy is given waves of the place, the embeddings the place.
 
 **Shapes**: b transitions, k numbers of an action, e of an embedding, n episodes.
 """

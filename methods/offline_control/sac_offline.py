@@ -7,7 +7,7 @@ https://arxiv.org/abs/1812.05905 (equations 3, 7 and 18, from memory); it is `sa
 
 **Differs from the paper**: 1. recorded transitions only. 2. As in `sac_rnd`, hidden layers of the critics are
 normalised and learning begins after a quarter of the updates. 3. Two hidden layers of 64 units, targets follow at
-0.02.
+0.02. 4. Entropy starts at a weight of 0.001. 5. Policy and critics are given waves of the place.
 
 **Shapes**: b transitions, k numbers of an action, n episodes, j critics.
 """

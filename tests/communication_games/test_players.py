@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from toybench.methods.communication_games._q import hint_text, padded_hint, padded_play, play_text
+from toybench.methods.communication_games._q import Encoder, Text, hint_text, padded_hint, padded_play, play_text
 from toybench.plugins import registry
 from toybench.protocol import Learner
 from toybench.tasks.communication_games import HintView, PlayView
@@ -63,6 +63,7 @@ def test_rivals_have_about_as_many_weights():
         sizes[name] = sum(x.size for x in jax.tree.leaves(params)) // 2
     for name in ("fixed_q", "mean_token_q", "concatenated_q"):
         assert 0.8 < sizes[name] / sizes["relevance_q"] < 1.6, sizes
+    assert 1.6 < sizes["fixed_q_per_size"] / sizes["relevance_q"] < 2.2, sizes
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -88,12 +89,25 @@ def test_a_mean_of_words_does_not_know_whose_colour_it_is(name, blind):
     assert same == blind
 
 
+def test_the_order_of_phrases_does_not_matter():
+    players = method("relevance_q")
+    params = jax.tree.map(lambda x: x[0], jax.jit(players.init)(KEY).params)
+    hint, _ = views()
+    text = hint_text(SPEC, hint)
+    turned = Text(words=text.words[:, ::-1], present=text.present[:, ::-1])
+    encoder = Encoder(players.width)
+    weights = {"params": params["params"]["encode"]}
+    np.testing.assert_allclose(encoder.apply(weights, *text), encoder.apply(weights, *turned), atol=1e-6)
+    other = Text(words=text.words[:, ::-1], present=text.present)
+    assert not np.allclose(encoder.apply(weights, *text), encoder.apply(weights, *other), atol=1e-3)
+
+
 def test_relevance_is_the_product_of_two_encodings():
     """Q = v . x_o + u . (x_o * x_a), with the encodings taken from the network itself."""
     players = method("relevance_q")
     params = jax.tree.map(lambda x: x[0], jax.jit(players.init)(KEY).params)
     _, play = views()
-    from toybench.methods.communication_games._q import Encoder, place_texts
+    from toybench.methods.communication_games._q import place_texts
 
     encode = lambda text: Encoder(players.width).apply({"params": params["params"]["encode"]}, *text)  # noqa: E731
     x = np.asarray(encode(play_text(SPEC, play)))[0]
@@ -140,9 +154,9 @@ def test_the_step_descends_the_errors_of_what_was_chosen(name):
     assert loss(state.params, batch) < before
 
 
-@pytest.mark.parametrize(("name", "above"), [("relevance_q", 0.55), ("fixed_q", 0.7), ("fixed_q_per_size", 0.6)])
+@pytest.mark.parametrize(("name", "above"), [("relevance_q", 0.55), ("fixed_q", 0.87), ("fixed_q_per_size", 0.87)])
 def test_conventions_arise(name, above):
-    """1,000 updates bring more than the 0.42 of blind play."""
+    """In 1,000 updates; blind play has 0.42, a marked card after the target's rarest word 0.85 without a convention."""
     players = method(name, lr=0.002)
     world = TASK.sample(KEY)
 

@@ -161,8 +161,12 @@ def test_embeddings_by_numpy() -> None:
     last = relu(scale * (hidden @ by_shape[64, 64][0]) + shift)
     np.testing.assert_allclose(_novelty.Modulated().apply(params, u, x), last @ by_shape[64, 32][0], atol=1e-4)
     params = _novelty.nn.init(_novelty.Bilinear(), KEY, u, x)
-    first = jax.tree.leaves(params)[1].reshape(3, 2, 64)
-    assert first.shape == (3, 2, 64)
+    mlp = params["params"]["MLP_0"]
+    hidden = (u[:, :, None] * x[:, None, :]).reshape(5, 6)
+    for name in ("Dense_0", "Dense_1"):
+        hidden = relu(hidden @ np.asarray(mlp[name]["kernel"]))
+    last = hidden @ np.asarray(mlp["Dense_2"]["kernel"])
+    np.testing.assert_allclose(_novelty.Bilinear().apply(params, u, x), last, atol=1e-4)
     still = _novelty.Bilinear().apply(params, u, 0 * x)
     np.testing.assert_allclose(
         still, 0.0, atol=1e-6
@@ -199,9 +203,15 @@ def test_soft_actor_critic_by_its_equations() -> None:
 
 
 def test_cloning_by_novelty_sees_no_rewards() -> None:
+    """Its loss by the equation, which rewards don't change."""
     for stem in ("bc_rnd", "bc_rnd_concat"):
         method = wary(stem)
         state = method.init(KEY)
+        b = transitions(4)
+        u, density = _novelty.squashed(*_novelty.gaussian(state.params, 4, b.x), jax.random.normal(KEY, b.u.shape))
+        eta = _novelty.FIRST_ETA
+        expected = (eta * density + method.bonus(state, b.x, u)).mean() - eta * (density.mean() - 4)
+        assert float(method.loss(state, state.params, b, KEY)) == pytest.approx(float(expected), rel=1e-6)
         rich = transitions(4)._replace(r=jnp.full(12, 100.0))
         assert float(method.loss(state, state.params, transitions(4), KEY)) == pytest.approx(
             float(method.loss(state, state.params, rich, KEY))

@@ -56,6 +56,10 @@ def close(a, b, **tolerance):
         np.testing.assert_allclose(one, two, **{"rtol": 1e-4, "atol": 1e-5, **tolerance})
 
 
+def farthest(a, b):
+    return max(float(jnp.abs(x - y).max()) for x, y in zip(*map(jax.tree.leaves, (a, b)), strict=True))
+
+
 def q_of(params, x, u):
     return np.asarray(_critics.critics(params["critics"], x, u), np.float64)
 
@@ -71,6 +75,21 @@ def test_td3_without_value_is_cloning() -> None:
     cloning = make("bc")
     same = jax.grad(cloning.loss)({"policy": params["policy"]}, {}, batch(), KEY)
     close(gradient["policy"], same["policy"])
+
+
+def test_td3_by_its_equations() -> None:
+    method = make("td3_bc", weight=3.0)
+    params = method.networks(KEY)
+    target = method.networks(jax.random.key(9))
+    b = batch()
+    noise = np.clip(0.2 * np.asarray(jax.random.normal(KEY, b.u.shape)), -0.5, 0.5)
+    u1 = np.clip(np.asarray(_critics.greedy(target["policy"], 2, b.x1)) + noise, -1, 1)
+    wanted = (1 - DISCOUNT) * np.asarray(b.r) + DISCOUNT * q_of(target, b.x1, jnp.asarray(u1)).min(0)
+    squares = ((q_of(params, b.x, b.u) - wanted) ** 2).mean(1).sum()
+    u = _critics.greedy(params["policy"], 2, b.x)
+    q = q_of(params, b.x, u)[0]
+    expected = squares - 3 * q.mean() / np.abs(q).mean() + ((np.asarray(u) - np.asarray(b.u)) ** 2).mean()
+    assert float(method.loss(params, target, b, KEY)) == pytest.approx(expected, rel=1e-3)
 
 
 def test_td3_climbs_the_first_critic_by_its_own_scale() -> None:
@@ -177,14 +196,26 @@ def test_the_soft_maximum_of_cql_is_an_integral(monkeypatch) -> None:
 
 
 def test_cql_without_pessimism_is_a_soft_actor_critic() -> None:
-    """The loss is linear in alpha, and pessimism moves neither actor nor entropy."""
-    plain = make("cql", alpha=0.0)
-    params = plain.networks(KEY)
-    gradients = [jax.grad(make("cql", alpha=a).loss)(params, params, batch(), KEY) for a in (0.0, 1.0, 2.0)]
-    close(gradients[0]["policy"], gradients[2]["policy"])
-    close(gradients[0]["log_eta"], gradients[2]["log_eta"])
-    twice = jax.tree.map(lambda a, b: 2 * b - a, gradients[0], gradients[1])
-    close(twice["critics"], gradients[2]["critics"], atol=1e-4)
+    """Its loss by the equations; pessimism moves critics, and not the actor."""
+    method = make("cql", alpha=0.0)
+    params = method.networks(KEY)
+    target = method.networks(jax.random.key(9))
+    b = batch()
+    noises, _ = jax.random.split(KEY)
+    noise = cql.normals(noises, now=b.u.shape, then=b.u.shape, tried=(cql.TRIED, *b.u.shape))
+    u, density = method.draw(params, b.x, noise["now"])
+    u1, _ = method.draw(params, b.x1, noise["then"])
+    wanted = (1 - DISCOUNT) * np.asarray(b.r) + DISCOUNT * q_of(target, b.x1, u1).min(0)
+    squares = ((q_of(params, b.x, b.u) - wanted) ** 2).mean(1).sum()
+    eta = float(np.exp(params["log_eta"]))
+    actor = (eta * np.asarray(density) - q_of(params, b.x, u).min(0)).mean()
+    expected = squares + actor - eta * (float(density.mean()) - 2)
+    assert float(method.loss(params, target, b, KEY)) == pytest.approx(expected, rel=1e-3)
+    plain = jax.grad(method.loss)(params, target, b, KEY)
+    wary = jax.grad(make("cql", alpha=1.0).loss)(params, target, b, KEY)
+    close(plain["policy"], wary["policy"])
+    assert farthest(plain["policy"], jax.tree.map(jnp.zeros_like, plain["policy"])) > 1e-4
+    assert farthest(plain["critics"], wary["critics"]) > 1e-3
 
 
 def test_pessimism_pushes_other_actions_down() -> None:
@@ -201,11 +232,14 @@ def test_pessimism_pushes_other_actions_down() -> None:
 
 
 def test_targets_follow_at_their_rate() -> None:
+    """The second update moves them on from where they are, not from the last parameters."""
     method = make("td3_bc", data=recorded(array(5, 20, 2)))
-    state = method.init(KEY)
-    after = method.update(state, Batch(episode=jnp.arange(5), step=jnp.arange(5)), KEY)
-    expected = jax.tree.map(lambda old, new: old + 0.02 * (new - old), state.target, after.params)
-    close(after.target, expected)
+    at = Batch(episode=jnp.arange(5), step=jnp.arange(5))
+    one = method.update(method.init(KEY), at, KEY)
+    two = method.update(one, at, jax.random.key(2))
+    expected = jax.tree.map(lambda old, new: old + 0.02 * (new - old), one.target, two.params)
+    close(two.target, expected, rtol=0.0, atol=3e-7)
+    assert farthest(one.target, one.params) > 1e-3
 
 
 def coded(stem, codes=4, **fields):
