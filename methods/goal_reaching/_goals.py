@@ -19,7 +19,7 @@ from toybench.tasks.goal_reaching import Pieces, Spec, whole_numbers
 WIDTH = 48  # hidden units of every network
 FUTURE = 0.5  # share of the goals of values that come from the same piece, the others are any states of the data
 HEAVIEST = 100.0  # weight of an example in cloning, as in the code of SMORe and of IQL
-RATES = (0.0003, 0.001, 0.003, 0.01, 0.03)  # learning rates of every method
+RATES = (0.001, 0.003, 0.01, 0.03, 0.1)  # learning rates of every method
 
 
 class GoalNet(nn.Module):

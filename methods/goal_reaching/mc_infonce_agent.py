@@ -44,7 +44,7 @@ class MCInfoNCEAgent(Method):
     lr: float = 0.01  # learning rate of Adam, above 0
     bc: float = 0.2  # share of cloning in the policy's loss, 0 to 1
 
-    space = {"lr": RATES, "bc": (0.05, 0.2, 0.5)}
+    space = {"lr": RATES, "bc": (0.2, 0.5, 0.8)}
 
     def init(self, key: jax.Array) -> State:
         outputs = {"moves": self.spec.actions * SIZE, "future": SIZE, "policy": self.spec.actions}

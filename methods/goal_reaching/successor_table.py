@@ -26,7 +26,7 @@ class SuccessorTable(Method):
     rate: float = 0.03  # of the slow copy a step, 0 to 1
 
     deterministic = True
-    space = {"lr": RATES, "rate": (0.003, 0.01, 0.03, 0.1)}
+    space = {"lr": RATES, "rate": (0.001, 0.003, 0.01, 0.03, 0.1)}
 
     def init(self, key: jax.Array) -> Table:
         blank = begin(self.spec, self.lr, self.steps)

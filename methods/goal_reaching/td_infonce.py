@@ -42,7 +42,7 @@ class TDInfoNCE(Method):
 
     paper = "zheng2023contrastive"
     deterministic = True
-    space = {"lr": RATES, "rate": (0.003, 0.01, 0.03, 0.1)}
+    space = {"lr": RATES, "rate": (0.001, 0.003, 0.01, 0.03, 0.1)}
 
     def init(self, key: jax.Array) -> Table:
         return begin(self.spec, self.lr, self.steps)

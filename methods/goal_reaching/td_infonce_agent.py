@@ -50,7 +50,7 @@ class TDInfoNCEAgent(Method):
     rate: float = 0.1  # of the slow copy a step, 0 to 1; 0.005 in the authors' code, of many more steps
 
     paper = "zheng2023contrastive"
-    space = {"lr": RATES, "bc": (0.05, 0.2, 0.5)}
+    space = {"lr": RATES, "bc": (0.2, 0.5, 0.8)}
 
     def init(self, key: jax.Array) -> State:
         outputs = {"moves": self.spec.actions * SIZE, "future": SIZE, "policy": self.spec.actions}

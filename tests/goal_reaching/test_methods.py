@@ -191,7 +191,7 @@ def test_the_dual_is_least_at_the_ratio_of_chances():
 
 def test_the_stable_form_is_the_released_one_scaled():
     """(S - 2/(1-d))^2 + (-2 + d M - S)^2 / 2 + 1e-4 (1-d) S^2 for S = 2 s / (1-d) and M = 2 m / (1-d)."""
-    learner = method("smore", stable=True)
+    learner = method("smore_regression")
     first = np.random.default_rng(0).normal(size=6).astype(np.float32)
     params = {"score": scores(first), "value": VALUES}
     found = float(learner.score_loss(params, one_goal(0, 1, 2), one_goal(3, 4, 5)))
@@ -368,7 +368,9 @@ def test_cloning_solves_what_it_saw_and_joining_more(small):
     assert joined["unseen_success"] > plain["unseen_success"] + 0.1
 
 
-@pytest.mark.parametrize("name", ["goal_q", "goal_iql", "smore", "discriminator_matching", "td_infonce_agent"])
+@pytest.mark.parametrize(
+    "name", ["goal_q", "goal_iql", "smore", "smore_regression", "discriminator_matching", "td_infonce_agent"]
+)
 def test_values_reach_goals(small, name):
     assert trained(name, task=small)["seen_success"] > 0.6
 
