@@ -18,12 +18,13 @@ from toybench.evidence.records import Measured, Record
 from toybench.plugins import registry
 
 
-def test_a_grid_larger_than_the_budget_is_sampled_the_same_way_every_time() -> None:
+def test_grids_of_one_shape_are_sampled_at_the_same_places() -> None:
     space = {"a": (1, 2, 3), "b": (1.0, 2.0, 3.0)}
-    assert len(tune.grid(space, 20, "x/y")) == 9
-    some = tune.grid(space, 6, "x/y")
-    assert some == tune.grid(space, 6, "x/y")
+    assert len(tune.grid(space, 20)) == 9
+    some = tune.grid(space, 6)
     assert len({json.dumps(s) for s in some}) == 6
+    rival = tune.grid({"lr": (10, 20, 30), "c": (4.0, 5.0, 6.0)}, 6)
+    assert [(10 * s["a"], s["b"] + 3) for s in some] == [(s["lr"], s["c"]) for s in rival]
 
 
 @pytest.fixture

@@ -231,7 +231,8 @@ class Tuning:
     """The budget that every method of a study is tuned with.
 
     Attributes:
-      trials: configurations tried at most for a method on a task; a larger grid is sampled.
+      trials: configurations tried at most for a method on a task; a larger grid is sampled, at the same places for
+        grids of one shape.
       seeds: tuning seeds per configuration.
     """
 

@@ -67,10 +67,14 @@ class Tuned:
         return 0 if self.chosen else 3
 
 
-def grid(space: Mapping[str, Sequence[Any]], trials: int, name: str) -> list[dict[str, Any]]:
-    """All combinations, or `trials` of them drawn without replacement by the method's name."""
+def grid(space: Mapping[str, Sequence[Any]], trials: int) -> list[dict[str, Any]]:
+    """All combinations, or `trials` of them drawn without replacement.
+
+    Methods whose grids have one shape try the same places of it: a hole in one's grid is a hole in its rival's.
+    """
     every = [dict(zip(space, values, strict=True)) for values in itertools.product(*space.values())]
-    return every if len(every) <= trials else random.Random(name).sample(every, trials)
+    shape = "x".join(str(len(values)) for values in space.values())
+    return every if len(every) <= trials else random.Random(shape).sample(every, trials)
 
 
 def plan(selectors: Sequence[str], methods: Sequence[str] = ()) -> tuple[list[Search], dict[str, str]]:
@@ -100,7 +104,7 @@ def _search(cell: Cell) -> list[Search]:
     if not method.space:
         return []
     _check(method)
-    fields = grid(method.space, budget.trials, name)
+    fields = grid(method.space, budget.trials)
     seeds = tuple(range(cells.TUNING, cells.TUNING + budget.seeds))
     labels = [join_label(cell.method, method, one, defaults=True) for one in fields]
     tried = [Cell(study=cell.study, task=cell.task, method=label, budget="full", seeds=seeds) for label in labels]
