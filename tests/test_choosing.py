@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from toybench.claim import Benchmark, Better, Claim
+from toybench.engine import cells as planning
 from toybench.engine import choosing, execute, runner
 from toybench.engine.cells import Cell
 from toybench.errors import UsageError
+from toybench.fields import knobs
 from toybench.plugins import registry
 
 NAMES = ("s/t/iqe", "s/t/iqe[lr=0.1]", "s/t[k=1]/iqe", "s/t/floor", "s/t[k=1]/floor", "s/u/mrn", "s/u/floor")
@@ -80,3 +82,28 @@ def test_fail_fast_runs_nothing_where_a_plug_in_is_broken(
 def test_a_run_takes_the_cells_of_a_pattern(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(tmp_path, monkeypatch, cells=["*/floor"]).names == ["demo/linear/floor"]
     assert run(tmp_path, monkeypatch, for_claims=True).names == []
+
+
+def planned(monkeypatch: pytest.MonkeyPatch, **page: Any) -> tuple[set[str], dict[str, str]]:
+    """Cells of the demo study with this page, and what is broken of it; nothing is kept from another plan."""
+    monkeypatch.setattr(registry, "benchmark", lambda study: Benchmark(**page))
+    monkeypatch.setattr(planning.Shelf, "find", lambda *args: None)
+    monkeypatch.setattr(planning.Shelf, "keep", lambda *args: None)
+    found = planning.plan(["demo"], budget="smoke")
+    return {cell.name for cell in found.cells}, found.broken
+
+
+def test_a_label_is_found_whatever_the_order_of_its_fields(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blanks don't matter either."""
+    first, second = list(knobs(registry.load("tasks", "demo/linear")).values())[:2]
+    label = f"linear[{first.name}={first.default * 2},{second.name}={second.default * 2}]"
+    other = f"linear[{second.name}={second.default * 2}, {first.name}={first.default * 2}]"
+    cells, broken = planned(monkeypatch, variants=(label,), only={other: ("none",)})
+    assert not broken
+    assert {name.split("/")[2] for name in cells if "[" in name} == {"floor", "oracle"}
+
+
+def test_methods_for_a_task_that_does_not_run_are_an_error(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cells, broken = planned(monkeypatch, only={"liner": ("least_mean_squares",)})
+    assert not cells
+    assert "`only` names 'liner' (did you mean 'linear'?)" in broken["benchmarks/demo"]

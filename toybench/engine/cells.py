@@ -4,7 +4,7 @@ import functools
 import itertools
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -225,11 +225,42 @@ def _draft(study: str, asked: Sequence[str], wanted: list[str]) -> _Draft:
     if page is None:
         return draft
     every = [name.split("/")[1] for name in registry.tasks(study)] + list(page.variants)
+    only = draft.attempt(f"benchmarks/{study}", False, _only, study, page, every)
+    if only is None:
+        return draft
     for label in itertools.chain.from_iterable([label] if label else every for label in asked):
         task = draft.attempt(f"{study}/{label}", label in asked, _task, study, label)
         if task is not None:
-            _add_methods(draft, task, label, page)
+            _add_methods(draft, task, label, page, only)
     return draft
+
+
+def _only(study: str, page: Benchmark, labels: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The methods that a page names for its tasks, by the tasks' labels as cells have them.
+
+    Raises:
+      UsageError: it names a task that is neither a plain one of the study nor among its variants.
+    """
+    known = {_canonical(study, label) for label in labels}
+    found = {_canonical(study, label): methods for label, methods in page.only.items()}
+    for label in found:
+        if label not in known:
+            raise UsageError(
+                f"benchmarks/{study}: `only` names '{label}'{nearest(label, known)}, which is no task of the study; "
+                "name it in `variants`, or take it out."
+            )
+    return found
+
+
+def _canonical(study: str, label: str) -> str:
+    """A task's label with its fields in the order of the class; as it is where there is no such task."""
+    stem, given = split_label(label)
+    if f"{study}/{stem}" not in registry.tasks(study):
+        return label
+    try:
+        return join_label(stem, registry.load("tasks", f"{study}/{stem}"), given)
+    except (PluginError, UsageError):  # its own row says so
+        return label
 
 
 def _task(study: str, label: str) -> Any:
@@ -243,14 +274,14 @@ def _task(study: str, label: str) -> Any:
     return task
 
 
-def _add_methods(draft: _Draft, task: Any, label: str, page: Benchmark) -> None:
+def _add_methods(draft: _Draft, task: Any, label: str, page: Benchmark, only: Mapping[str, Sequence[str]]) -> None:
     """Every cell of a task variant."""
     stem, given = split_label(label)
     label = join_label(stem, type(task), given)
     references = [r for r in registry.REFERENCES if getattr(type(task), r) is not None]
     methods = [m.split("/")[1] for m in registry.methods(draft.study)] + list(page.ablations)
-    only = page.only.get(label, methods)
-    for chosen in draft.wanted or references + [m for m in methods if m in only]:
+    named = only.get(label, methods)
+    for chosen in draft.wanted or references + [m for m in methods if m in named]:
         name = split_label(chosen)[0]
         cell = Cell(study=draft.study, task=label, method=name, budget="", seeds=(), first_seed=page.first_seed)
         if name in references:
