@@ -95,9 +95,10 @@ def planned(monkeypatch: pytest.MonkeyPatch, **page: Any) -> tuple[set[str], dic
 
 def test_a_label_is_found_whatever_the_order_of_its_fields(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blanks don't matter either."""
-    first, second = list(knobs(registry.load("tasks", "demo/linear")).values())[:2]
-    label = f"linear[{first.name}={first.default * 2},{second.name}={second.default * 2}]"
-    other = f"linear[{second.name}={second.default * 2}, {first.name}={first.default * 2}]"
+    task = registry.load("tasks", "demo/linear")
+    first, second = (f"{name}={2 * getattr(task, name)}" for name in list(knobs(task))[:2])
+    label = f"linear[{first},{second}]"
+    other = f"linear[{second}, {first}]"
     cells, broken = planned(monkeypatch, variants=(label,), only={other: ("none",)})
     assert not broken
     assert {name.split("/")[2] for name in cells if "[" in name} == {"floor", "oracle"}
