@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[FILES] = choice.left_out
         config.pluginmanager.register(LeftOut(choice))
     if config.option.settle:
-        if any(getattr(config.option, name) for name in NARROW) or any("::" in arg for arg in config.args):
+        if any(getattr(config.option, name, None) for name in NARROW) or any("::" in arg for arg in config.args):
             raise pytest.UsageError("--settle needs whole test files; leave out what chooses single tests.")
         config.pluginmanager.register(Passed())
 

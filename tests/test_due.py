@@ -223,3 +223,10 @@ def test_parts_of_files_are_never_settled(checkout: Path) -> None:
     assert code == pytest.ExitCode.USAGE_ERROR
     assert "--settle needs whole test files" in said
     assert not (checkout / "tests/settled.json").exists()
+
+
+def test_settling_works_without_a_cache(checkout: Path) -> None:
+    """Two of the options that cut files short are pytest's cache's, and aren't there without it."""
+    code, said = pytest_in(checkout, "--settle", "-p", "no:cacheprovider", "tests/demo")
+    assert code == 0, said
+    assert "Settled in" in said
