@@ -12,6 +12,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "adversarial_imitation",
     "boolean_functions",
     "delayed_control",
+    "dynamics_models",
     "federated_graphs",
     "goal_reaching",
     "flow_matching",

@@ -1,0 +1,91 @@
+"""The dynamics_models benchmark: what its paper claims, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Bound, Claim, Equivalent, Tuning
+
+PAPER = "gladstone2024cognitively"
+ONE = "next_state"
+TWO = "forked_state"
+ENERGY = "energy_world_model"
+FIRST_STEP = "energy_world_model[test_steps=1]"
+MORE_STEPS = "energy_world_model[test_steps=8]"
+
+DIFFERS = (
+    "A point that circles in the plane at hidden speeds, four states of context and networks of two layers of 48 units, "
+    "instead of features of frames and transformers. How errors fall with data and compute, the paper's main figure, "
+    "isn't judged. Two steps of descent in training, as in the authors' code."
+)
+STEP = 0.015  # 5 % of the mean squared error of the last state, 0.30
+
+benchmark = Benchmark(
+    field="sequences",
+    tuning=Tuning(trials=32, seeds=8),
+    ablations=(FIRST_STEP, MORE_STEPS),
+    only={
+        ONE: (ENERGY, FIRST_STEP, MORE_STEPS, "direct_mlp", "mlp_ensemble", "linear_ar", "mixture_density"),
+        TWO: (ENERGY, "direct_mlp", "mixture_density"),
+    },
+    claims=(
+        Claim(
+            paper=PAPER,
+            says="A network that is trained to judge next states predicts them by descent on its energy: it errs less "
+            "than the last state, and than a linear model.",
+            differs=f"{DIFFERS} Less is read as a fifth of the last state's error; of the linear model only the sign.",
+            expected="supported",
+            conditions=(
+                Better(task=ONE, method=ENERGY, than="floor", metric="mse", margin=0.06),
+                Better(task=ONE, method=ENERGY, than="linear_ar", metric="mse"),
+            ),
+        ),
+        Claim(
+            paper=PAPER,
+            says="It errs less after two steps of descent than after one.",
+            differs=f"{DIFFERS} Less is read as 5 % of the last state's error. Both steps are trained to arrive.",
+            expected="inconclusive",
+            conditions=(Better(task=ONE, method=ENERGY, than=FIRST_STEP, metric="mse", margin=STEP),),
+        ),
+        Claim(
+            paper=PAPER,
+            says="More steps than it was trained with do no harm: after eight it errs as after two.",
+            differs=f"{DIFFERS} Within 5 % of the last state's error. The paper hopes that they help.",
+            expected="refuted",
+            conditions=(Equivalent(task=ONE, method=MORE_STEPS, to=ENERGY, metric="mse", margin=STEP),),
+        ),
+        Claim(
+            paper=PAPER,
+            says="Its energy tells how wrong its own answer is, and better than the spread of an ensemble does.",
+            differs=f"{DIFFERS} Read as a rank correlation above 0.2. The noise differs between the halves of the plane, "
+            "so that errors can be foreseen: the exact density has 0.58.",
+            expected="refuted",
+            conditions=(
+                Bound(task=ONE, method=ENERGY, metric="error_correlation", above=0.2),
+                Better(task=ONE, method=ENERGY, than="mlp_ensemble", metric="error_correlation"),
+            ),
+        ),
+        Claim(
+            paper=PAPER,
+            says="Its energy tells true next states from wrong ones better than nearness to a direct prediction does.",
+            differs=f"{DIFFERS} The control is ours. Wrong states are turned by 0.4 or 1.2 radians. Only the sign.",
+            expected="refuted",
+            conditions=(Better(task=ONE, method=ENERGY, than="direct_mlp", metric="plausibility_auc"),),
+        ),
+        Claim(
+            paper=PAPER,
+            says="It errs less than a network of the same layers that answers directly.",
+            differs=f"{DIFFERS} Only the sign. The paper sees its gains in larger models and longer training.",
+            expected="refuted",
+            conditions=(Better(task=ONE, method=ENERGY, than="direct_mlp", metric="mse"),),
+        ),
+        Claim(
+            paper=PAPER,
+            says="Started from several points it finds several futures: where there are two, its answers are better "
+            "than one direct answer, and than draws from a mixture.",
+            differs=f"{DIFFERS} Read off eight answers by the energy score, whose mean is least at the true law. "
+            "0.1 is a tenth of what lies between the last state and the true law; of the mixture only the sign.",
+            expected="refuted",
+            conditions=(
+                Better(task=TWO, method=ENERGY, than="direct_mlp", metric="energy_score", margin=0.1),
+                Better(task=TWO, method=ENERGY, than="mixture_density", metric="energy_score"),
+            ),
+        ),
+    ),
+)
