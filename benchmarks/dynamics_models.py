@@ -10,7 +10,7 @@ FIRST_STEP = "energy_world_model[test_steps=1]"
 MORE_STEPS = "energy_world_model[test_steps=8]"
 
 DIFFERS = (
-    "A point that circles in the plane at hidden speeds, four states of context and networks of two layers of 48 units, "
+    "A point that circles in the plane at hidden speeds, four states of context, networks of two layers of 48 units, "
     "instead of features of frames and transformers. How errors fall with data and compute, the paper's main figure, "
     "isn't judged. Two steps of descent in training, as in the authors' code."
 )
@@ -53,8 +53,8 @@ benchmark = Benchmark(
         Claim(
             paper=PAPER,
             says="Its energy tells how wrong its own answer is, and better than the spread of an ensemble does.",
-            differs=f"{DIFFERS} Read as a rank correlation above 0.2. The noise differs between the halves of the plane, "
-            "so that errors can be foreseen: the exact density has 0.58.",
+            differs=f"{DIFFERS} Read as a rank correlation above 0.2. Noise differs between halves of the plane, so "
+            "that errors can be foreseen: the exact density has 0.58.",
             expected="refuted",
             conditions=(
                 Bound(task=ONE, method=ENERGY, metric="error_correlation", above=0.2),

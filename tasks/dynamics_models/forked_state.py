@@ -56,11 +56,12 @@ class ForkedState(Plane):
         apart = jnp.sqrt(squared_error(answers[:, None], answers[None])).sum((0, 1)) / (DRAWS * (DRAWS - 1))
         wrong = turned(world.after, jnp.where(jnp.arange(self.tests) % 2 == 0, WRONG, -WRONG))
         scores = jnp.concatenate([learner.plausibility(contexts, y) for y in (world.after, wrong)])
+        truth = jnp.concatenate([jnp.ones(self.tests), jnp.zeros(self.tests)])
         return {
             "energy_score": (jnp.sqrt(error).mean(0) - apart / 2).mean(),
             "best_of_8": error.min(0).mean(),
             "mean_error": error.mean(),
-            "plausibility_auc": auc(scores, jnp.arange(2 * self.tests) < self.tests),
+            "plausibility_auc": auc(scores, truth),
         }
 
     def floor(self, world: Moves) -> Any:

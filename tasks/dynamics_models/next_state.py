@@ -54,9 +54,10 @@ class NextState(Plane):
         angle = jnp.where(number % 2 == 0, MILD, GROSS) * jnp.where(number % 4 < 2, 1.0, -1.0)
         wrong = turned(world.after, angle)
         scores = jnp.concatenate([learner.plausibility(contexts, y) for y in (world.after, wrong)])
+        truth = jnp.concatenate([jnp.ones(self.tests), jnp.zeros(self.tests)])
         return {
             "mse": error.mean(),
-            "plausibility_auc": auc(scores, jnp.arange(2 * self.tests) < self.tests),
+            "plausibility_auc": auc(scores, truth),
             "error_correlation": spearman(learner.plausibility(contexts, answer), -error),
         }
 
