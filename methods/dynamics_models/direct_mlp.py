@@ -23,7 +23,6 @@ from toybench.tasks.dynamics_models import Contexts, Moves, squared_error
 class DirectMLP(Trained):
     """One pass."""
 
-    deterministic = True
     space = {"lr": RATES}
 
     @property

@@ -25,7 +25,6 @@ class MLPEnsemble(Trained):
 
     members: int = 5  # networks, at least 1
 
-    deterministic = True
     space = {"lr": RATES}
 
     @property
