@@ -14,7 +14,7 @@ from toybench import Method
 from toybench.blocks import optim
 from toybench.tasks.dynamics_models import Contexts, Moves
 
-RATES = (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128)  # learning rates
+RATES = (0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512)  # learning rates
 WIDTHS = (48, 48)  # units of the hidden layers
 
 

@@ -36,7 +36,7 @@ class EnergyWorldModel(Trained):
     alpha: float = 1.0  # first size of a step, above 0; learned
 
     paper = "gladstone2024cognitively"
-    space = {"lr": RATES, "alpha": (0.1, 0.3, 1.0, 3.0)}
+    space = {"lr": RATES, "alpha": (0.03, 0.1, 0.3, 1.0)}
 
     @property
     def network(self) -> nn.MLP:
