@@ -42,6 +42,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "return_conditioning",
     "reward_tuning",
     "risk_sensitive_rl",
+    "routing",
     "tabular_exploration",
     "temporal_graphs",
     "trading",
