@@ -132,7 +132,7 @@ def build_tours(params: Any, xy: jax.Array, noise: jax.Array) -> jax.Array:
         logits, _ = MODEL.apply(params, memory, first, last, left, method="decode")
         city = jnp.argmax(logits + noise, axis=-1).astype(jnp.int32)
         first = jnp.where(left.all(-1), city, first)
-        return (first, city, left & (jnp.arange(count) != city[..., None])), city
+        return (first, city, left & (jnp.arange(count)[None, None] != city[..., None])), city
 
     nobody = jnp.zeros(noise.shape[1:3], jnp.int32)
     _, cities = jax.lax.scan(go, (nobody, nobody, jnp.ones(noise.shape[1:], bool)), noise)

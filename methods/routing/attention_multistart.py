@@ -38,10 +38,10 @@ CLIP = 1.0  # of the gradient's norm, as for REINFORCE
 class AttentionMultistart(Method):
     """As many tours of an instance as it has cities."""
 
-    lr: float = 0.003  # Adam's rate, above 0, decays to 0; 0.0001 in the paper
+    lr: float = 0.001  # Adam's rate, above 0, decays to 0; 0.0001 in the paper
     splits: int = 1  # steps that share a batch; divides the batch's instances
 
-    space = {"lr": (0.001, 0.003, 0.01, 0.03), "splits": (1, 4)}
+    space = {"lr": (0.0001, 0.0003, 0.001, 0.003), "splits": (1, 4)}
 
     def fits(self, spec: RoutingSpec) -> str | None:
         room = spec.batch // spec.cities >= self.splits

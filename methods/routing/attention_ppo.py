@@ -49,11 +49,11 @@ class AttentionPpo(Method):
 
     paper = "wan2023rlor"
 
-    lr: float = 0.003  # Adam's rate, above 0, decays to 0; 0.001 in the release
+    lr: float = 0.001  # Adam's rate, above 0, decays to 0; 0.001 in the release
     epochs: int = 2  # passes over a batch, 1 or more; 2 in the release
     minibatches: int = 8  # of a pass, a divisor of the batch; 8 in the release
 
-    space = {"lr": (0.001, 0.003, 0.01, 0.03), "minibatches": (2, 8)}
+    space = {"lr": (0.0001, 0.0003, 0.001, 0.003), "minibatches": (2, 8)}
 
     def init(self, key: jax.Array) -> State:
         params = start_model(key, self.spec.cities)

@@ -1,6 +1,6 @@
 """Exact and local search for short tours: Held and Karp's table, 2-opt and Or-opt.
 
-Shapes: n cities, k moves, c candidates of a city.
+Shapes: n cities, k moves, r starts, c candidates of a city.
 """
 
 from typing import NamedTuple
@@ -119,10 +119,9 @@ def nearest_first(way: jax.Array, start: jax.Array) -> jax.Array:
     return tour
 
 
-def best_local(xy: jax.Array, rounds: int) -> jax.Array:
-    """The shortest of n / 2 tours [n], found by 2-opt and Or-opt from nearest-city tours of every other city."""
+def best_local(xy: jax.Array, starts: jax.Array, rounds: int) -> jax.Array:
+    """The shortest tour [n] that 2-opt and Or-opt find from several starts [r, n]."""
     way = distances(xy)
-    starts = jax.vmap(lambda start: nearest_first(way, start))(jnp.arange(0, len(xy), 2))
     found = jax.vmap(lambda tour: descend(way, tour, rounds))(starts)
     return found[jnp.argmin(jax.vmap(lambda tour: way[tour, jnp.roll(tour, 1)].sum())(found))]
 

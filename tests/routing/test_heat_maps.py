@@ -124,7 +124,7 @@ def test_training_finds_edges() -> None:
         return tour_length(xy, learner.tour(state, xy)).mean(), tour_length(xy, learner.tour(after, xy)).mean()
 
     before, trained = jax.jit(train)(KEY)
-    assert trained < 0.9 * before
+    assert trained < 0.95 * before
     heat = learner.heat(learner.init(KEY), xy)
     np.testing.assert_allclose(heat, jnp.swapaxes(heat, 1, 2), rtol=1e-5)
     assert learner.built(()) == 0

@@ -82,13 +82,14 @@ def test_descent_gains_until_no_move_does() -> None:
         assert routing.tour_length(xy[None], others).min() >= routing.tour_length(xy, jnp.asarray(end)) - 1e-5
 
 
-def test_references_are_nearly_all_shortest() -> None:
+def test_references_are_shortest_tours() -> None:
     xy = jax.random.uniform(KEY, (32, 10, 2))
     shortest = routing.tour_length(xy, jax.vmap(_tsp.shortest_tour)(xy))
-    found = routing.tour_length(xy, jax.vmap(lambda x: _tsp.best_local(x, 12))(xy))
+    starts = random_tours(jax.random.key(4), 8, 10)
+    found = routing.tour_length(xy, jax.vmap(lambda x: _tsp.best_local(x, starts, 24))(xy))
     excess = found / shortest - 1
     assert (excess > -1e-5).all()
-    assert (excess < 1e-5).mean() > 0.95
+    assert (excess < 1e-5).all()
 
 
 def test_nearest_first_by_hand() -> None:
@@ -151,7 +152,7 @@ def test_recall_counts_either_side() -> None:
 
 
 def test_cities_are_random_and_references_ordered() -> None:
-    task = registry.load("tasks", "routing/guided_search")(tests=4, cities=8, rounds=8)
+    task = registry.load("tasks", "routing/guided_search")(tests=4, cities=8, rounds=12)
     world = jax.jit(task.sample)(KEY)
     assert is_tour(world.reference)
     assert is_tour(world.starts)
@@ -162,7 +163,7 @@ def test_cities_are_random_and_references_ordered() -> None:
     assert abs(oracle["gap"]) < 1e-6
     assert floor["gap_merged"] > 0.2
     _, batch = task.draw(world, KEY, None)
-    assert batch.xy.shape == (40, 8, 2)
+    assert batch.xy.shape == (20, 8, 2)
     tsp = registry.load("tasks", "routing/euclidean_tsp")(tests=4, cities=7)
     world = jax.jit(tsp.sample)(KEY)
     found = tsp.evaluate(world, KEY, tsp.oracle(world))
