@@ -35,12 +35,12 @@ benchmark = Benchmark(
             paper="wan2023rlor",
             says="After as many tours, an attention model trained by PPO builds shorter tours than one trained by "
             "REINFORCE with a greedy baseline.",
-            differs=f"{PPO_DIFFERS} Both must beat the nearest neighbour by 0.02, else nothing much was learned.",
+            differs=f"{PPO_DIFFERS} PPO must beat the nearest neighbour by 0.02, else nothing much was learned; in a "
+            "pilot on tuning seeds both did.",
             expected="supported",
             conditions=(
                 Better(task=TSP, method=PPO, than=REINFORCE, metric="gap", margin=0.01),
                 Better(task=TSP, method=PPO, than="nearest_neighbour", metric="gap", margin=0.02),
-                Better(task=TSP, method=REINFORCE, than="nearest_neighbour", metric="gap", margin=0.02),
             ),
         ),
         Claim(
@@ -68,7 +68,7 @@ benchmark = Benchmark(
             says="A network trained on the surrogate loss alone gives heat maps that hold the shortest tour's edges "
             "and guide a local search to much shorter tours than random candidates do.",
             differs=f"{UTSP_DIFFERS} Read as 0.8 of the edges among three candidates of either city, and as 0.05 of "
-            "the shortest tour.",
+            "the shortest tour; a search starts from the pairs that the map joins, good or random.",
             expected="supported",
             conditions=(
                 Better(task=SEARCH, method="utsp", than="random_candidates", metric="gap", margin=0.05),

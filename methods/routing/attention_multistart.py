@@ -41,7 +41,7 @@ class AttentionMultistart(Method):
     lr: float = 0.001  # Adam's rate, above 0, decays to 0; 0.0001 in the paper
     splits: int = 1  # steps that share a batch; divides the batch's instances
 
-    space = {"lr": (0.0001, 0.0003, 0.001, 0.003), "splits": (1, 4)}
+    space = {"lr": (0.0003, 0.001, 0.003, 0.01), "splits": (1, 4)}
 
     def fits(self, spec: RoutingSpec) -> str | None:
         room = spec.batch // spec.cities >= self.splits

@@ -53,7 +53,7 @@ class AttentionPpo(Method):
     epochs: int = 2  # passes over a batch, 1 or more; 2 in the release
     minibatches: int = 8  # of a pass, a divisor of the batch; 8 in the release
 
-    space = {"lr": (0.0001, 0.0003, 0.001, 0.003), "minibatches": (2, 8)}
+    space = {"lr": (0.0003, 0.001, 0.003, 0.01), "minibatches": (2, 8)}
 
     def init(self, key: jax.Array) -> State:
         params = start_model(key, self.spec.cities)

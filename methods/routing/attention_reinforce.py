@@ -41,7 +41,7 @@ class AttentionReinforce(Method):
     lr: float = 0.001  # Adam's rate, above 0, decays to 0; 0.0001 in the paper
     splits: int = 4  # steps that share a batch; divides half of the batch
 
-    space = {"lr": (0.0001, 0.0003, 0.001, 0.003), "splits": (1, 4)}
+    space = {"lr": (0.0003, 0.001, 0.003, 0.01), "splits": (1, 4)}
 
     def init(self, key: jax.Array) -> State:
         params = start_model(key, self.spec.cities)

@@ -92,6 +92,14 @@ def test_references_are_shortest_tours() -> None:
     assert (excess < 1e-5).all()
 
 
+def test_more_starts_or_moves_find_no_shorter_reference() -> None:
+    xy = jax.random.uniform(jax.random.key(8), (8, 20, 2))
+    starts = random_tours(jax.random.key(9), 40, 20)
+    found = jax.jit(jax.vmap(lambda x: _tsp.best_local(x, starts[:8], 24)))(xy)
+    longer = jax.jit(jax.vmap(lambda x: _tsp.best_local(x, starts, 40)))(xy)
+    np.testing.assert_allclose(routing.tour_length(xy, found), routing.tour_length(xy, longer), rtol=1e-5)
+
+
 def test_nearest_first_by_hand() -> None:
     line = jnp.asarray([[0.0, 0.0], [0.5, 0.0], [0.2, 0.0], [1.0, 0.0]])
     tour = _tsp.nearest_first(routing.distances(line), jnp.asarray(2))
