@@ -82,8 +82,8 @@ class AttentionPpo(Method):
             return optim.descend(self.optimiser(), jax.grad(loss)(params), opt, params), None
 
         rows = jnp.argsort(drawn["order"], axis=1).reshape(self.epochs * self.minibatches, -1)
-        (params, opt), _ = jax.lax.scan(step, (state.params, state.adam), rows)
-        return State(params=params, adam=opt, built=state.built + 1.0 * count)
+        learned, _ = jax.lax.scan(step, (state.params, state.adam), rows)
+        return State(params=learned[0], adam=learned[1], built=state.built + 1.0 * count)
 
     def tour(self, state: State, xy: jax.Array) -> jax.Array:
         return greedy_tours(state.params, xy)

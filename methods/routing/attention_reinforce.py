@@ -63,8 +63,8 @@ class AttentionReinforce(Method):
             return optim.descend(adam, gradient, opt, params), None
 
         parts = batch.xy[: self.splits * size].reshape(self.splits, size, cities, 2)
-        (params, opt), _ = jax.lax.scan(step, (state.params, state.adam), (parts, noise))
-        return State(params=params, adam=opt, built=state.built + 2.0 * (self.splits * size))
+        learned, _ = jax.lax.scan(step, (state.params, state.adam), (parts, noise))
+        return State(params=learned[0], adam=learned[1], built=state.built + 2.0 * (self.splits * size))
 
     def tour(self, state: State, xy: jax.Array) -> jax.Array:
         return greedy_tours(state.params, xy)

@@ -50,7 +50,8 @@ def insert_farthest(way: jax.Array) -> jax.Array:
         after = after.at[city].set(after[place]).at[place].set(city)
         return (inside.at[city].set(True), after), None
 
-    (_, after), _ = jax.lax.scan(enter, (inside, after), None, length=count - 2)
+    entered, _ = jax.lax.scan(enter, (inside, after), None, length=count - 2)
+    after = entered[1]
 
     def walk(here: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
         return after[here], here

@@ -75,7 +75,9 @@ def merge_edges(heat: jax.Array) -> jax.Array:
     A pair is joined where neither city has two neighbours and no circle would close.
     """
     count = len(heat)
-    first, second = (jnp.asarray(ends, jnp.int32) for ends in np.triu_indices(count, 1))
+    ends = jnp.asarray(np.triu_indices(count, 1), jnp.int32)
+    first = ends[0]
+    second = ends[1]
     order = jnp.argsort(-heat[first, second])
 
     def join(carry: tuple[jax.Array, jax.Array], pair: jax.Array) -> tuple[tuple[jax.Array, jax.Array], None]:
@@ -89,7 +91,8 @@ def merge_edges(heat: jax.Array) -> jax.Array:
         return (jnp.where(fits, joined, adjacent), jnp.where(fits, merged, part)), None
 
     start = (jnp.zeros((count, count), bool), jnp.arange(count))
-    (adjacent, _), _ = jax.lax.scan(join, start, order)
+    joined, _ = jax.lax.scan(join, start, order)
+    adjacent = joined[0]
     end = jnp.argmax(adjacent.sum(1) == 1).astype(jnp.int32)
 
     def walk(carry: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple[jax.Array, jax.Array], jax.Array]:
