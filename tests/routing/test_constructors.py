@@ -33,8 +33,8 @@ def some_params() -> Any:
     return jax.tree.map(lambda leaf: 1.5 * leaf, attention.start_model(KEY, CITIES))
 
 
-def close(a: Any, b: Any, **tolerance: float) -> None:
-    jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, **tolerance), a, b)
+def close(a: Any, b: Any, rtol: float, atol: float) -> None:
+    jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=rtol, atol=atol), a, b)
 
 
 def test_probabilities_of_all_tours_sum_to_one() -> None:
