@@ -38,6 +38,8 @@ benchmark = Benchmark(
             differs=f"{PPO_DIFFERS} PPO must beat the nearest neighbour by 0.02, else nothing much was learned; in a "
             "pilot on tuning seeds both did.",
             expected="supported",
+            note="PPO leads by 0.0097, 0.0439 against 0.0535 over the shortest tour, which is as much as the margin: "
+            "the sign is beyond doubt, the size is not. Both are far below the nearest neighbour's 0.112 (16 seeds).",
             conditions=(
                 Better(task=TSP, method=PPO, than=REINFORCE, metric="gap", margin=0.01),
                 Better(task=TSP, method=PPO, than="nearest_neighbour", metric="gap", margin=0.02),
@@ -49,6 +51,8 @@ benchmark = Benchmark(
             "still builds shorter tours.",
             differs=f"{PPO_DIFFERS} One pass has the best of the same eight settings on the same tuning seeds.",
             expected="inconclusive",
+            note="One pass makes tours as long as REINFORCE does, 0.0536 against 0.0535: what PPO leads by comes from "
+            "its second pass over the same tours (16 seeds). Its rate, 0.0003, is the least that was tried.",
             conditions=(Better(task=TSP, method=ONE_PASS, than=REINFORCE, metric="gap", margin=0.01),),
         ),
         Claim(
@@ -58,6 +62,8 @@ benchmark = Benchmark(
             differs=f"{PPO_DIFFERS} Only signs are claimed. The release has 50 tours of an instance too, but does not "
             "use their mean.",
             expected="refuted",
+            note="Farthest insertion is 0.0056 over the shortest tour, PPO 0.0439: 9,600 tours are too few to come "
+            "near it. Of the same model with several starts, at 0.0578, PPO makes shorter tours (16 seeds).",
             conditions=tuple(
                 Better(task=TSP, method=PPO, than=other, metric="gap")
                 for other in ("attention_multistart", "farthest_insertion")
@@ -82,6 +88,9 @@ benchmark = Benchmark(
             differs=f"{UTSP_DIFFERS} The control is ours. 0.005 of the shortest tour from the tour of joined pairs, "
             "which both maps give; only the sign where random starts are allowed too, as the authors start at random.",
             expected="refuted",
+            note="The nearest cities hold 98 % of the reference's edges among five candidates, the heat map 95 %; "
+            "three hold 91 % and 85 %. Joined pairs are shorter with the heat map, 0.087 against 0.123 over the "
+            "reference, but after the search they are longer, 0.024 against 0.018 (16 seeds).",
             conditions=(
                 Better(task=SEARCH, method="utsp", than="near_candidates", metric="gap", margin=0.005),
                 Better(task=SEARCH, method="utsp", than="near_candidates", metric="gap_restarts"),
