@@ -91,7 +91,7 @@ def codes(rows: Any) -> Any:
     """Places int32 [m] of rows [m, t] in lexicographic order: Lehmer's code."""
     tiles = rows.shape[1]
     later = np.triu(np.ones((tiles, tiles), bool), 1)
-    smaller = (rows[:, None, :] < rows[:, :, None]) & later[None]
+    smaller = ((rows[:, None, :] < rows[:, :, None]) & later[None]).astype(np.int32)
     weights = np.array([math.factorial(tiles - 1 - place) for place in range(tiles)], np.int32)
     return (smaller * weights[None, :, None]).sum((1, 2))
 
