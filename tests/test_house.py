@@ -15,6 +15,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "dynamics_models",
     "federated_graphs",
     "goal_reaching",
+    "combinatorial_search",
     "flow_matching",
     "graph_filters",
     "node_embeddings",
