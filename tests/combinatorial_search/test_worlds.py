@@ -127,7 +127,7 @@ def judged(problem: Any, world: Any, learner: Any) -> dict[str, float]:
 def test_references_of_the_puzzle() -> None:
     problem = task("permutation_puzzle", tiles=6)
     world = problem.sample(KEY)
-    assert 1 <= int(world.starts.min()) and int(world.starts.max()) < 720
+    assert int(world.starts.min()) >= 1 and int(world.starts.max()) < 720
     exact = judged(problem, world, problem.oracle(world))
     for name in ("optimality_rate", "solve_rate", "optimality_narrow", "optimality_wide", "distance_correlation"):
         assert exact[name] == pytest.approx(1.0, abs=1e-5)
