@@ -27,7 +27,7 @@ MORE_EDGES = (
 
 benchmark = Benchmark(
     field="sequences",
-    tuning=Tuning(trials=9, seeds=4),
+    tuning=Tuning(trials=12, seeds=4),
     variants=(LARGE,),
     ablations=(DIAMETER, SHORT_LADDER),
     edges={

@@ -32,11 +32,11 @@ class State(NamedTuple):
 class Annealing(Method):
     """A control that climbs down by chance instead of by a memory."""
 
-    hot: float = 0.3  # temperature at first, in edges
+    hot: float = 0.35  # temperature at first, in edges
     cold: float = 0.07  # temperature at last
 
     deterministic = True
-    space = {"hot": (0.2, 0.35, 0.6), "cold": (0.05, 0.07, 0.1)}
+    space = {"hot": (0.2, 0.35, 0.6), "cold": (0.035, 0.05, 0.07, 0.1)}
 
     def init(self, key: jax.Array) -> State:
         nodes = self.spec.nodes

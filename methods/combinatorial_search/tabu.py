@@ -23,10 +23,10 @@ from toybench.tasks.combinatorial_search import Board
 class TabuSearch(Method):
     """Every size from scratch: the rival of the curriculum."""
 
-    tenure: float = 0.5  # moves that a pair is tabu, in units of the nodes
+    tenure: float = 0.1  # moves that a pair is tabu, in units of the nodes
 
     deterministic = True
-    space = {"tenure": (0.05, 0.1, 0.15, 0.25, 0.375, 0.5, 0.75, 1.0, 1.5)}
+    space = {"tenure": (0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0)}
 
     def init(self, key: jax.Array) -> flips.Tabu:
         return flips.empty(self.spec.nodes)

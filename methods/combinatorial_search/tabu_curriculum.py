@@ -22,13 +22,13 @@ from toybench.tasks.combinatorial_search import Board
 class TabuCurriculum(Method):
     """Nodes of the sizes to come are there from the start, isolated. Without a ladder it is `tabu`."""
 
-    tenure: float = 0.25  # moves that a pair is tabu, in units of the nodes
+    tenure: float = 0.1  # moves that a pair is tabu, in units of the nodes
     share: float = 0.5  # of the moves that the last size has
     ladder: int = 8  # smaller sizes, each by one node
 
     paper = "mehrabian2023finding"
     deterministic = True
-    space = {"tenure": (0.125, 0.25, 0.5), "share": (0.3, 0.5, 0.8)}
+    space = {"tenure": (0.025, 0.05, 0.1, 0.2), "share": (0.3, 0.5, 0.8)}
 
     def init(self, key: jax.Array) -> flips.Tabu:
         return flips.empty(self.spec.nodes)

@@ -22,11 +22,11 @@ from toybench.tasks.combinatorial_search import Board, evaluate_graph
 class TabuCurriculumFree(Method):
     """It evaluates twice as many graphs as the others, and half of them aren't counted."""
 
-    tenure: float = 0.25  # moves that a pair is tabu, in units of the nodes
+    tenure: float = 0.1  # moves that a pair is tabu, in units of the nodes
     ladder: int = 8  # smaller sizes, each by one node
 
     paper = "mehrabian2023finding"
-    space = {"tenure": (0.05, 0.1, 0.15, 0.25, 0.375, 0.5, 0.75, 1.0, 1.5)}
+    space = {"tenure": (0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0)}
 
     def init(self, key: jax.Array) -> flips.Tabu:
         nodes = self.spec.nodes

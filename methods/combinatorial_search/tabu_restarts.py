@@ -20,11 +20,11 @@ from toybench.tasks.combinatorial_search import Board
 class TabuRestarts(Method):
     """The study remembers the best graph of all starts."""
 
-    tenure: float = 0.25  # moves that a pair is tabu, in units of the nodes
+    tenure: float = 0.1  # moves that a pair is tabu, in units of the nodes
     patience: float = 10.0  # moves without a better graph, in units of the nodes
 
     deterministic = True
-    space = {"tenure": (0.125, 0.25, 0.5), "patience": (5.0, 10.0, 20.0)}
+    space = {"tenure": (0.025, 0.05, 0.1, 0.2), "patience": (5.0, 12.0, 30.0)}
 
     def init(self, key: jax.Array) -> flips.Tabu:
         return flips.empty(self.spec.nodes)
