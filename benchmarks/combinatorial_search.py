@@ -4,7 +4,7 @@ from toybench import Benchmark, Better, Bound, Claim, Tuning
 
 PUZZLE = "permutation_puzzle"
 GRAPH = "extremal_graphs"
-LARGE = "extremal_graphs[nodes=48,steps=3000]"
+LARGE = "extremal_graphs[steps=3000,nodes=48]"
 
 NET = "walk_distance_net"
 DIAMETER = "walk_distance_net[length=28]"

@@ -35,16 +35,10 @@ def permutation_puzzle(task: Any, draw: Any) -> Any:
 
 
 def extremal_graphs(task: Any, draw: Any) -> Any:
-    """Most edges without triangles and 4-cycles, and edges of a star, by the number of nodes."""
+    """Lines: most edges without triangles and 4-cycles by the number of nodes. The point: the floor's random graph."""
     sizes = np.arange(1, len(graphs.MOST) + 1)
-    data = drawing.rows(
-        nodes=np.tile(sizes, 2),
-        edges=np.concatenate([np.array(graphs.MOST), sizes - 1]),
-        graph=["best graph"] * len(sizes) + ["star"] * len(sizes),
-    )
-    return (
-        drawing.base(data)
-        .mark_line()
-        .encode(x=alt.X("nodes:Q"), y=alt.Y("edges:Q"), color=alt.Color("graph:N", title=None))
-        .properties(width=360, height=240)
-    )
+    blind = float(draw(lambda key: task.sample(key).blind.sum() / 2))
+    best = drawing.base(drawing.rows(nodes=sizes, edges=np.array(graphs.MOST))).mark_line()
+    floor = drawing.base(drawing.rows(nodes=np.array([task.nodes]), edges=np.array([blind]))).mark_circle(size=80)
+    encoded = [layer.encode(x=alt.X("nodes:Q"), y=alt.Y("edges:Q")) for layer in (best, floor)]
+    return alt.layer(*encoded).properties(width=360, height=240)

@@ -24,8 +24,16 @@ NEAR = 0.95  # of the most edges, from where on a search is nearly there
 
 
 class World(NamedTuple):
-    """The best score so far, moves made, and the move that was the first to be near the best: all float []."""
+    """What a search came to, and a graph of the floor.
 
+    Attributes:
+      blind: a random graph to which no edge can be added, float [n, n].
+      best: the best score so far, float [].
+      made: moves made, float [].
+      near: the first move that was near the most edges, float [].
+    """
+
+    blind: jax.Array
     best: jax.Array
     made: jax.Array
     near: jax.Array
@@ -38,7 +46,7 @@ class Known(NamedTuple):
 
 
 class ExtremalGraphs(Task):
-    """Searches start without edges; worlds don't differ, searches do."""
+    """Searches start without edges, and differ by chance; worlds differ in the graph of the floor alone."""
 
     nodes: int = 40  # 52 at most, as nobody knows the most edges of more
     steps: int = 2000  # type: ignore[misc]  # graphs that are evaluated
@@ -63,14 +71,16 @@ class ExtremalGraphs(Task):
         return MOST[self.spec.nodes - 1]
 
     def sample(self, key: jax.Array) -> World:
-        return World(best=jnp.zeros(()), made=jnp.zeros(()), near=jnp.full((), float(self.steps)))
+        order = jax.random.uniform(key, (self.nodes, self.nodes))
+        blind = random_maximal(order, self.most)
+        return World(blind=blind, best=jnp.zeros(()), made=jnp.zeros(()), near=jnp.full((), float(self.steps)))
 
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Board]:
         board = evaluate_graph(learner.propose(key))
         made = world.made + 1
         close = (board.score >= NEAR * self.most) & (world.near >= self.steps)
         best = jnp.maximum(world.best, board.score)
-        return World(best=best, made=made, near=jnp.where(close, made, world.near)), board
+        return World(blind=world.blind, best=best, made=made, near=jnp.where(close, made, world.near)), board
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         shown = learner.world if isinstance(learner, Known) else world
@@ -81,9 +91,26 @@ class ExtremalGraphs(Task):
         }
 
     def floor(self, world: World) -> Known:
-        """A star, which a search needs no evaluation for."""
-        return Known(world._replace(best=jnp.full((), float(self.nodes - 1))))
+        """One random graph to which no edge can be added."""
+        return Known(world._replace(best=world.blind.sum() / 2))
 
     def oracle(self, world: World) -> Known:
         """The best graph at once."""
         return Known(world._replace(best=jnp.full((), float(self.most)), near=jnp.ones(())))
+
+
+def random_maximal(order: jax.Array, most: int) -> jax.Array:
+    """A graph [n, n] to which no edge can be added: pairs in the order [n, n] of those above the diagonal, if they fit.
+
+    `most` is at least its number of edges.
+    """
+
+    def add(graph: jax.Array, _: None) -> tuple[jax.Array, None]:
+        fits = jnp.triu((graph == 0) & (evaluate_graph(graph).gains == 1))  # a pair that closes a cycle gains less
+        place = jnp.argmax(jnp.where(fits, order, -1.0))
+        edge = jnp.where(fits.any(), 1.0, 0.0)
+        row = place // len(graph)
+        column = place % len(graph)
+        return graph.at[row, column].max(edge).at[column, row].max(edge), None
+
+    return jax.lax.scan(add, jnp.zeros_like(order), None, length=most)[0]
