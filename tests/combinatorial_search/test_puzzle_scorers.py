@@ -154,7 +154,7 @@ def test_value_iteration_learns_distances() -> None:
 
 @pytest.mark.parametrize("tiles", [4, 6])
 def test_pattern_databases_never_overrate(tiles: int) -> None:
-    scores = np.asarray(method("pattern_database", tiles=tiles).rank((), rows_of(tiles)))
+    scores = np.asarray(method("pattern_database", tiles=tiles, held=tiles // 2).rank((), rows_of(tiles)))
     exact = distances(tiles)
     assert (scores <= exact).all() and scores[0] == 0
     assert np.corrcoef(scores, exact)[0, 1] > 0.7
@@ -162,6 +162,13 @@ def test_pattern_databases_never_overrate(tiles: int) -> None:
         tables.pattern(study.states(tiles), tuple(range(tiles // 2)))
     ]
     assert (scores >= one).all() and (scores > one).any()
+
+
+def test_sizes_that_the_claims_name() -> None:
+    weights = jax.eval_shape(lambda key: walks.start(key, 8, 28, 1).params, KEY)
+    assert sum(leaf.size for leaf in jax.tree.leaves(weights)) == 8385
+    assert (tables.pattern_distances(8, (0, 1, 2, 3)) >= 0).sum() == 1680
+    assert (tables.pattern_distances(8, (3, 4, 5, 6, 7)) >= 0).sum() == 6720
 
 
 def test_a_pattern_of_all_tiles_is_the_distance() -> None:
