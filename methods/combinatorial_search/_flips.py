@@ -37,12 +37,17 @@ def empty(nodes: int) -> Tabu:
 
 
 def flip(graph: jax.Array, preference: jax.Array) -> jax.Array:
-    """The graph with the pair flipped that is preferred most, of those above the diagonal of `preference` [n, n]."""
+    """The graph with the pair flipped that is preferred most, of those above the diagonal of `preference` [n, n].
+
+    Where all of them are -inf, the graph stays as it is.
+    """
     above = jnp.triu(jnp.ones_like(graph), 1) > 0
-    place = jnp.argmax(jnp.where(above, preference, -jnp.inf))
+    preferred = jnp.where(above, preference, -jnp.inf)
+    place = jnp.argmax(preferred)
     row = place // len(graph)
     column = place % len(graph)
-    changed = 1 - graph[row, column]
+    here = graph[row, column]
+    changed = jnp.where(preferred[row, column] > -jnp.inf, 1 - here, here)
     return graph.at[row, column].set(changed).at[column, row].set(changed)
 
 

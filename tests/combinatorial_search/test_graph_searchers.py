@@ -63,6 +63,8 @@ def test_a_flip() -> None:
     expected = path(4)
     expected[0, 1] = expected[1, 0] = 0
     np.testing.assert_array_equal(flips.flip(jnp.asarray(path(4)), jnp.asarray(preference)), expected)
+    nothing = jnp.full((4, 4), -jnp.inf)
+    np.testing.assert_array_equal(flips.flip(jnp.asarray(path(4)), nothing), path(4))
 
 
 def test_the_best_flip_that_is_free() -> None:
