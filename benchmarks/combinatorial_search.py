@@ -99,8 +99,8 @@ benchmark = Benchmark(
             paper="chervov2025machine",
             says="After as many updates it finds shortest solutions more often than a network trained by approximate "
             "value iteration.",
-            differs=f"{PUZZLE_DIFFERS} Only the sign is claimed. The rival sees the same states, evaluates its network "
-            "on three neighbours of each beside, and is tuned over the same rates and lengths of walks.",
+            differs=f"{PUZZLE_DIFFERS} Only the sign is claimed. The rival sees as many states of walks, evaluates "
+            "its network on three neighbours of each beside, and is tuned over the same rates and lengths of walks.",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=PUZZLE, method=method, than="bellman_net", metric="optimality_rate")

@@ -8,8 +8,8 @@ ctg_approx/avi.py, updaters/updater.py, search_methods/gbfs.py).
     loss = mean (J(s) - target(s))^2;    J_old moves towards J
 
 **Differs from the paper**: 1. the target network follows by a moving average at every update, instead of copies
-whenever the loss is small; its speed is the best of 0.1, 0.3 and 1 on tuning seeds. 2. states come from walks like those
-of `walk_distance_net`; targets cost it as many evaluations again. 3. two layers of 64 units; targets are not below 0.
+whenever the loss is small; its speed is the best of 0.1, 0.3 and 1 on tuning seeds. 2. states come from walks like
+those of `walk_distance_net`; targets cost it as many evaluations again. 3. two layers of 64 units; targets are not below 0.
 4. beam search in place of A*. 5. the network guesses the distance as a share of the walks' length.
 
 **Shapes**: m states, t tiles, b batch.
