@@ -29,7 +29,7 @@ MORE_EDGES = (
 
 benchmark = Benchmark(
     field="sequences",
-    tuning=Tuning(trials=15, seeds=4),
+    tuning=Tuning(trials=20, seeds=4),
     variants=(LARGE,),
     ablations=(DIAMETER, LARGE_TABLE, SHORT_LADDER),
     edges={

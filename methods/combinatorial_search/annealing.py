@@ -36,7 +36,7 @@ class Annealing(Method):
     cold: float = 0.07  # temperature at last
 
     deterministic = True
-    space = {"hot": (0.2, 0.35, 0.6), "cold": (0.025, 0.035, 0.05, 0.07, 0.1)}
+    space = {"hot": (0.1, 0.2, 0.35, 0.6), "cold": (0.025, 0.035, 0.05, 0.07, 0.1)}
 
     def init(self, key: jax.Array) -> State:
         nodes = self.spec.nodes

@@ -9,8 +9,8 @@ ctg_approx/avi.py, updaters/updater.py, search_methods/gbfs.py).
 
 **Differs from the paper**: 1. the target network follows by a moving average at every update, instead of copies
 whenever the loss is small; its speed is the best of 0.1, 0.3 and 1 on tuning seeds. 2. states come from walks like
-those of `walk_distance_net`; targets cost it as many evaluations again. 3. two layers of 64 units; targets are not below 0.
-4. beam search in place of A*. 5. the network guesses the distance as a share of the walks' length.
+those of `walk_distance_net`; targets cost it as many evaluations again. 3. two layers of 64 units; targets are not
+below 0. 4. beam search in place of A*. 5. the network guesses the distance as a share of the walks' length.
 
 **Shapes**: m states, t tiles, b batch.
 """
@@ -39,7 +39,7 @@ class BellmanNet(Method):
     follow: float = 0.3  # share of the way that the target network goes at an update
     length: int = 28  # moves of a walk; the authors take 30 for a cube of 3
 
-    space = {"lr": (0.003, 0.01, 0.03), "length": (28, 56, 112)}
+    space = {"lr": (0.003, 0.01, 0.03), "length": (14, 28, 56, 112)}
 
     def init(self, key: jax.Array) -> State:
         learner = walks.start(key, self.spec.tiles, self.length, self.steps)

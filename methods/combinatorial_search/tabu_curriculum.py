@@ -28,7 +28,7 @@ class TabuCurriculum(Method):
 
     paper = "mehrabian2023finding"
     deterministic = True
-    space = {"tenure": (0.025, 0.05, 0.1, 0.2, 0.4), "share": (0.3, 0.5, 0.8)}
+    space = {"tenure": (0.025, 0.05, 0.1, 0.2, 0.4), "share": (0.15, 0.3, 0.5, 0.8)}
 
     def init(self, key: jax.Array) -> flips.Tabu:
         return flips.empty(self.spec.nodes)

@@ -26,7 +26,12 @@ class TabuCurriculumFree(Method):
     ladder: int = 8  # smaller sizes, each by one node
 
     paper = "mehrabian2023finding"
-    space = {"tenure": (0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.175, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.75, 1.0)}
+    space = {
+        "tenure": (
+            *(0.0, 0.0125, 0.025, 0.0375, 0.05, 0.0625, 0.075, 0.1, 0.125, 0.15),
+            *(0.175, 0.2, 0.225, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1.0),
+        )
+    }
 
     def init(self, key: jax.Array) -> flips.Tabu:
         nodes = self.spec.nodes

@@ -24,7 +24,7 @@ class TabuRestarts(Method):
     patience: float = 10.0  # moves without a better graph, in units of the nodes
 
     deterministic = True
-    space = {"tenure": (0.025, 0.05, 0.1, 0.2, 0.4), "patience": (5.0, 12.0, 30.0)}
+    space = {"tenure": (0.0125, 0.025, 0.05, 0.1), "patience": (6.0, 12.0, 30.0, 60.0, 120.0)}
 
     def init(self, key: jax.Array) -> flips.Tabu:
         return flips.empty(self.spec.nodes)

@@ -30,7 +30,7 @@ class WalkDistanceNet(Method):
     length: int = 28  # moves of a walk; the authors take about the diameter, 26 to 30 for a cube of 3
 
     paper = "chervov2025machine"
-    space = {"lr": (0.003, 0.01, 0.03), "length": (28, 56, 112)}
+    space = {"lr": (0.003, 0.01, 0.03), "length": (14, 28, 56, 112)}
 
     def init(self, key: jax.Array) -> walks.State:
         return walks.start(key, self.spec.tiles, self.length, self.steps)
