@@ -57,6 +57,11 @@ benchmark = Benchmark(
             says="It does so more often than a pattern database that holds more numbers than the network has weights.",
             differs=f"{PUZZLE_DIFFERS} The control is ours: two tables of 6,720 entries against 8,385 weights. Only "
             "the sign is claimed. It was added after a pilot in which it came close.",
+            note=(
+                "At the tuned length of 56 it does, with 0.927 against 0.901; at the authors' length of 28 it has "
+                "0.906, between -0.007 and 0.018 more (32 seeds). With a beam of 1 the tables have 0.554 and the "
+                "networks 0.362 and 0.376."
+            ),
             expected="inconclusive",
             conditions=tuple(
                 Better(task=PUZZLE, method=method, than=LARGE_TABLE, metric="optimality_rate")
@@ -70,6 +75,10 @@ benchmark = Benchmark(
             differs=f"{PUZZLE_DIFFERS} Nearly all is read as nine in ten; the authors have 0.98 on a cube of 3. The "
             "rival is the luckiest search from both ends, counted by a formula. What the network's evaluation costs "
             "isn't counted; starts without a solution count with all of the beam's states.",
+            note=(
+                "At the tuned length of 56 both hold: 0.927 of the starts, and 7 % of the states. At the authors' "
+                "length of 28 the share is 0.906, between 0.895 and 0.916 (32 seeds)."
+            ),
             expected="supported",
             conditions=tuple(
                 condition
@@ -126,6 +135,12 @@ benchmark = Benchmark(
             "restarts included.",
             differs=f"{MORE_EDGES} The moves for smaller sizes, as many again, aren't counted, as in the paper's "
             "series of sizes.",
+            note=(
+                "It finds more than tabu search in 7 of 16 seeds at 40 nodes and in 8 at 48; the means are 117.6 "
+                "against 116.5 edges and 154.1 against 153.0. Searches end in one of two basins, at 118 or about "
+                "113 and at 162 or about 146, so that 16 seeds can't tell; more can't bring a verdict where the "
+                "paper could not be read."
+            ),
             expected="inconclusive",
             conditions=tuple(
                 Better(
@@ -145,6 +160,10 @@ benchmark = Benchmark(
             read="abstract",
             says="It does so as well where the moves for eight smaller sizes are taken from its budget.",
             differs=f"{MORE_EDGES} Restarts, which cost nothing, are a control.",
+            note=(
+                "It finds more than tabu search in 5 of 16 seeds at 40 nodes, with a mean of 115.4 against 116.5 "
+                "edges, and in 9 of 16 at 48 nodes, with 155.1 against 153.0. It was expected to lose at both."
+            ),
             expected="refuted",
             conditions=tuple(
                 Better(
@@ -159,6 +178,10 @@ benchmark = Benchmark(
             read="abstract",
             says="And where the ladder has four smaller sizes alone.",
             differs=f"{MORE_EDGES} Other values are those that were tuned with eight.",
+            note=(
+                "It finds more than tabu search in 6 of 16 seeds at 40 nodes, with a mean of 115.9 against 116.5 "
+                "edges, and in 8 of 16 at 48 nodes, with 157.9 against 153.0."
+            ),
             expected="refuted",
             conditions=tuple(
                 Better(task=task, method=SHORT_LADDER, than="tabu", metric="best_score", margin=0.5, aggregate="share")
@@ -172,6 +195,11 @@ benchmark = Benchmark(
             "maximal graphs.",
             differs=f"{GRAPHS_DIFFER} More is more than one edge in most of the seeds. Annealing has no "
             "rejections, so that all scores of flips serve it too. Random maximal graphs are asked at 40 nodes alone.",
+            note=(
+                "It beats random maximal graphs in all of 16 seeds, with 116.5 edges against 100.3, and annealing "
+                "in 12 of 16 at either size, with 116.5 against 112.6 and 153.0 against 145.4. 12 of 16 are too few"
+                " to be most beyond doubt."
+            ),
             expected="supported",
             conditions=(
                 *(
