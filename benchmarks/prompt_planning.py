@@ -1,0 +1,123 @@
+"""The prompt_planning benchmark: what its papers claim, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Bound, Claim, Equivalent, Tuning
+
+STAR = "star_graph"
+MAZE = "lattice_maze"
+OPEN = "teacherless[slots=open]"
+
+STAR_DIFFERS = (
+    "Two arms of three nodes and 12 names, where the authors' script has two of four and 50. An edge is one token, and "
+    "edges see one another; two blocks of width 32. 700 updates with 32 fresh graphs, where the script has 312,000 "
+    "with 64. 512 graphs judge a seed."
+)
+MAZE_DIFFERS = (
+    "Mazes of 3 x 3 cells: 128 of the 192 spanning trees in batches, the others for judging. An edge is one token; two "
+    "blocks of width 32; 700 updates with 32 mazes. A ridge probe reads what the token before the path holds after the "
+    "last block; the authors' probe was not found in their code, and which block it reads is not known. Its accuracy "
+    "is balanced over both answers: chance is 0.5."
+)
+
+benchmark = Benchmark(
+    field="sequences",
+    tuning=Tuning(trials=6, seeds=4),
+    ablations=(OPEN,),
+    claims=(
+        Claim(
+            paper="bachmann2024pitfalls",
+            says="Trained with the true nodes before each node, a transformer writes the forced steps and chooses the "
+            "arm no better than by chance; trained on the path written backwards it finds the arm.",
+            differs=f"{STAR_DIFFERS} Chance is a program that follows the edges of a random arm. Alike is read as "
+            "0.05, and finding as 0.4 of the 0.5 above chance. Forced steps are right in 0.98 of places, in more than "
+            "0.7 of the seeds. That the true nodes cause it is not shown: without them the first step fails too at "
+            "this budget, in the pilot of the next claim.",
+            expected="supported",
+            conditions=(
+                Equivalent(task=STAR, method="teacher_forcing", to="random_arm", metric="first_accuracy", margin=0.05),
+                Bound(
+                    task=STAR,
+                    method="teacher_forcing",
+                    metric="rest_accuracy",
+                    above=0.98,
+                    aggregate="share",
+                    share=0.7,
+                ),
+                Better(
+                    task=STAR,
+                    method="reversed_targets",
+                    than="teacher_forcing",
+                    metric="first_accuracy",
+                    margin=0.4,
+                ),
+            ),
+        ),
+        Claim(
+            paper="bachmann2024pitfalls",
+            says="Trained with dummies in place of the true nodes, the transformer finds the arm.",
+            differs=f"{STAR_DIFFERS} Read as 0.2 more right first steps than with the true nodes.",
+            expected="inconclusive",
+            toy="undertrained",
+            conditions=(
+                Better(task=STAR, method="teacherless", than="teacher_forcing", metric="first_accuracy", margin=0.2),
+            ),
+        ),
+        Claim(
+            paper="bachmann2024pitfalls",
+            says="It finds it if the dummies see one another, so that each node is one look-up from the next.",
+            differs=f"{STAR_DIFFERS} The sentence is ours, not the paper's. Read as 0.2 more right first steps than "
+            "with the true nodes. The rate is that of dummies that see those before them.",
+            expected="inconclusive",
+            toy="undertrained",
+            conditions=(Better(task=STAR, method=OPEN, than="teacher_forcing", metric="first_accuracy", margin=0.2),),
+        ),
+        Claim(
+            paper="ivanitskiy2023structured",
+            says="A transformer that writes paths through mazes holds the whole maze in the token before the path, "
+            "where a linear probe reads it.",
+            differs=f"{MAZE_DIFFERS} Read as 0.85. It counts as one that writes paths if more than half of them are "
+            "right, in unseen mazes.",
+            expected="inconclusive",
+            conditions=(
+                Bound(task=MAZE, method="path_transformer", metric="probe_accuracy", above=0.85),
+                Bound(task=MAZE, method="path_transformer", metric="path_accuracy", above=0.5),
+            ),
+        ),
+        Claim(
+            paper="ivanitskiy2023structured",
+            says="That is learned: the probe reads it better than from the untrained network, and than from a sum of "
+            "random features of the edges.",
+            differs=f"{MAZE_DIFFERS} By 0.05, a tenth of the range, than from the untrained network; than from the "
+            "sum, our control, only the sign.",
+            expected="refuted",
+            conditions=(
+                Better(
+                    task=MAZE,
+                    method="path_transformer",
+                    than="untrained_transformer",
+                    metric="probe_accuracy",
+                    margin=0.05,
+                ),
+                Better(task=MAZE, method="path_transformer", than="edge_feature_bag", metric="probe_accuracy"),
+            ),
+        ),
+        Claim(
+            paper="ivanitskiy2023structured",
+            says="In a transformer that writes paths, the vectors of cells lie near where the cells do.",
+            differs=f"{MAZE_DIFFERS} City-block distances of both, as the authors' notebook has them. Over the 36 "
+            "pairs of cells they correlate by 0.3, and by 0.2 more than before training. More than half of the paths "
+            "are right.",
+            expected="inconclusive",
+            conditions=(
+                Bound(task=MAZE, method="path_transformer", metric="embedding_correlation", above=0.3),
+                Better(
+                    task=MAZE,
+                    method="path_transformer",
+                    than="untrained_transformer",
+                    metric="embedding_correlation",
+                    margin=0.2,
+                ),
+                Bound(task=MAZE, method="path_transformer", metric="path_accuracy", above=0.5),
+            ),
+        ),
+    ),
+)
