@@ -14,8 +14,8 @@ STAR_DIFFERS = (
 MAZE_DIFFERS = (
     "Mazes of 3 x 3 cells: 128 of the 192 spanning trees in batches, the others for judging. An edge is one token; two "
     "blocks of width 32; 700 updates with 32 mazes. A ridge probe reads what the token before the path holds after the "
-    "last block; the authors' probe was not found in their code, and which block it reads is not known. Its accuracy "
-    "is balanced over both answers: chance is 0.5."
+    "block where it is best in the mazes that it is fitted to. The authors' probe was not found in their code, nor "
+    "which block it reads; in a pilot the last one was read. Accuracy is balanced over both answers: chance is 0.5."
 )
 
 benchmark = Benchmark(
@@ -104,8 +104,8 @@ benchmark = Benchmark(
             paper="ivanitskiy2023structured",
             says="In a transformer that writes paths, the vectors of cells lie near where the cells do.",
             differs=f"{MAZE_DIFFERS} City-block distances of both, as the authors' notebook has them. Over the 36 "
-            "pairs of cells they correlate by 0.3, and by 0.2 more than before training. More than half of the paths "
-            "are right.",
+            "pairs of cells they correlate by 0.3, and by 0.2 more than before training. Start and goal have vectors "
+            "of their own. More than half of the paths are right.",
             expected="inconclusive",
             conditions=(
                 Bound(task=MAZE, method="path_transformer", metric="embedding_correlation", above=0.3),

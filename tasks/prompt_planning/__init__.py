@@ -4,7 +4,7 @@ Every prompt holds a graph as a set of edges, a start and a goal. A learner sees
 meaning, and writes the nodes after the start. It answers for the whole path, as learners differ in the order in which
 they write one.
 
-Shapes: b prompts, e edges, p nodes of a path, d features, v names.
+Shapes: b prompts, e edges, p nodes of a path, l blocks, d features, v names.
 """
 
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class MazeReader(Protocol):
         """The paths that it writes by itself, int32 [b, p]."""
 
     def residual(self, state: Any, prompt: Prompt) -> jax.Array:
-        """What the token before the path holds after the last block, [b, d]."""
+        """What the token before the path holds after each block, [b, l, d]."""
 
     def embedding(self, state: Any) -> jax.Array:
         """The vectors that stand for the nodes, [v, d]."""

@@ -141,7 +141,7 @@ class LatticeMaze(Task):
     steps = 700
     checkpoints = 2
     metrics = {
-        "probe_accuracy": Metric("max", "right answers of a linear probe for the 12 edges, in unseen mazes, balanced"),
+        "probe_accuracy": Metric("max", "right answers of a linear probe to the 12 edges, in unseen mazes, balanced"),
         "path_accuracy": Metric("max", "share of paths through unseen mazes written without an error"),
         "embedding_correlation": Metric("max", "correlation of distances of nodes' vectors and of cells, city-block"),
     }
@@ -181,14 +181,23 @@ class LatticeMaze(Task):
         return world, batch
 
     def probe(self, world: World, fitted: jax.Array, held_out: jax.Array) -> jax.Array:
-        """Balanced accuracy [] of a ridge probe from features [b, d] to the edges."""
-        weights = probes.ridge(fitted, world.fitted_there, jnp.ones(FITTED), PENALTY)
-        return balanced_accuracy(
-            probes.apply_ridge(weights, fitted),
-            world.fitted_there,
-            probes.apply_ridge(weights, held_out),
-            world.held_out_there,
-        )
+        """Balanced accuracy [] of a ridge probe to the edges, after the block that is best where it was fitted.
+
+        Features of the mazes that it is fitted to [n, l, d], and of those that it is judged on.
+        """
+
+        def one(fitted: jax.Array, held_out: jax.Array) -> tuple[jax.Array, jax.Array]:
+            weights = probes.ridge(fitted, world.fitted_there, jnp.ones(FITTED), PENALTY)
+            own = probes.apply_ridge(weights, fitted)
+            other = probes.apply_ridge(weights, held_out)
+            there = world.fitted_there
+            return (
+                balanced_accuracy(own, there, own, there),
+                balanced_accuracy(own, there, other, world.held_out_there),
+            )
+
+        own, other = jax.vmap(one, (1, 1))(fitted, held_out)
+        return other[own.argmax()]
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         right = (learner.write(world.judged.prompt) == world.judged.path).all(1)
@@ -209,7 +218,7 @@ class LatticeMaze(Task):
     def floor(self, world: World) -> SimpleNamespace:
         """Always the first cell, a token that holds nothing, and vectors that are all alike."""
         path = jnp.zeros_like(world.judged.path)
-        return self.reference(path, lambda prompt: jnp.zeros((len(prompt.ends), 1)), np.zeros((CELLS, 1)))
+        return self.reference(path, lambda prompt: jnp.zeros((len(prompt.ends), 1, 1)), np.zeros((CELLS, 1)))
 
     def oracle(self, world: World) -> SimpleNamespace:
         """The paths, the maze itself, and the cells' places on a straightened lattice."""
@@ -217,7 +226,7 @@ class LatticeMaze(Task):
         def edges(prompt: Prompt) -> jax.Array:
             lattice = jnp.asarray(mazes().lattice, jnp.int32)
             same = (prompt.edges[:, :, None] == lattice[None, None]).all(3)
-            return same.any(1).astype(jnp.float32)
+            return same.any(1).astype(jnp.float32)[:, None]
 
         place = np.stack(np.divmod(np.arange(CELLS), SIDE), axis=1)
         return self.reference(world.judged.path, edges, place)

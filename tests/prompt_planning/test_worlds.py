@@ -165,10 +165,12 @@ def test_the_probe_reads_edges_and_not_noise(world: Any) -> None:
     task = lattice()
     rng = np.random.default_rng(1)
     mixed = jnp.asarray(rng.normal(size=(12, 20)), jnp.float32)
-    hidden = [there @ mixed for there in (world.fitted_there, world.held_out_there)]
+    hidden = [(there @ mixed)[:, None] for there in (world.fitted_there, world.held_out_there)]
     assert float(task.probe(world, *hidden)) == pytest.approx(1, abs=1e-6)
-    noise = [jnp.asarray(rng.normal(size=(len(h), 20)), jnp.float32) for h in hidden]
+    noise = [jnp.asarray(rng.normal(size=h.shape), jnp.float32) for h in hidden]
     assert abs(float(task.probe(world, *noise)) - 0.5) < 0.05
+    both = [jnp.concatenate(pair, axis=1) for pair in zip(noise, hidden, strict=True)]
+    assert float(task.probe(world, *both)) == pytest.approx(1, abs=1e-6)
 
 
 def test_references_differ_on_every_metric(world: Any) -> None:
