@@ -39,6 +39,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "permutation_learning",
     "probability_paths",
     "process_generation",
+    "prompt_planning",
     "quasimetric",
     "return_conditioning",
     "reward_tuning",
