@@ -11,7 +11,7 @@ The 12 edges of the lattice have 12 independent features, so that a linear probe
 **Shapes**: b prompts, e edges, p nodes of a path, d features, v names.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -33,9 +33,6 @@ class State(NamedTuple):
 
 class EdgeFeatureBag(Method):
     """Nothing is learned, and no path is written."""
-
-    def fits(self, spec: Any) -> str | None:
-        return "it has nothing to say of paths" if spec.directed else None
 
     def init(self, key: jax.Array) -> State:
         shapes = {"nodes": (self.spec.names, FEATURES), "matrix": (FEATURES, FEATURES), "thresholds": (FEATURES,)}

@@ -33,9 +33,6 @@ class PathTransformer(Method):
     paper = "ivanitskiy2023structured"
     space = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
-    def fits(self, spec: Any) -> str | None:
-        return "its copy for stars is `teacher_forcing`" if spec.directed else None
-
     def init(self, key: jax.Array) -> State:
         return network.start(self.spec, key, self.lr, self.steps)
 

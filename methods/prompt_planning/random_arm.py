@@ -30,9 +30,6 @@ class RandomArm(Method):
 
     deterministic = True
 
-    def fits(self, spec: Any) -> str | None:
-        return None if spec.directed else "edges of a maze lead both ways"
-
     def write(self, state: Any, prompt: Prompt) -> jax.Array:
         nodes = [following(prompt.edges, prompt.ends[:, 0])]
         for _ in range(self.spec.path - 1):

@@ -29,9 +29,6 @@ class ReversedTargets(Method):
     paper = "bachmann2024pitfalls"
     space = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
-    def fits(self, spec: Any) -> str | None:
-        return None if spec.directed else "the filler behind a goal would come first"
-
     def init(self, key: jax.Array) -> State:
         return network.start(self.spec, key, self.lr, self.steps)
 

@@ -33,9 +33,6 @@ class Teacherless(Method):
     paper = "bachmann2024pitfalls"
     space = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)}
 
-    def fits(self, spec: Any) -> str | None:
-        return None if spec.directed else "it was proposed for stars"
-
     def init(self, key: jax.Array) -> State:
         return network.start(self.spec, key, self.lr, self.steps)
 

@@ -21,9 +21,6 @@ from toybench.tasks.prompt_planning import Prompt
 class UntrainedTransformer(Method):
     """Random weights."""
 
-    def fits(self, spec: Any) -> str | None:
-        return "it has nothing to say of paths" if spec.directed else None
-
     def init(self, key: jax.Array) -> Any:
         return network.start(self.spec, key, 0.0, 0).params
 

@@ -59,13 +59,13 @@ def by_hand(params: Any, tokens: np.ndarray, sees: np.ndarray) -> tuple[np.ndarr
     for layer in range(2):
         block = p[f"Block_{layer}"]
         seen = norm(x, block["Norm_0"])
-        q, k, v = np.split(seen @ block["Attention_0"]["Dense_0"]["kernel"], 3, axis=1)
+        heads = np.split(seen @ block["Attention_0"]["Dense_0"]["kernel"], 4, axis=1)
         mixed = np.zeros_like(x)
-        for head in range(4):
-            own = slice(8 * head, 8 * head + 8)
-            logits = np.where(sees, q[:, own] @ k[:, own].T / np.sqrt(8), -np.inf)
+        for head, both in enumerate(heads):
+            q, k, v = np.split(both, 3, axis=1)
+            logits = np.where(sees, q @ k.T / np.sqrt(8), -np.inf)
             weights = np.exp(logits - logits.max(1, keepdims=True))
-            mixed[:, own] = weights / weights.sum(1, keepdims=True) @ v[:, own]
+            mixed[:, 8 * head : 8 * head + 8] = weights / weights.sum(1, keepdims=True) @ v
         x = x + mixed @ block["Attention_0"]["Dense_1"]["kernel"]
         inner = norm(x, block["Norm_1"]) @ block["Dense_1"]["kernel"] + block["Dense_1"]["bias"]
         inner = inner * (1 + np.tanh(np.sqrt(2 / np.pi) * (inner + 0.044715 * inner**3))) / 2
