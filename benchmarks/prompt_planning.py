@@ -15,7 +15,8 @@ MAZE_DIFFERS = (
     "Mazes of 3 x 3 cells: 128 of the 192 spanning trees in batches, the others for judging. An edge is one token; two "
     "blocks of width 32; 700 updates with 32 mazes. A ridge probe reads what the token before the path holds after the "
     "block where it is best in the mazes that it is fitted to. The authors' probe was not found in their code, nor "
-    "which block it reads; in a pilot the last one was read. Accuracy is balanced over both answers: chance is 0.5."
+    "which block it reads; in a pilot the last one was read. Accuracy is balanced over both answers: chance is 0.5. "
+    "The rate is tuned by the paths."
 )
 
 benchmark = Benchmark(

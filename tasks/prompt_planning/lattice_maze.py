@@ -141,8 +141,8 @@ class LatticeMaze(Task):
     steps = 700
     checkpoints = 2
     metrics = {
-        "probe_accuracy": Metric("max", "right answers of a linear probe to the 12 edges, in unseen mazes, balanced"),
         "path_accuracy": Metric("max", "share of paths through unseen mazes written without an error"),
+        "probe_accuracy": Metric("max", "right answers of a linear probe to the 12 edges, in unseen mazes, balanced"),
         "embedding_correlation": Metric("max", "correlation of distances of nodes' vectors and of cells, city-block"),
     }
 
@@ -204,8 +204,8 @@ class LatticeMaze(Task):
         fitted = learner.residual(world.fitted.prompt)
         held_out = learner.residual(world.held_out.prompt)
         return {
-            "probe_accuracy": self.probe(world, fitted, held_out),
             "path_accuracy": right.astype(jnp.float32).mean(),
+            "probe_accuracy": self.probe(world, fitted, held_out),
             "embedding_correlation": spacing(learner.embedding()),
         }
 
