@@ -16,6 +16,10 @@ from toybench.tasks.prompt_planning import Batch, Prompt, PromptSpec
 from toybench.tasks.prompt_planning.lattice_maze import mazes
 
 KEY = jax.random.key(8)
+forced = jax.jit(network.forced_logits, static_argnums=0)
+forced_loss = jax.jit(network.forced_loss, static_argnums=0)
+before_path = jax.jit(network.before_path, static_argnums=0)
+written = jax.jit(network.written, static_argnums=0)
 STAR = PromptSpec(names=6, edges=4, path=2, directed=True)
 MAZE = PromptSpec(names=9, edges=8, path=8, directed=False)
 
@@ -88,8 +92,8 @@ def test_forced_logits_by_hand(stars: Batch, params: Any) -> None:
         bool,
     )
     np.testing.assert_array_equal(network.mask(STAR), sees)
-    found = network.forced_logits(STAR, params[True], stars.prompt, stars.path)
-    held = network.before_path(STAR, params[True], stars.prompt)
+    found = forced(STAR, params[True], stars.prompt, stars.path)
+    held = before_path(STAR, params[True], stars.prompt)
     for i in range(3):
         tokens = [(a, 7 + b) for a, b in stars.prompt.edges[i].tolist()]
         tokens.append((14 + int(stars.prompt.ends[i, 0]), 21 + int(stars.prompt.ends[i, 1])))
@@ -107,45 +111,45 @@ def test_a_cell_has_one_vector_in_edges_and_paths(maze: Batch, params: Any) -> N
     np.testing.assert_array_equal(vectors, params[False]["params"]["embedding"][:9])
     assert network.rows(MAZE).total == 3 * 10 + 8 + 1
     turned = maze.prompt._replace(edges=maze.prompt.edges[:, :, ::-1])
-    both = [network.forced_logits(MAZE, params[False], p, maze.path) for p in (maze.prompt, turned)]
+    both = [forced(MAZE, params[False], p, maze.path) for p in (maze.prompt, turned)]
     np.testing.assert_allclose(*both, atol=1e-5)
 
 
 def test_edges_are_a_set_whose_ends_are_told_apart(stars: Batch, params: Any) -> None:
-    plain = network.forced_logits(STAR, params[True], stars.prompt, stars.path)
+    plain = forced(STAR, params[True], stars.prompt, stars.path)
     shuffled = stars.prompt._replace(edges=stars.prompt.edges[:, ::-1])
     turned = stars.prompt._replace(edges=stars.prompt.edges[:, :, ::-1])
-    np.testing.assert_allclose(network.forced_logits(STAR, params[True], shuffled, stars.path), plain, atol=1e-5)
-    assert np.abs(network.forced_logits(STAR, params[True], turned, stars.path) - plain).max() > 1e-3
+    np.testing.assert_allclose(forced(STAR, params[True], shuffled, stars.path), plain, atol=1e-5)
+    assert np.abs(forced(STAR, params[True], turned, stars.path) - plain).max() > 1e-3
 
 
 def test_no_node_is_read_before_it_is_written(maze: Batch, params: Any) -> None:
-    plain = network.forced_logits(MAZE, params[False], maze.prompt, maze.path)
-    other = network.forced_logits(MAZE, params[False], maze.prompt, maze.path.at[:, 3].set(0))
+    plain = forced(MAZE, params[False], maze.prompt, maze.path)
+    other = forced(MAZE, params[False], maze.prompt, maze.path.at[:, 3].set(0))
     np.testing.assert_allclose(other[:, :4], plain[:, :4], atol=1e-5)
     assert np.abs(other[:, 4:] - plain[:, 4:]).max() > 1e-3
 
 
 def test_the_loss_by_hand(maze: Batch, params: Any) -> None:
     """Of the nodes up to the goal, and of one end where there is room for it."""
-    logits = np.asarray(network.forced_logits(MAZE, params[False], maze.prompt, maze.path), np.float64)
+    logits = np.asarray(forced(MAZE, params[False], maze.prompt, maze.path), np.float64)
     logp = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
     each = []
     for i, path in enumerate(np.asarray(maze.path).tolist()):
         length = sum(node < 9 for node in path)
         each.extend(-logp[i, place, path[place]] for place in range(min(length + 1, 8)))
-    assert float(network.forced_loss(MAZE, params[False], maze)) == pytest.approx(np.mean(each), rel=1e-4)
+    assert float(forced_loss(MAZE, params[False], maze)) == pytest.approx(np.mean(each), rel=1e-4)
 
 
 def test_paths_are_written_node_by_node(maze: Batch, params: Any) -> None:
     few = jax.tree.map(lambda leaf: leaf[:16], maze)
     path = np.zeros((16, 8), np.int32)
     for place in range(8):
-        logits = network.forced_logits(MAZE, params[False], few.prompt, jnp.asarray(path))
+        logits = forced(MAZE, params[False], few.prompt, jnp.asarray(path))
         path[:, place] = np.asarray(logits)[:, place].argmax(1)
         if place:
             path[path[:, place - 1] == 9, place] = 9
-    np.testing.assert_array_equal(network.written(MAZE, params[False], few.prompt), path)
+    np.testing.assert_array_equal(written(MAZE, params[False], few.prompt), path)
 
 
 def test_one_node_arms_leave_nothing_to_force() -> None:
@@ -173,7 +177,9 @@ def test_reversed_targets_are_forced_from_the_goal(stars: Batch) -> None:
     own = jax.jit(backwards.update)(state, stars, KEY)
     other = jax.jit(forwards.update)(state, turned, KEY)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), own.params, other.params)
-    np.testing.assert_array_equal(backwards.write(own, stars.prompt), forwards.write(own, stars.prompt)[:, ::-1])
+    np.testing.assert_array_equal(
+        jax.jit(backwards.write)(own, stars.prompt), written(STAR, own.params, stars.prompt)[:, ::-1]
+    )
 
 
 @pytest.mark.parametrize("slots", ["causal", "open"])
@@ -186,7 +192,9 @@ def test_dummies_see_the_prompt_and_one_another(stars: Batch, slots: str) -> Non
     tokens.append((14 + int(stars.prompt.ends[0, 0]), 21 + int(stars.prompt.ends[0, 1])))
     tokens.extend([(37, 35), (37, 36)])
     logits, _ = by_hand(state.params, np.array(tokens), sees)
-    np.testing.assert_allclose(learner.logits(state.params, stars.prompt)[0], logits[4:6], rtol=2e-3, atol=2e-4)
+    np.testing.assert_allclose(
+        jax.jit(learner.logits)(state.params, stars.prompt)[0], logits[4:6], rtol=2e-3, atol=2e-4
+    )
     np.testing.assert_array_equal(
         learner.go_on(state, stars.prompt, stars.path), learner.write(state, stars.prompt), strict=True
     )
@@ -203,10 +211,10 @@ def test_one_look_up_is_learned(stem: str) -> None:
 
     keys = jax.random.split(KEY, 300)
     state, _ = jax.jit(lambda s: jax.lax.scan(step, s, keys))(learner.init(KEY))
-    test = world.graphs(jax.random.key(1), 256)
-    right = learner.write(state, test.prompt) == test.path
+    test = jax.jit(lambda key: world.graphs(key, 256))(jax.random.key(1))
+    right = jax.jit(learner.write)(state, test.prompt) == test.path
     assert float(right[:, 0].mean()) > 0.8
-    assert float((learner.go_on(state, test.prompt, test.path) == test.path)[:, 1].mean()) > 0.9
+    assert float((jax.jit(learner.go_on)(state, test.prompt, test.path) == test.path)[:, 1].mean()) > 0.9
 
 
 def test_a_random_arm_follows_edges(stars: Batch) -> None:
@@ -250,16 +258,16 @@ def test_a_sum_of_additive_tokens_holds_degrees_only() -> None:
     np.testing.assert_allclose(sums, np.broadcast_to(sums[:1], sums.shape))
 
 
-def test_what_is_probed_does_not_read_the_path(maze: Batch) -> None:
-    """The untrained network is the trained one's start."""
-    before = method("path_transformer", MAZE, lr=0.01)
+def test_before_its_first_update_the_transformer_is_the_untrained_one(maze: Batch) -> None:
+    learner = method("path_transformer", MAZE, lr=0.01)
     untrained = method("untrained_transformer", MAZE)
-    state = before.init(KEY)
-    np.testing.assert_array_equal(
-        before.residual(state, maze.prompt), untrained.residual(untrained.init(KEY), maze.prompt)
-    )
-    np.testing.assert_array_equal(before.embedding(state), untrained.embedding(untrained.init(KEY)))
-    np.testing.assert_array_equal(before.write(state, maze.prompt), untrained.write(untrained.init(KEY), maze.prompt))
+    state = jax.jit(learner.init)(KEY)
+    other = jax.jit(untrained.init)(KEY)
+    few = jax.tree.map(lambda leaf: leaf[:16], maze.prompt)
+    for question in ("residual", "write"):
+        answers = [jax.jit(getattr(m, question))(s, few) for m, s in ((learner, state), (untrained, other))]
+        np.testing.assert_array_equal(*answers)
+    np.testing.assert_array_equal(learner.embedding(state), untrained.embedding(other))
 
 
 def test_a_path_transformer_learns_mazes() -> None:
