@@ -13,10 +13,13 @@ STAR_DIFFERS = (
 )
 MAZE_DIFFERS = (
     "Mazes of 3 x 3 cells: 128 of the 192 spanning trees in batches, the others for judging. An edge is one token; two "
-    "blocks of width 32; 700 updates with 32 mazes. A ridge probe reads what the token before the path holds after the "
-    "block where it is best in the mazes that it is fitted to. The authors' probe was not found in their code, nor "
-    "which block it reads; in a pilot the last one was read. Accuracy is balanced over both answers: chance is 0.5. "
-    "The rate is tuned by the paths."
+    "blocks of width 32; 700 updates with 32 mazes. The loss counts the path alone, the authors' all tokens. The rate "
+    "is tuned by the paths."
+)
+PROBE_DIFFERS = (
+    f"{MAZE_DIFFERS} A ridge probe reads what the token before the path holds after the block where it is best in the "
+    "mazes that it is fitted to; in a pilot it read the last. Of the authors' probe the abstract alone was read: its "
+    "code was not found. Accuracy is balanced over both answers: chance is 0.5."
 )
 
 benchmark = Benchmark(
@@ -73,9 +76,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="ivanitskiy2023structured",
+            read="abstract",
             says="A transformer that writes paths through mazes holds the whole maze in the token before the path, "
             "where a linear probe reads it.",
-            differs=f"{MAZE_DIFFERS} Read as 0.85. It counts as one that writes paths if more than half of them are "
+            differs=f"{PROBE_DIFFERS} Read as 0.85. It counts as one that writes paths if more than half of them are "
             "right, in unseen mazes.",
             expected="inconclusive",
             conditions=(
@@ -85,9 +89,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="ivanitskiy2023structured",
+            read="abstract",
             says="That is learned: the probe reads it better than from the untrained network, and than from a sum of "
             "random features of the edges.",
-            differs=f"{MAZE_DIFFERS} By 0.05, a tenth of the range, than from the untrained network; than from the "
+            differs=f"{PROBE_DIFFERS} By 0.05, a tenth of the range, than from the untrained network; than from the "
             "sum, our control, only the sign.",
             expected="refuted",
             conditions=(
