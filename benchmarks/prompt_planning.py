@@ -67,7 +67,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="bachmann2024pitfalls",
-            says="It finds it if the dummies see one another, so that each node is one look-up from the next.",
+            says="Trained with dummies that see one another, so that each node is one look-up from the next, it finds "
+            "the arm.",
             differs=f"{STAR_DIFFERS} The sentence is ours, not the paper's. Read as 0.2 more right first steps than "
             "with the true nodes. The rate is that of dummies that see those before them.",
             expected="inconclusive",
@@ -90,8 +91,8 @@ benchmark = Benchmark(
         Claim(
             paper="ivanitskiy2023structured",
             read="abstract",
-            says="That is learned: the probe reads it better than from the untrained network, and than from a sum of "
-            "random features of the edges.",
+            says="That a probe reads the maze from that token is learned: it reads it better than in the untrained "
+            "network, and than in a sum of random features of the edges.",
             differs=f"{PROBE_DIFFERS} By 0.05, a tenth of the range, than from the untrained network; than from the "
             "sum, our control, only the sign.",
             expected="refuted",

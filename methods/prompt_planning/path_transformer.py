@@ -8,9 +8,9 @@ https://arxiv.org/abs/2312.02566; the authors' code: `training/training.py` and,
     loss = -mean_i log p(v_i | maze, start, goal, v_1, ..., v_{i-1}),   up to the goal and its end
 
 **Differs from the paper**: 1. an edge is one token, the sum of its two cells' vectors, and so are start and goal; the
-loss counts the path alone. In the paper a text of cells and signs is read and learned from left to right. 2. two blocks of width
-32. 3. mazes of 3 x 3 cells. 4. batches of 32, 700 updates; Adam's rate is tuned and decays to 0. 5. start and goal have
-vectors of their own, apart from the cells' vectors in edges and paths.
+loss counts the path alone. In the paper a text of cells and signs is read and learned from left to right. 2. two blocks
+of width 32. 3. mazes of 3 x 3 cells. 4. batches of 32, 700 updates; Adam's rate is tuned and decays to 0. 5. start and
+goal have vectors of their own, apart from the cells' vectors in edges and paths.
 
 **Shapes**: b prompts, p nodes of a path, d width, v names.
 """
