@@ -149,7 +149,7 @@ def test_held_out_mazes_are_in_no_batch(world: Any) -> None:
 def test_balanced_accuracy_by_hand() -> None:
     label = jnp.asarray([[1.0], [1.0], [1.0], [0.0]])
     fitted = jnp.asarray([[0.9], [0.9], [0.6], [0.4]])  # classes at 0.8 and 0.4: the threshold is 0.6
-    scores = jnp.asarray([[0.7], [0.5], [0.5], [0.7], [0.1], [0.2]])
+    scores = jnp.asarray([[0.7], [0.55], [0.55], [0.7], [0.1], [0.2]])
     truth = jnp.asarray([[1.0], [1.0], [0.0], [0.0], [0.0], [0.0]])
     assert float(maze.balanced_accuracy(fitted, label, scores, truth)) == pytest.approx((1 / 2 + 3 / 4) / 2)
 

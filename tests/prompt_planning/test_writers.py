@@ -152,6 +152,13 @@ def test_paths_are_written_node_by_node(maze: Batch, params: Any) -> None:
     np.testing.assert_array_equal(written(MAZE, params[False], few.prompt), path)
 
 
+def test_going_on_is_the_likeliest_node_after_the_true_ones(stars: Batch, params: Any) -> None:
+    learner = method("teacher_forcing", STAR)
+    state = network.State(params=params[True], moments=())
+    likeliest = np.asarray(forced(STAR, params[True], stars.prompt, stars.path)).argmax(2)
+    np.testing.assert_array_equal(jax.jit(learner.go_on)(state, stars.prompt, stars.path), likeliest)
+
+
 def test_one_node_arms_leave_nothing_to_force() -> None:
     """The goal is learned from the token before the path: both losses are one function of the parameters."""
     spec = task("star_graph", arms=2, reach=1, names=4).spec
