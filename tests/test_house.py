@@ -31,6 +31,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "normalizing_flows",
     "optimizers",
     "particle_motion",
+    "path_models",
     "policy_search",
     "posterior_sampling",
     "preference_learning",
