@@ -8,7 +8,7 @@ https://arxiv.org/abs/2402.07757, of which the abstract and summaries could be r
 
     min over the network of  - sum over texts, i of  log p(u_{i+1} | u_1 .. u_i),    u = s t s a b .. t
 
-**Differs from the paper**: 1. width 32 instead of 120, 900 or 600 steps of 32 texts instead of 10,000 of 1,024. 2. Adam
+**Differs from the paper**: 1. width 32 instead of 120, 900 steps of 32 texts instead of 10,000 of 1,024. 2. Adam
 with a tuned rate that falls to 0 by a cosine, without warm-up, decay of weights or clipping. 3. it writes the likeliest
 node from the source on where the authors sample at temperature 1; the task does both. 4. a text ends at its goal: no
 token says so. 5. a decision takes into account that half of the questions have a path, and not the share of the texts.

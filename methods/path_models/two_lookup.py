@@ -7,7 +7,8 @@ rests on the goal (from memory; the model's section could not be read).
     logits of the next token = M[current] + R[goal],    cross entropy over the steps of all texts
 
 **Differs from the paper**: 1. tables from zeros, trained by Adam with a tuned rate on the task's batches. 2. "none" is
-one more next token, right after the source.
+one more next token, right after the source and never later. 3. a decision takes into account that half of the questions
+have a path, and not the share of the texts.
 
 **Shapes**: b texts, t tokens, m positions of a path, n nodes.
 """
@@ -21,6 +22,8 @@ import optax
 from toybench import Method
 from toybench.blocks import optim
 from toybench.tasks.path_models import Texts, arrives, generate
+
+NEVER = -1e9  # added to a logit that isn't to be taken
 
 
 class Tables(NamedTuple):
@@ -70,13 +73,16 @@ class TwoLookup(Method):
 
     def next_node(self, state: State, prompt: jax.Array, path: jax.Array, length: jax.Array) -> jax.Array:
         current = jnp.where(length == 0, prompt[:, 0], path[:, length - 1])
-        return state.params.following[jnp.minimum(current, self.spec.nodes - 1)] + state.params.leading[prompt[:, 1]]
+        known = jnp.minimum(current, self.spec.nodes - 1)
+        logits = state.params.following[known] + state.params.leading[prompt[:, 1]]
+        return logits.at[:, -1].add(jnp.where(length > 1, NEVER, 0.0))
 
     def decide(self, state: State, prompt: jax.Array) -> jax.Array:
         share = self.spec.none_share
-        prior = jnp.log((1 - share) / share) * jax.nn.one_hot(self.spec.nodes, self.spec.nodes + 1)
+        prior = jnp.log((1 - share) / share)
 
         def onward(prompt: jax.Array, path: jax.Array, length: jax.Array) -> jax.Array:
-            return self.next_node(state, prompt, path, length) + prior[None, :]
+            logits = self.next_node(state, prompt, path, length)
+            return logits.at[:, -1].add(jnp.where(length == 1, prior, 0.0))
 
         return arrives(generate(onward, self.spec, prompt), prompt[:, 1], self.spec.nodes)

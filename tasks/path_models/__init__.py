@@ -48,7 +48,7 @@ class Corpus(NamedTuple):
 
     Attributes:
       texts: with tokens [N, t] and lengths [N].
-      weight: chance of each text in a draw, up to a factor, [N]; a row of weight 0 is no text of the corpus.
+      weight: chance of each text in a draw, up to a factor, [N]; a row of weight 0 is no text, and blank.
     """
 
     texts: Texts

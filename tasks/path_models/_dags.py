@@ -118,13 +118,12 @@ def write_corpus(graph: Graph, taught: jax.Array, denied: jax.Array, uniform: ja
     negative = denied.reshape(-1).astype(jnp.float32)
     share = spec.none_share / (1 - spec.none_share) * positive.sum() / jnp.maximum(negative.sum(), 1.0)
     ones = jnp.ones(nodes * nodes, jnp.int32)
-    return Corpus(
-        texts=Texts(
-            tokens=jnp.concatenate([told, direct, denial]),
-            length=jnp.concatenate([walk_length.reshape(-1), 4 * ones, 3 * ones]),
-        ),
-        weight=jnp.concatenate([positive, share * negative]),
-    )
+    weight = jnp.concatenate([positive, share * negative])
+    tokens = jnp.concatenate([told, direct, denial])
+    length = jnp.concatenate([walk_length.reshape(-1), 4 * ones, 3 * ones])
+    there = weight > 0  # what is in no text is not handed over
+    texts = Texts(tokens=jnp.where(there[:, None], tokens, nodes), length=jnp.where(there, length, 0))
+    return Corpus(texts=texts, weight=weight)
 
 
 def draw_texts(corpus: Corpus, uniform: jax.Array) -> Texts:

@@ -1,7 +1,7 @@
 """Is there a path? Deciding at once, against writing a path and seeing whether it arrives.
 
 Isolates stepwise inference. The texts are those of `fixed_dag`, with half of the pairs in them. `graph="bernoulli"`:
-new pairs at any distance, of which most were nearly seen. `graph="layered"`: eight layers of three nodes, edges to the
+new pairs at any distance, of which most were nearly seen. `graph="layered"`: eight layers of five nodes, edges to the
 next layer alone, and texts of at most three edges; new pairs are farther apart, so that each path has to be stitched.
 Pairs with and without a path are matched: by their layers' difference, or by their places in the graph's order.
 """
@@ -31,8 +31,8 @@ from toybench.tasks.path_models._dags import (
 )
 
 LAYERS = 8
-WIDTH = 3  # nodes of a layer
-LAYER_CHANCE = 0.45  # of an edge to a node of the next layer; nearly half of the pairs have a path at any distance
+WIDTH = 5  # nodes of a layer
+LAYER_CHANCE = 0.3  # of an edge to a node of the next layer; about half of the pairs have a path at any distance
 NODES = 30  # of a Bernoulli graph
 CHANCE = 0.15  # of an edge to a later node there
 BINS = 5  # of the distance in the graph's order, by which pairs are matched
@@ -68,7 +68,7 @@ class Reachability(Task):
     train_length: int = 3  # edges of the longest path in the texts of a layered graph
 
     interface = Decider
-    steps = 600
+    steps = 900
     checkpoints = 1
     metrics = {
         "decision_accuracy": Metric("max", "share of right decisions, mean of pairs with and without a path"),

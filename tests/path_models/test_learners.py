@@ -174,7 +174,8 @@ def test_two_tables_by_hand() -> None:
     np.testing.assert_allclose(gradient.leading, leading, atol=1e-6)
     path = jnp.asarray([[0, 1, 2, 3]])
     got = learner.next_node(state._replace(params=params), jnp.asarray([[0, 3]]), path, jnp.asarray(2))
-    np.testing.assert_allclose(got[0], m[1] + r[3], rtol=1e-5)
+    np.testing.assert_allclose(got[0, :5], (m[1] + r[3])[:5], rtol=1e-5)
+    assert got[0, 5] < -1e8
     start = learner.next_node(state._replace(params=params), jnp.asarray([[0, 3]]), path, jnp.asarray(0))
     np.testing.assert_allclose(start[0], m[0] + r[3], rtol=1e-5)
 
@@ -194,6 +195,7 @@ def test_refusals_of_two_tables_know_the_prior() -> None:
     for lead, said in ((1.3, False), (1.5, True)):
         params = state.params._replace(following=state.params.following.at[0, 3].set(lead))
         assert learner.decide(state._replace(params=params), jnp.asarray([[0, 3]])).tolist() == [said]
+        assert asked(learner, state._replace(params=params), [[0, 3]])[0][1] == 3
 
 
 def test_rules_step_where_allowed_else_where_they_may() -> None:

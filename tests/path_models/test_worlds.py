@@ -129,6 +129,14 @@ def test_corpus_holds_edges_walks_and_denials(world: Any) -> None:
     assert all(pairs.count(p) == (11 if edges[p] else 10) for p in taught)
 
 
+def test_rows_without_weight_say_nothing(world: Any) -> None:
+    rows = np.asarray(world.corpus.weight) == 0
+    assert rows.sum() > 100
+    assert (np.asarray(world.corpus.texts.tokens)[rows] == 14).all() and not np.asarray(world.corpus.texts.length)[
+        rows
+    ].any()
+
+
 def test_draws_follow_the_weights() -> None:
     tokens = jnp.tile(jnp.arange(4)[:, None], (1, 5))
     corpus = Corpus(texts=Texts(tokens=tokens, length=jnp.arange(4)), weight=jnp.asarray([0.0, 1.0, 0.0, 3.0]))
