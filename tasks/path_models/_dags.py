@@ -120,7 +120,7 @@ def write_corpus(graph: Graph, taught: jax.Array, denied: jax.Array, uniform: ja
     ones = jnp.ones(nodes * nodes, jnp.int32)
     weight = jnp.concatenate([positive, share * negative])
     tokens = jnp.concatenate([told, direct, denial])
-    length = jnp.concatenate([walk_length.reshape(-1), 4 * ones, 3 * ones])
+    length = jnp.concatenate([walk_length.reshape(-1), 4 * ones, 3 * ones])  # "s t s t" and "s t none"
     there = weight > 0  # what is in no text is not handed over
     texts = Texts(tokens=jnp.where(there[:, None], tokens, nodes), length=jnp.where(there, length, 0))
     return Corpus(texts=texts, weight=weight)

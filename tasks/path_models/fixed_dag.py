@@ -32,8 +32,7 @@ from toybench.tasks.path_models._dags import (
 
 JUDGED = 24  # pairs of each kind at most
 SAMPLES = 8  # paths of such a pair
-COLD = 0.5  # temperatures besides 1 at which paths are sampled
-HOT = 2.0
+TEMPERATURES = (0.5, 1.0, 2.0)  # at which paths are sampled
 NONE_SHARE = 0.2  # of the texts
 BATCH = 32  # texts a step
 BLOCKED = -1e9  # the logit of a step that a reference never takes
@@ -169,14 +168,14 @@ class FixedDag(Task):
         One run of the learner writes all of them; the three temperatures have the same noise.
         """
         prompt = jnp.concatenate([world.observed.prompt, world.transitive.prompt])
-        asked = jnp.concatenate([prompt, jnp.tile(jnp.repeat(prompt, SAMPLES, axis=0), (3, 1))])
+        asked = jnp.concatenate([prompt, jnp.tile(jnp.repeat(prompt, SAMPLES, axis=0), (len(TEMPERATURES), 1))])
         gumbel = jax.random.gumbel(key, (self.longest, 2 * JUDGED * SAMPLES, self.nodes + 1))
         silent = jnp.zeros((self.longest, len(prompt), self.nodes + 1))
-        noise = jnp.concatenate([silent, COLD * gumbel, gumbel, HOT * gumbel], axis=1)
+        noise = jnp.concatenate([silent, *(temperature * gumbel for temperature in TEMPERATURES)], axis=1)
         path = generate(learner.next_node, self.spec, asked, noise)
         said = judge(path, asked, world.graph.edges)
         greedy = jax.tree.map(lambda leaf: leaf[: len(prompt)], said)
-        shape = (3, 2 * JUDGED, SAMPLES)
+        shape = (len(TEMPERATURES), 2 * JUDGED, SAMPLES)
         return greedy, jax.tree.map(lambda leaf: leaf[len(prompt) :].reshape(*shape, *leaf.shape[1:]), said)
 
     def sampling(self, world: World, said: Judged) -> dict[str, jax.Array]:
