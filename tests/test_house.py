@@ -25,6 +25,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "graph_transfer",
     "graph_classification",
     "hypernetworks",
+    "language_toys",
     "learning_rates",
     "node_classification",
     "offline_control",
