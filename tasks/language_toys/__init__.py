@@ -1,12 +1,11 @@
-"""Small languages whose laws are known: say what comes next, what a word is, and what a text is about.
+"""Small languages whose laws are known: say what comes next, and what a word is.
 
-A learner answers one of three questions. `LanguageModel`: how likely is each word, given those before it? `Tagger`:
-which tag has each word of a sentence, from text without tags and few sentences with them? `Classifier`: what is a
-document about, given a model of such texts that is trained already and a few labelled documents?
+A learner answers one of two questions. `LanguageModel`: how likely is each word, given those before it? `Tagger`:
+which tag has each word of a sentence, from text without tags and few sentences with them?
 
 Words are numbers. Sentences of a language have one length; before the first word stands a sign of its own, whose
 number is the number of words.
-Shapes: b sentences, t words, v words of the language, c tags or topics, n labelled sentences.
+Shapes: b sentences, t words, v words of the language, c tags, n labelled sentences.
 """
 
 from dataclasses import dataclass
