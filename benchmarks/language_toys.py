@@ -32,7 +32,7 @@ benchmark = Benchmark(
             "recoding_surprisal",
             "recoding_perplexity",
             "recoding_entropy",
-            "test_time_recoding",
+            "recoding_in_test",
             "dynamic_evaluation",
         ),
         TAGS: (BOTH, "forward_lm", WIDER, "bigru_supervised", "window_logistic"),
@@ -70,7 +70,7 @@ benchmark = Benchmark(
             expected="refuted",
             conditions=(
                 Better(task=PATH, method="recoding_surprisal", than="lstm", metric="post_reveal_excess", margin=0.05),
-                Better(task=PATH, method="recoding_surprisal", than="test_time_recoding", metric="post_reveal_excess"),
+                Better(task=PATH, method="recoding_surprisal", than="recoding_in_test", metric="post_reveal_excess"),
                 Better(task=PATH, method="recoding_surprisal", than="dynamic_evaluation", metric="post_reveal_excess"),
             ),
         ),

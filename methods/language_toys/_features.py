@@ -122,5 +122,4 @@ def fit_head(head: Head, params: Params, features: jax.Array, known: Labelled, d
         gradient = jax.grad(lambda w: token_nll(head.apply(w, features), known.tags).mean())(weights)
         return optim.descend(descent, gradient, moments, weights), None
 
-    (weights, _), _ = jax.lax.scan(step, (params, descent.init(params)), None, length=HEAD_STEPS)
-    return weights
+    return jax.lax.scan(step, (params, descent.init(params)), None, length=HEAD_STEPS)[0][0]

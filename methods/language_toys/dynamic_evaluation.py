@@ -58,8 +58,8 @@ class DynamicEvaluation(TrainedLSTM):
                 after, _ = step(weights, memory, before)
                 return -log_chance(decode(weights, after.h), word), after
 
-            (found, after), gradient = jax.value_and_grad(surprise, has_aux=True)(weights)
+            told, gradient = jax.value_and_grad(surprise, has_aux=True)(weights)
             weights = jax.tree.map(lambda w, g: w - self.rate * g, weights, gradient)
-            return (weights, after), -found
+            return (weights, told[1]), -told[0]
 
         return jax.lax.scan(advance, (params, blank(())), (sentence[:-1], sentence[1:]))[1]

@@ -177,9 +177,9 @@ def speak(key: jax.Array, transition: jax.Array, emission: jax.Array, count: int
     """Sentences and their tags, [n, t]."""
     uniform = jax.random.uniform(key, (LENGTH, 2, count))
 
-    def advance(before: jax.Array, chance: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    def advance(before: jax.Array, chance: jax.Array) -> tuple[jax.Array, Labelled]:
         now = pick(chance[0], transition[before])
-        return now, (now, pick(chance[1], emission[now]))
+        return now, Labelled(tokens=pick(chance[1], emission[now]), tags=tags_of_states()[now])
 
-    _, (states, words) = jax.lax.scan(advance, jnp.zeros(count, jnp.int32), uniform)
-    return Labelled(tokens=words.T, tags=tags_of_states()[states].T)
+    _, said = jax.lax.scan(advance, jnp.zeros(count, jnp.int32), uniform)
+    return Labelled(tokens=said.tokens.T, tags=said.tags.T)

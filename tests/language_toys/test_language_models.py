@@ -17,7 +17,7 @@ from toybench.tasks.language_toys.garden_path import GardenPath
 KEY = jax.random.key(11)
 SPEC = TextSpec(words=7, length=5)
 TOKENS = jnp.array([[1, 4, 2, 6, 0], [3, 3, 5, 1, 0], [6, 2, 1, 4, 0]], jnp.int32)
-RECODED = ("recoding_surprisal", "recoding_perplexity", "recoding_entropy", "test_time_recoding")
+RECODED = ("recoding_surprisal", "recoding_perplexity", "recoding_entropy", "recoding_in_test")
 
 
 def make(name: str, spec=SPEC, steps: int = 10, **knobs):
@@ -77,7 +77,7 @@ def test_the_lstm_by_hand() -> None:
     ("name", "error"),
     [
         ("recoding_surprisal", lambda p: -np.log(p)),
-        ("test_time_recoding", lambda p: -np.log(p)),
+        ("recoding_in_test", lambda p: -np.log(p)),
         ("recoding_perplexity", lambda p: p**-p - 1),
     ],
 )
@@ -117,7 +117,7 @@ def test_dynamic_evaluation_goes_back_to_the_trained_weights() -> None:
     assert np.abs(found - plain)[:, 1:].max() > 1e-2
 
 
-@pytest.mark.parametrize("name", ["recoding_surprisal", "recoding_perplexity", "test_time_recoding"])
+@pytest.mark.parametrize("name", ["recoding_surprisal", "recoding_perplexity", "recoding_in_test"])
 def test_a_word_is_never_told_to_its_own_prediction(name) -> None:
     """Another word at a place changes what is said of later ones alone."""
     method = make(name, alpha=0.8)

@@ -28,7 +28,7 @@ from toybench.methods.language_toys._lstm import (
 )
 
 
-class TestTimeRecoding(TrainedLSTM):
+class RecodingInTest(TrainedLSTM):
     """Weights never see a changed memory."""
 
     alpha: float = 0.05  # step down the slope, from 0 (an LSTM)
