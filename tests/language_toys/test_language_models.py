@@ -197,8 +197,11 @@ def test_the_trigram_by_hand() -> None:
     flat = np.bincount(np.asarray(TOKENS).ravel(), minlength=7)
     one = (flat[2] + 2 / 7) / (15 + 2)
     two = (1 + 2 * one) / (2 + 2)  # 4 comes twice before another word: 2 and 0 follow
-    three = (1 + 2 * two) / (1 + 2)  # after 1, 4
+    three = (1 + 2 * two) / (2 + 2)  # so does 1, 4
     assert np.exp(method.log_prob(state, TOKENS)[0, 2]) == pytest.approx(three, rel=1e-5)
+    found = np.exp(method.log_prob(state, TOKENS)[0, 3])
+    two = (1 + 2 * (flat[6] + 2 / 7) / 17) / (2 + 2)  # 2 comes twice before another word: 6 and 1 follow; 4, 2 once
+    assert found == pytest.approx((1 + 2 * two) / (1 + 2), rel=1e-5)
 
 
 @pytest.mark.parametrize("name", ["lstm", "recoding_surprisal", "trigram"])
