@@ -75,7 +75,7 @@ class GardenPath(Task):
 
     interface = LanguageModel
     steps = 400
-    checkpoints = 2
+    checkpoints = 1
     metrics = {
         "perplexity": Metric("min", "exponential of the mean surprise of a word"),
         "excess_nll": Metric("min", "mean surprise less the exact law's, nats a word; 0.02 is 2 % of perplexity"),
