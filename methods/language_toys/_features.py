@@ -16,10 +16,10 @@ from toybench.blocks import nn, optim
 from toybench.blocks.decode import token_nll
 from toybench.tasks.language_toys import Labelled, Sentences, begun
 
-HEAD_STEPS = 150  # of Adam on all labelled sentences
-HEAD_RATE = 0.01  # its learning rate, decays to 0 by a cosine
+HEAD_STEPS = 300  # of Adam on all labelled sentences
+HEAD_RATE = 0.03  # its learning rate, decays to 0 by a cosine
 FEW_RATES = (0.003, 0.01, 0.03)
-DECAYS = (0.03, 0.3, 3.0)
+DECAYS = (0.3, 1.0, 3.0)
 
 Params = Any
 
@@ -63,7 +63,7 @@ class FrozenFeatures(Method):
     """Language models learn from text; a head is fitted to their frozen features when tags are asked for."""
 
     lr: float = 0.01  # Adam's learning rate of the language models, above 0, decays to 0 by a cosine
-    decay: float = 0.3  # weight decay of the head (AdamW's, times its learning rate of 0.01), from 0
+    decay: float = 1.0  # weight decay of the head (AdamW's, times its learning rate), from 0
 
     space = {"lr": FEW_RATES, "decay": DECAYS}
 
@@ -113,13 +113,21 @@ def read_text(reader: Reader, params: Params, tokens: jax.Array) -> tuple[jax.Ar
     return (after[:, ::-1] if reader.backward else after), token_nll(logits, turned).mean()
 
 
-def fit_head(head: Head, params: Params, features: jax.Array, known: Labelled, decay: jax.Array | float) -> Params:
+def fit_head(
+    head: Head,
+    params: Params,
+    features: jax.Array,
+    known: Labelled,
+    decay: jax.Array | float,
+    rate: float = HEAD_RATE,
+    steps: int = HEAD_STEPS,
+) -> Params:
     """The head's weights after AdamW on features [n, t, f] of the labelled sentences."""
-    descent = optim.lenient(optax.adamw(optax.cosine_decay_schedule(HEAD_RATE, HEAD_STEPS), weight_decay=decay))
+    descent = optim.lenient(optax.adamw(optax.cosine_decay_schedule(rate, steps), weight_decay=decay))
 
     def step(carried: tuple[Params, Any], _: None) -> tuple[tuple[Params, Any], None]:
         weights, moments = carried
         gradient = jax.grad(lambda w: token_nll(head.apply(w, features), known.tags).mean())(weights)
         return optim.descend(descent, gradient, moments, weights), None
 
-    return jax.lax.scan(step, (params, descent.init(params)), None, length=HEAD_STEPS)[0][0]
+    return jax.lax.scan(step, (params, descent.init(params)), None, length=steps)[0][0]

@@ -7,7 +7,7 @@
     h_t = forward(x_1 .. x_t);  tag = W2 relu(W1 h_t), the model frozen
 
 **Differs from the paper**: 1. GRUs in place of transformers, of 32 units, which is trained here. 2. The head learns in
-150 steps of AdamW on all labelled sentences, without dropout.
+300 steps of AdamW on all labelled sentences, without dropout.
 
 **Shapes**: b sentences, t words, f features, c tags, n labelled sentences.
 """

@@ -7,7 +7,7 @@ https://arxiv.org/abs/2408.09640, in its abstract and the authors' code `backwar
     h_t = (forward(x_1 .. x_t), backward(x_T .. x_t));  tag = W2 relu(W1 h_t), both models frozen
 
 **Differs from the paper**: 1. GRUs in place of transformers, of 32 and 8 units; both models are trained here, where the
-paper takes a large one as it is. 2. The head learns in 150 steps of AdamW on all labelled sentences, without dropout.
+paper takes a large one as it is. 2. The head learns in 300 steps of AdamW on all labelled sentences, without dropout.
 
 **Shapes**: b sentences, t words, f features, c tags, n labelled sentences.
 """
