@@ -18,8 +18,6 @@ from toybench.tasks.language_toys import Labelled, Sentences, begun
 
 HEAD_STEPS = 300  # of Adam on all labelled sentences
 HEAD_RATE = 0.03  # its learning rate, decays to 0 by a cosine
-FEW_RATES = (0.003, 0.01, 0.03)
-DECAYS = (0.3, 1.0, 3.0)
 
 Params = Any
 
@@ -64,8 +62,6 @@ class FrozenFeatures(Method):
 
     lr: float = 0.01  # Adam's learning rate of the language models, above 0, decays to 0 by a cosine
     decay: float = 1.0  # weight decay of the head (AdamW's, times its learning rate), from 0
-
-    space = {"lr": FEW_RATES, "decay": DECAYS}
 
     @abc.abstractmethod
     def readers(self) -> dict[str, Reader]:

@@ -18,8 +18,8 @@ from toybench.tasks.language_toys import Sentences, TextSpec, begun
 
 WIDTH = 24  # of the memory; the thesis has two layers of 650
 FORGET = 1.0  # the forget gates' first bias, as is usual
-RATES = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.08, 0.12, 0.2)  # where a method has one knob
-FEW_RATES = (0.02, 0.04, 0.08)  # where it has two
+RATES = (0.01, 0.02, 0.04, 0.06, 0.08, 0.12, 0.16, 0.24, 0.4)  # where a method has one knob
+FEW_RATES = (0.06, 0.12, 0.24)  # where it has two
 
 Params = dict[str, jax.Array]
 
@@ -52,7 +52,7 @@ class State(NamedTuple):
 class TrainedLSTM(Method):
     """An LSTM fitted to the surprise of text."""
 
-    lr: float = 0.04  # Adam's learning rate, above 0, decays to 0 by a cosine; the thesis has SGD at 20
+    lr: float = 0.1  # Adam's learning rate, above 0, decays to 0 by a cosine; the thesis has SGD at 20
 
     @abc.abstractmethod
     def answer(self, params: Params, seen: Seen, key: jax.Array) -> tuple[jax.Array, Memory]:

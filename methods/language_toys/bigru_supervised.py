@@ -16,7 +16,7 @@ import optax
 from toybench import Method
 from toybench.blocks import nn, optim
 from toybench.blocks.decode import token_nll
-from toybench.methods.language_toys._features import FEW_RATES, Head, Params, Reader, State, read_text
+from toybench.methods.language_toys._features import Head, Params, Reader, State, read_text
 from toybench.tasks.language_toys import Sentences
 
 
@@ -25,9 +25,9 @@ class BiGRUSupervised(Method):
 
     width: int = 16  # units in each direction
     lr: float = 0.01  # AdamW's learning rate, above 0, decays to 0 by a cosine
-    decay: float = 0.3  # weight decay (times the learning rate), from 0
+    decay: float = 0.03  # weight decay (times the learning rate), from 0
 
-    space = {"lr": FEW_RATES, "decay": (0.03, 0.3, 3.0)}
+    space = {"lr": (0.003, 0.01, 0.03), "decay": (0.003, 0.03, 0.3)}
 
     def readers(self) -> dict[str, Reader]:
         """Both directions."""

@@ -20,5 +20,7 @@ class ForwardLM(FrozenFeatures):
 
     width: int = 32  # units; 40 are as many as both readers of `forward_plus_small_backward` have
 
+    space = {"lr": (0.006, 0.02, 0.06), "decay": (0.5, 1.5, 4.0)}
+
     def readers(self) -> dict[str, Reader]:
         return {"forward": Reader(words=self.spec.words, width=self.width)}

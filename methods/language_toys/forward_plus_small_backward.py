@@ -22,6 +22,7 @@ class ForwardPlusSmallBackward(FrozenFeatures):
     small: int = 8  # units of the backward one; in the paper 124 million weights beside up to 7 billion
 
     paper = "goto2024acquiring"
+    space = {"lr": (0.001, 0.003, 0.01), "decay": (0.1, 0.3, 1.0)}
 
     def readers(self) -> dict[str, Reader]:
         return {

@@ -33,7 +33,7 @@ class RecodingInTest(TrainedLSTM):
 
     alpha: float = 0.05  # step down the slope, from 0 (an LSTM)
 
-    space = {"lr": FEW_RATES, "alpha": (0.01, 0.05, 0.2)}
+    space = {"lr": FEW_RATES, "alpha": (0.003, 0.01, 0.05)}
 
     def answer(self, params: Params, seen: Seen, key: jax.Array) -> tuple[jax.Array, Memory]:
         return plain(params, seen)

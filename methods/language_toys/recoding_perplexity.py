@@ -37,7 +37,7 @@ class RecodingPerplexity(TrainedLSTM):
     alpha: float = 0.8  # step down the slope, from 0 (an LSTM); the author's code has 5
 
     paper = "ulmer2021recoding"
-    space = {"lr": FEW_RATES, "alpha": (0.8, 3.0, 10.0)}
+    space = {"lr": FEW_RATES, "alpha": (0.2, 0.8, 3.0)}
 
     def answer(self, params: Params, seen: Seen, key: jax.Array) -> tuple[jax.Array, Memory]:
         return self.corrected(params, seen)

@@ -35,7 +35,7 @@ class RecodingSurprisal(TrainedLSTM):
     alpha: float = 0.2  # step down the slope, from 0 (an LSTM); the author's code has 5
 
     paper = "ulmer2021recoding"
-    space = {"lr": FEW_RATES, "alpha": (0.2, 0.8, 3.0)}
+    space = {"lr": FEW_RATES, "alpha": (0.05, 0.2, 0.8)}
 
     def answer(self, params: Params, seen: Seen, key: jax.Array) -> tuple[jax.Array, Memory]:
         return self.corrected(params, seen)
