@@ -13,7 +13,8 @@ PATH_DIFFERS = (
     "Sentences of eleven words whose reading a word reveals, the rare one with a chance of 0.06, and an LSTM of width "
     "24 instead of the Penn Treebank and two layers of 650. All are tuned on perplexity, steps of recoding, too, where "
     "the author fixes them at 5 for surprise and 0.001 for entropy, or learns them. A pilot with a chance of 0.12 and "
-    "600 updates left an LSTM 0.07 nats to gain after the revealing word, too little; these leave it 0.13 to 0.35, by the rate."
+    "600 updates left an LSTM 0.07 nats to gain after the revealing word, too little; these leave it 0.13 to 0.35 at "
+    "the rates of a pilot."
 )
 TAGS_DIFFER = (
     "An invented language in which half of the ambiguous words are explained by two clues before and half by two "
