@@ -27,6 +27,15 @@ benchmark = Benchmark(
     tuning=Tuning(trials=9, seeds=4),
     variants=(MORE,),
     ablations=(WIDER, RELEASED),
+    edges={
+        "bigru_supervised.decay": "flat: 0.776 at 0.003, 0.773 at 0.03 on tuning seeds; 0 is no decay",
+        "forward_lm.lr": "0.715 at 0.06, 0.707 at 0.02 on tuning seeds, and 0.709 at both with 128 labels",
+        "forward_lm.decay": "flat: with 128 labels 0.709 at 0.5, 0.707 at 1.5 on tuning seeds",
+        "forward_plus_small_backward.decay": "flat: with 128 labels 0.847 at 0.1, 0.845 at 0.3 on tuning seeds",
+        "dynamic_evaluation.rate": "flat: perplexity 2.7195 at 0.01, 2.7196 at 0.001 on tuning seeds",
+        "recoding_entropy.alpha": "flat: perplexity 2.7204 at 0.1, 2.7207 at 0.01 on tuning seeds",
+        "recoding_surprisal.alpha": "flat: perplexity 2.7204 at 0.05, 2.7210 at 0.2 on tuning seeds; 0 is an LSTM",
+    },
     only={
         PATH: (
             "lstm",
