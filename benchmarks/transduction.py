@@ -1,0 +1,175 @@
+"""The transduction benchmark: what its papers claim, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Bound, Claim, Equivalent, Tuning
+
+REVERSAL = "rewritten_reversal"
+ORDER = "two_symbols"
+COUNTS = "two_symbols[rule=more_often]"
+NOISY = "two_symbols[flip=0.1,length=12,rule=more_often,train=384]"
+
+SHARED = "one_wide_ffn[hidden=64]"
+NARROW = "per_layer_ffn[hidden=16]"
+NO_FFN = "per_layer_ffn[hidden=0]"
+SUBSETS = "subsampled_attention[ensemble=8]"
+DROPPED = "attention_dropout[ensemble=8]"
+
+ONE_DIFFERS = (
+    "Texts of 6 places and 8 symbols, written backwards by a table of pairs, instead of translation of WMT22. Three "
+    "encoder layers and one decoder layer of width 32, 250 steps; the share of right symbols stands for BLEU. The "
+    "small and the narrow network take the learning rates of the wide and of the standard one. The paper could be read "
+    "in its abstract and summaries only. "
+)
+TURNER_DIFFERS = (
+    "The tutorial states its block's symmetry and trains nothing; its block was read in two expositions. Texts of 8 "
+    "symbols, three encoder layers and one decoder layer of width 32. Rates are tuned on the loss. "
+)
+SUBSET_DIFFERS = (
+    "384 texts of 12 symbols with a tenth of the answers wrong, instead of language, pictures and molecules; three "
+    "encoder layers of width 32. Evidence is spread over many keys here; in a reversal each key is vital. All "
+    "regularised networks have one learning rate, and five values of their own knob. The paper could be read in its "
+    "abstract and its page only. "
+)
+
+benchmark = Benchmark(
+    field="sequences",
+    tuning=Tuning(trials=5, seeds=3),
+    variants=(COUNTS, NOISY),
+    ablations=(SHARED, NARROW, NO_FFN, SUBSETS, DROPPED),
+    only={
+        REVERSAL: ("aligned_counts", "one_wide_ffn", "per_layer_ffn", SHARED, NARROW, NO_FFN),
+        ORDER: ("bag_of_symbols", "no_positions", "per_layer_ffn", "sinusoidal_positions", "token_mixer"),
+        COUNTS: ("bag_of_symbols", "no_positions", "per_layer_ffn"),
+        NOISY: (
+            "attention_dropout",
+            "bag_of_symbols",
+            "per_layer_ffn",
+            "subsampled_attention",
+            "weight_decay",
+            SUBSETS,
+            DROPPED,
+        ),
+    },
+    claims=(
+        Claim(
+            paper="pessoapires2023one",
+            says="One small FFN, shared by the encoder's layers, costs few points of accuracy beside one FFN in every "
+            "layer, and fewer than narrowing them all to its size.",
+            differs=f"{ONE_DIFFERS}Few points are read as 0.05. More than narrow ones is read as 0.02. That FFNs "
+            "matter here at all is asked for: without any, 0.1 less.",
+            expected="supported",
+            read="abstract",
+            conditions=(
+                Better(task=REVERSAL, method=SHARED, than="per_layer_ffn", metric="token_accuracy", margin=-0.05),
+                Better(task=REVERSAL, method=SHARED, than=NARROW, metric="token_accuracy", margin=0.02),
+                Better(task=REVERSAL, method="per_layer_ffn", than=NO_FFN, metric="token_accuracy", margin=0.1),
+            ),
+        ),
+        Claim(
+            paper="pessoapires2023one",
+            says="Widened until the network has its old size, the one FFN is better than one in every layer.",
+            differs=f"{ONE_DIFFERS}The paper gains 0.9 BLEU; only the sign is claimed.",
+            expected="inconclusive",
+            read="abstract",
+            conditions=(Better(task=REVERSAL, method="one_wide_ffn", than="per_layer_ffn", metric="token_accuracy"),),
+        ),
+        Claim(
+            paper="turner2023introduction",
+            says="A transformer that isn't told the places of symbols says the same of a text in every order, and "
+            "answers exactly half of the questions about order alone.",
+            differs=f"{TURNER_DIFFERS}The test holds each text with its two symbols exchanged. A bound of 0.005 and of "
+            "0.001 nats is for rounding.",
+            expected="supported",
+            kind="theorem",
+            conditions=(
+                Bound(task=ORDER, method="no_positions", metric="accuracy", above=0.495, below=0.505),
+                Bound(task=ORDER, method="no_positions", metric="shuffle_change", below=0.001),
+                Bound(task=COUNTS, method="no_positions", metric="shuffle_change", below=0.001),
+            ),
+        ),
+        Claim(
+            paper="turner2023introduction",
+            says="With learned or given places the same block learns which symbol comes first, and so does one that "
+            "mixes places by fixed matrices.",
+            differs=f"{TURNER_DIFFERS}Learning is read as 0.2 above the half for the transformers, in more than half "
+            "of the seeds, and as 0.6 of the answers for the matrices.",
+            expected="supported",
+            conditions=(
+                *(
+                    Better(
+                        task=ORDER,
+                        method=method,
+                        than="no_positions",
+                        metric="accuracy",
+                        margin=0.2,
+                        aggregate="share",
+                    )
+                    for method in ("per_layer_ffn", "sinusoidal_positions")
+                ),
+                Bound(task=ORDER, method="token_mixer", metric="accuracy", above=0.6, aggregate="share"),
+            ),
+        ),
+        Claim(
+            paper="turner2023introduction",
+            says="Where counts alone matter, being told places makes no difference.",
+            differs=f"{TURNER_DIFFERS}No difference is read as 0.03 of the answers, in more than half of the seeds.",
+            expected="supported",
+            conditions=(
+                Equivalent(
+                    task=COUNTS,
+                    method="no_positions",
+                    to="per_layer_ffn",
+                    metric="accuracy",
+                    margin=0.03,
+                    aggregate="share",
+                ),
+            ),
+        ),
+        Claim(
+            paper="hussain2023information",
+            says="Trained with random subsets of keys, attention generalises better than dense attention does, with "
+            "weight decay or without.",
+            differs=f"{SUBSET_DIFFERS}Better is read as 0.035 nats, 5 % of the range. That the dense network memorises "
+            "is asked for: the best that one can know of the training answers is 0.325 nats.",
+            expected="supported",
+            read="abstract",
+            conditions=(
+                Bound(task=NOISY, method="per_layer_ffn", metric="train_nll", below=0.25),
+                Better(
+                    task=NOISY, method="subsampled_attention", than="per_layer_ffn", metric="test_nll", margin=0.035
+                ),
+                Better(task=NOISY, method="subsampled_attention", than="weight_decay", metric="test_nll", margin=0.035),
+            ),
+        ),
+        Claim(
+            paper="hussain2023information",
+            says="It does so better than attention dropout.",
+            differs=f"{SUBSET_DIFFERS}The control is ours; only the sign is claimed.",
+            expected="inconclusive",
+            read="abstract",
+            conditions=(
+                Better(task=NOISY, method="subsampled_attention", than="attention_dropout", metric="test_nll"),
+            ),
+        ),
+        Claim(
+            paper="hussain2023information",
+            says="The mean prediction of eight thinned networks is better than the dense pass, and than eight with "
+            "attention dropout.",
+            differs=f"{SUBSET_DIFFERS}Better than the dense pass is read as 0.01 nats; than dropout, only the sign is "
+            "claimed.",
+            expected="inconclusive",
+            read="abstract",
+            conditions=(
+                Better(task=NOISY, method=SUBSETS, than="subsampled_attention", metric="test_nll", margin=0.01),
+                Better(task=NOISY, method=SUBSETS, than=DROPPED, metric="test_nll"),
+            ),
+        ),
+        Claim(
+            paper="hussain2023information",
+            says="It takes a network: logistic regression on the symbols' counts generalises worse.",
+            differs=f"{SUBSET_DIFFERS}The control is ours; only the sign is claimed.",
+            expected="refuted",
+            read="abstract",
+            conditions=(Better(task=NOISY, method="subsampled_attention", than="bag_of_symbols", metric="test_nll"),),
+        ),
+    ),
+)
