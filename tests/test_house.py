@@ -51,6 +51,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "temporal_graphs",
     "trading",
     "trainability",
+    "transduction",
     "value_learning",
     "weight_spaces",
     "weak_labels",
