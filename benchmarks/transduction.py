@@ -5,18 +5,20 @@ from toybench import Benchmark, Better, Bound, Claim, Equivalent, Tuning
 REVERSAL = "rewritten_reversal"
 ORDER = "two_symbols"
 COUNTS = "two_symbols[rule=more_often]"
-NOISY = "two_symbols[flip=0.1,length=12,rule=more_often,train=384]"
+NOISY = "two_symbols[flip=0.1,length=12,rule=more_often,train=128]"
 
 SHARED = "one_wide_ffn[hidden=64]"
 NARROW = "per_layer_ffn[hidden=16]"
 NO_FFN = "per_layer_ffn[hidden=0]"
+DENSE = "per_layer_ffn[lr=0.003]"
 SUBSETS = "subsampled_attention[ensemble=8]"
 DROPPED = "attention_dropout[ensemble=8]"
 
 ONE_DIFFERS = (
     "Texts of 6 places and 8 symbols, written backwards by a table of pairs, instead of translation of WMT22. Three "
     "encoder layers and one decoder layer of width 32, 250 steps; the share of right symbols stands for BLEU. The "
-    "small and the narrow network take the learning rates of the wide and of the standard one. The paper could be read "
+    "standard network reached 0.95 in a pilot. The small and the narrow one take the learning rates of the wide and of "
+    "the standard one, which can only hurt them. The paper could be read "
     "in its abstract and summaries only. "
 )
 TURNER_DIFFERS = (
@@ -24,17 +26,18 @@ TURNER_DIFFERS = (
     "symbols, three encoder layers and one decoder layer of width 32. Rates are tuned on the loss. "
 )
 SUBSET_DIFFERS = (
-    "384 texts of 12 symbols with a tenth of the answers wrong, instead of language, pictures and molecules; three "
-    "encoder layers of width 32. Evidence is spread over many keys here; in a reversal each key is vital. All "
-    "regularised networks have one learning rate, and five values of their own knob. The paper could be read in its "
-    "abstract and its page only. "
+    "128 texts of 12 symbols with a tenth of the answers wrong, instead of language, pictures and molecules; three "
+    "encoder layers of width 32. With 384 texts a pilot saw no memorising. Evidence is spread over many keys here; in "
+    "a reversal each key is vital. All networks have one learning rate, and regularised ones five values of their own "
+    "knob. New answers are wrong as often as those of training. The paper could be read in its abstract and its page "
+    "only. "
 )
 
 benchmark = Benchmark(
     field="sequences",
     tuning=Tuning(trials=5, seeds=3),
     variants=(COUNTS, NOISY),
-    ablations=(SHARED, NARROW, NO_FFN, SUBSETS, DROPPED),
+    ablations=(SHARED, NARROW, NO_FFN, DENSE, SUBSETS, DROPPED),
     only={
         REVERSAL: ("aligned_counts", "one_wide_ffn", "per_layer_ffn", SHARED, NARROW, NO_FFN),
         ORDER: ("bag_of_symbols", "no_positions", "per_layer_ffn", "sinusoidal_positions", "token_mixer"),
@@ -42,9 +45,9 @@ benchmark = Benchmark(
         NOISY: (
             "attention_dropout",
             "bag_of_symbols",
-            "per_layer_ffn",
             "subsampled_attention",
             "weight_decay",
+            DENSE,
             SUBSETS,
             DROPPED,
         ),
@@ -90,22 +93,11 @@ benchmark = Benchmark(
             paper="turner2023introduction",
             says="With learned or given places the same block learns which symbol comes first, and so does one that "
             "mixes places by fixed matrices.",
-            differs=f"{TURNER_DIFFERS}Learning is read as 0.2 above the half for the transformers, in more than half "
-            "of the seeds, and as 0.6 of the answers for the matrices.",
+            differs=f"{TURNER_DIFFERS}Learning is read as 0.2 above the half, in more than half of the seeds.",
             expected="supported",
-            conditions=(
-                *(
-                    Better(
-                        task=ORDER,
-                        method=method,
-                        than="no_positions",
-                        metric="accuracy",
-                        margin=0.2,
-                        aggregate="share",
-                    )
-                    for method in ("per_layer_ffn", "sinusoidal_positions")
-                ),
-                Bound(task=ORDER, method="token_mixer", metric="accuracy", above=0.6, aggregate="share"),
+            conditions=tuple(
+                Better(task=ORDER, method=method, than="no_positions", metric="accuracy", margin=0.2, aggregate="share")
+                for method in ("per_layer_ffn", "sinusoidal_positions", "token_mixer")
             ),
         ),
         Claim(
@@ -128,16 +120,14 @@ benchmark = Benchmark(
             paper="hussain2023information",
             says="Trained with random subsets of keys, attention generalises better than dense attention does, with "
             "weight decay or without.",
-            differs=f"{SUBSET_DIFFERS}Better is read as 0.035 nats, 5 % of the range. That the dense network memorises "
+            differs=f"{SUBSET_DIFFERS}Better is read as 0.02 nats, 5 % of the range. That the dense network memorises "
             "is asked for: the best that one can know of the training answers is 0.325 nats.",
             expected="supported",
             read="abstract",
             conditions=(
-                Bound(task=NOISY, method="per_layer_ffn", metric="train_nll", below=0.25),
-                Better(
-                    task=NOISY, method="subsampled_attention", than="per_layer_ffn", metric="test_nll", margin=0.035
-                ),
-                Better(task=NOISY, method="subsampled_attention", than="weight_decay", metric="test_nll", margin=0.035),
+                Bound(task=NOISY, method=DENSE, metric="train_nll", below=0.25),
+                Better(task=NOISY, method="subsampled_attention", than=DENSE, margin=0.02),
+                Better(task=NOISY, method="subsampled_attention", than="weight_decay", margin=0.02),
             ),
         ),
         Claim(

@@ -146,8 +146,9 @@ class Trained(Method):
     def init(self, key: jax.Array) -> State:
         source = jnp.zeros((1, self.spec.source_length), jnp.int32)
         target = jnp.zeros((1, self.spec.target_length), jnp.int32)
-        params = init(self.network(), key, source, target, dense(self.spec.source_length))
-        return State(params=params, opt=self.optimizer().init(params), step=jnp.int32(0), key=key)
+        first, own = jax.random.split(key)
+        params = init(self.network(), first, source, target, dense(self.spec.source_length))
+        return State(params=params, opt=self.optimizer().init(params), step=jnp.int32(0), key=own)
 
     def update(self, state: State, batch: Pairs, key: jax.Array) -> State:
         thin = self.thinning(state.step, key, len(batch.source))

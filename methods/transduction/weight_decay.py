@@ -16,7 +16,7 @@ from toybench.methods.transduction import _encoder_decoder as parts
 class WeightDecay(parts.Dense):
     """Its knob is the decay."""
 
-    space = {"decay": (0.01, 0.03, 0.1, 0.3, 1.0)}
+    space = {"decay": (0.3, 1.0, 3.0, 10.0, 30.0)}
 
     def network(self) -> parts.Network:
         encoder = parts.Encoder(symbols=self.spec.source_symbols)

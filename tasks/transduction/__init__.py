@@ -17,7 +17,7 @@ import jax.numpy as jnp
 
 from toybench.blocks.random import uniforms
 
-WRONG = -20.0  # log-probability that a sure reference gives to every symbol but one
+WRONG = -20.0  # log-probability that a reference which is sure gives to every symbol but one
 
 
 class Transducer(Protocol):
@@ -78,9 +78,9 @@ def even(spec: Spec) -> Any:
     )
 
 
-def sure(rule: Callable[[jax.Array], jax.Array]) -> Any:
-    """A reference that knows the rule: sources [b, s] to targets [b, t]."""
+def knowing(rule: Callable[[jax.Array], jax.Array], right: float = 0.0, wrong: float = WRONG) -> Any:
+    """A reference that knows the rule, sources [b, s] to targets [b, t], with log-probabilities of right and wrong."""
     return SimpleNamespace(
-        log_prob=lambda source, target: jnp.where(target == rule(source), 0.0, WRONG),
+        log_prob=lambda source, target: jnp.where(target == rule(source), right, wrong),
         decode=rule,
     )

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from toybench import Metric, Task
 from toybench.blocks.random import uniforms
-from toybench.tasks.transduction import Pairs, Spec, Transducer, even, nll, sure, symbols
+from toybench.tasks.transduction import Pairs, Spec, Transducer, even, knowing, nll, symbols
 
 SYMBOLS = 8
 LENGTH = 6
@@ -77,4 +77,4 @@ class RewrittenReversal(Task):
 
     def oracle(self, world: World) -> Any:
         """Knows the table."""
-        return sure(lambda source: rewrite(world.table, source))
+        return knowing(lambda source: rewrite(world.table, source))

@@ -4,9 +4,11 @@ Isolates what a learner makes of order. The first question is about order alone:
 has the same symbols and the other answer. The second is about counts alone. The test holds every text together with
 its exchange, so a learner that is blind to order answers exactly half of the first question right.
 
-With `flip` some training answers are wrong; those of the test are not.
+With `flip` some training answers are wrong. The loss on new texts is the mean over answers that are wrong as often, so
+that it is least for a learner that knows this chance; the accuracy counts right answers.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import jax
@@ -15,7 +17,7 @@ import jax.numpy as jnp
 from toybench import Metric, Task
 from toybench.blocks.random import uniforms
 from toybench.errors import UsageError
-from toybench.tasks.transduction import Pairs, Spec, Transducer, even, minibatch, nll, sure, symbols
+from toybench.tasks.transduction import WRONG, Pairs, Spec, Transducer, even, knowing, minibatch, nll, symbols
 
 RULES = ("which_first", "more_often")
 A = 0
@@ -77,7 +79,7 @@ class TwoSymbols(Task):
     steps = 200
     checkpoints = 2
     metrics = {
-        "test_nll": Metric("min", "-log p of the right answer, nats, on new texts"),
+        "test_nll": Metric("min", "-log p of an answer, wrong with the chance of training, nats, on new texts"),
         "accuracy": Metric("max", "share of right answers"),
         "train_nll": Metric("info", "-log p of the training answers, nats"),
         "shuffle_change": Metric("info", "mean change of log p, nats, when the source's places are shuffled"),
@@ -127,8 +129,9 @@ class TwoSymbols(Task):
         right = learner.decode(world.test.source) == world.test.target
         before = learner.log_prob(world.test.source, world.test.target)
         after = learner.log_prob(world.shuffled, world.test.target)
+        other = learner.log_prob(world.test.source, 1 - world.test.target)
         return {
-            "test_nll": -before.mean(),
+            "test_nll": -((1 - self.flip) * before + self.flip * other).mean(),
             "accuracy": right.astype(jnp.float32).mean(),
             "train_nll": nll(learner, world.train),
             "shuffle_change": jnp.abs(after - before).mean(),
@@ -139,5 +142,7 @@ class TwoSymbols(Task):
         return even(self.spec)
 
     def oracle(self, world: World) -> Any:
-        """Knows the rule, and is sure of it."""
-        return sure(lambda source: answer(self.rule, source))
+        """Knows the rule, and how often answers are wrong."""
+        right = math.log1p(-self.flip)
+        wrong = math.log(self.flip) if self.flip else WRONG
+        return knowing(lambda source: answer(self.rule, source), right=right, wrong=wrong)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.special import entr
 
 from toybench.errors import UsageError
 from toybench.tasks.transduction import Pairs, minibatch
@@ -13,7 +14,7 @@ from toybench.tasks.transduction.rewritten_reversal import LENGTH, SYMBOLS, Rewr
 from toybench.tasks.transduction.two_symbols import A, B, TwoSymbols, exchange
 
 KEY = jax.random.key(0)
-NOISY = TwoSymbols(rule="more_often", length=12, train=384, flip=0.1)
+NOISY = TwoSymbols(rule="more_often", length=12, train=128, flip=0.1)
 QUESTIONS = [TwoSymbols(), TwoSymbols(rule="more_often"), NOISY]
 
 
@@ -46,7 +47,7 @@ def test_answers_are_right_but_for_the_stated_share_of_training(task: TwoSymbols
         texts = np.asarray(pairs.source).tolist()
         right = [yes(task.rule, text) for text in texts]
         share = np.mean(np.asarray(pairs.target)[:, 0] != right)
-        assert share == pytest.approx(wrong, abs=0.04 if wrong else 0)
+        assert share == pytest.approx(wrong, abs=0.06 if wrong else 0)
         for text in texts:
             ones = text.count(A), text.count(B)
             assert ones == (1, 1) if task.rule == "which_first" else ones[0] != ones[1]
@@ -75,7 +76,8 @@ def test_references_stand_where_they_should(task: Any) -> None:
     world = task.sample(KEY)
     floor, best = (task.evaluate(world, KEY, reference(world)) for reference in (task.floor, task.oracle))
     assert float(floor["test_nll"]) == pytest.approx(np.log(task.spec.target_symbols), rel=1e-5)
-    assert float(best["test_nll"]) == 0.0
+    flip = getattr(task, "flip", 0.0)
+    assert float(best["test_nll"]) == pytest.approx(entr(flip) + entr(1 - flip), abs=1e-6)
     name = "token_accuracy" if "token_accuracy" in best else "accuracy"
     assert float(best[name]) == 1.0 and float(floor[name]) < 0.55
     if name == "accuracy":
