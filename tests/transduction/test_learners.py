@@ -27,7 +27,7 @@ from toybench.tasks.transduction.two_symbols import TwoSymbols
 
 KEY = jax.random.key(0)
 REVERSAL = RewrittenReversal()
-QUESTION = TwoSymbols()
+QUESTION = TwoSymbols(rule="more_often")
 SOURCE = jnp.array([[0, 1, 2, 3, 4, 5], [5, 5, 0, 2, 1, 3]], jnp.int32)
 TARGET = jnp.array([[3, 1, 0, 0, 5, 2], [4, 4, 1, 2, 3, 0]], jnp.int32)
 TRANSFORMERS = [
