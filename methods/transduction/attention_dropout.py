@@ -24,7 +24,7 @@ class AttentionDropout(parts.Trained):
     rate: float = 0.1  # chance of a weight to be dropped, in [0, 1)
     ensemble: int = 0  # networks with dropout whose predictions are averaged; 0: one without
 
-    space = {"rate": (0.05, 0.1, 0.2, 0.4, 0.6)}
+    space = {"rate": (0.1, 0.2, 0.4, 0.6, 0.8)}
 
     def network(self) -> parts.Network:
         encoder = parts.Encoder(symbols=self.spec.source_symbols)

@@ -29,7 +29,7 @@ class SubsampledAttention(parts.Trained):
     ensemble: int = 0  # thinned networks whose predictions are averaged; 0: one that reads all keys
 
     paper = "hussain2023information"
-    space = {"keep": (0.2, 0.35, 0.5, 0.65, 0.8)}
+    space = {"keep": (0.08, 0.2, 0.35, 0.5, 0.65)}
 
     def network(self) -> parts.Network:
         encoder = parts.Encoder(symbols=self.spec.source_symbols)
