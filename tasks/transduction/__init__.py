@@ -78,7 +78,9 @@ def even(spec: Spec) -> Any:
     )
 
 
-def knowing(rule: Callable[[jax.Array], jax.Array], right: float = 0.0, wrong: float = WRONG) -> Any:
+def knowing(
+    rule: Callable[[jax.Array], jax.Array], right: jax.Array | float = 0.0, wrong: jax.Array | float = WRONG
+) -> Any:
     """A reference that knows the rule, sources [b, s] to targets [b, t], with log-probabilities of right and wrong."""
     return SimpleNamespace(
         log_prob=lambda source, target: jnp.where(target == rule(source), right, wrong),

@@ -8,7 +8,6 @@ With `flip` some training answers are wrong. The loss on new texts is the mean o
 that it is least for a learner that knows this chance; the accuracy counts right answers.
 """
 
-import math
 from typing import Any, NamedTuple
 
 import jax
@@ -143,6 +142,6 @@ class TwoSymbols(Task):
 
     def oracle(self, world: World) -> Any:
         """Knows the rule, and how often answers are wrong."""
-        right = math.log1p(-self.flip)
-        wrong = math.log(self.flip) if self.flip else WRONG
+        right = jnp.log1p(-self.flip)
+        wrong = jnp.maximum(jnp.log(self.flip), WRONG)
         return knowing(lambda source: answer(self.rule, source), right=right, wrong=wrong)
