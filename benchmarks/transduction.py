@@ -64,6 +64,9 @@ benchmark = Benchmark(
             "layer, and fewer than narrowing them all to its size.",
             differs=f"{ONE_DIFFERS}Few points are read as 0.05. More than narrow ones is read as 0.02. That FFNs "
             "matter here at all is asked for: without any, 0.1 less.",
+            note="Read in the abstract: no verdict. One small FFN has 0.79 of the symbols, one in every layer 0.92 "
+            "(0.05 to 0.21 more, 16 seeds), narrow ones 0.94. Without any there are still 0.87. All are read before "
+            "they are done: at a rate of 0.01 the small one had 0.88 in a pilot. More steps would tell.",
             expected="supported",
             read="abstract",
             conditions=(
@@ -76,6 +79,8 @@ benchmark = Benchmark(
             paper="pessoapires2023one",
             says="Widened until the network has its old size, the one FFN is better than one in every layer.",
             differs=f"{ONE_DIFFERS}The paper gains 0.9 BLEU; only the sign is claimed.",
+            note="Read in the abstract: no verdict. The wide one has 0.86, one in every layer 0.92: a "
+            "difference of -0.06 (-0.14 to 0.01, 16 seeds).",
             expected="inconclusive",
             read="abstract",
             conditions=(Better(task=REVERSAL, method="one_wide_ffn", than="per_layer_ffn", metric="token_accuracy"),),
@@ -127,6 +132,9 @@ benchmark = Benchmark(
             "weight decay or without.",
             differs=f"{SUBSET_DIFFERS}Better is read as 0.02 nats, 5 % of the range. That the dense network memorises "
             "is asked for: the best that one can know of the training answers is 0.325 nats.",
+            note="Read in the abstract: no verdict. Subsets have 0.52 nats on new texts, the dense network 0.73, with "
+            "weight decay 0.37 (0.10 to 0.19 less than subsets, 16 seeds). The dense network memorises: 0.08 nats on "
+            "its training answers.",
             expected="supported",
             read="abstract",
             conditions=(
@@ -140,6 +148,8 @@ benchmark = Benchmark(
             says="It does so better than attention dropout.",
             differs=f"{SUBSET_DIFFERS}The control is ours; only the sign is claimed.",
             expected="inconclusive",
+            note="Read in the abstract: no verdict. Attention dropout has 0.45 nats, subsets 0.52 "
+            "(0.03 to 0.11 more, 16 seeds).",
             read="abstract",
             conditions=(
                 Better(task=NOISY, method="subsampled_attention", than="attention_dropout", metric="test_nll"),
@@ -151,6 +161,8 @@ benchmark = Benchmark(
             "attention dropout.",
             differs=f"{SUBSET_DIFFERS}Better than the dense pass is read as 0.01 nats; than dropout, only the sign is "
             "claimed.",
+            note="Read in the abstract: no verdict. Eight thinned networks have 0.48 nats, their dense "
+            "pass 0.52 (0.03 to 0.05 more, 16 seeds), eight with dropout 0.42.",
             expected="inconclusive",
             read="abstract",
             conditions=(
@@ -163,6 +175,7 @@ benchmark = Benchmark(
             says="It takes a network: logistic regression on the symbols' counts generalises worse.",
             differs=f"{SUBSET_DIFFERS}The control is ours; only the sign is claimed.",
             expected="refuted",
+            note="Read in the abstract: no verdict. Counts have 0.40 nats, subsets 0.52 (0.08 to 0.16 more, 16 seeds).",
             read="abstract",
             conditions=(Better(task=NOISY, method="subsampled_attention", than="bag_of_symbols", metric="test_nll"),),
         ),
