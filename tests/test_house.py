@@ -27,6 +27,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "hypernetworks",
     "language_toys",
     "learning_rates",
+    "local_policies",
     "node_classification",
     "offline_control",
     "normalizing_flows",
