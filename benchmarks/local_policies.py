@@ -59,8 +59,8 @@ benchmark = Benchmark(
             read="abstract",
             says="In dense networks it finds near-shortest paths more often than greedy forwarding.",
             differs=f"{ROUTING_DIFFERS}Added after a pilot on tuning seeds: with a weight on stretch chosen by hand "
-            "the linear rule loses at degree 5 and gains 0.02 at degree 8. More often is read as 0.01, a twentieth of what "
-            "greedy forwarding lacks at degree 8.",
+            "the linear rule loses at degree 5 and gains 0.02 at degree 8. More often is read as 0.01, a twentieth of "
+            "what greedy forwarding lacks at degree 8.",
             expected="inconclusive",
             conditions=tuple(
                 Better(

@@ -56,12 +56,12 @@ class ImaginedEdges(Method):
         rows = jnp.floor(self.spec.walks * jax.random.uniform(key, (BATCH,))).astype(jnp.int32)
         lessons = jax.tree.map(lambda x: x[rows], self.given)
         inputs = features(lessons.memory)
-        open_steps = both(lessons.truth)
-        counted = jnp.broadcast_to(both(inside(self.spec.side)[None]), open_steps.shape)
+        opened = both(lessons.truth).astype(inputs.dtype)
+        counted = jnp.broadcast_to(both(inside(self.spec.side)[None]), opened.shape).astype(inputs.dtype)
 
         def error(params: Any) -> jax.Array:
             logits = self.network().apply(params, inputs)
-            return jnp.where(counted, jax.nn.softplus(logits) - open_steps * logits, 0.0).sum() / counted.sum()
+            return (counted * (jax.nn.softplus(logits) - opened * logits)).sum() / counted.sum()
 
         gradients = jax.grad(error)(state.params)
         params, moments = optim.descend(optim.adam(self.lr), gradients, state.moments, state.params)

@@ -263,7 +263,7 @@ def deliver(made: Networks, learner: Any, key: jax.Array) -> Packets:
             moving=p.moving & (there != end) & ~p.seen[row, there],
             seen=p.seen.at[row, there].set(True),
             choices=p.choices + one,
-            greedy=p.greedy + one * (slot == nearest(view)),
+            greedy=p.greedy + one * (slot == nearest(view)).astype(one.dtype),
             key=key,
         )
 

@@ -141,11 +141,11 @@ class HomeRun(Task):
         walkers = jax.vmap(go_home)(world.test.truth, memory.walked, held, world.home, world.end)
         rest = jax.vmap(distances)(world.test.truth, world.home)
         shortest = jnp.take_along_axis(rest, world.end[:, None], axis=1).sum()
-        total = walkers.steps.sum()
+        total = walkers.steps.sum().astype(shortest.dtype)
         return {
             "home_ratio": total / shortest,
-            "blocked_rate": walkers.blocked.sum() / total,
-            "overlap_with_entry": walkers.trodden.sum() / total,
+            "blocked_rate": walkers.blocked.sum().astype(total.dtype) / total,
+            "overlap_with_entry": walkers.trodden.sum().astype(total.dtype) / total,
         }
 
     def floor(self, world: World) -> Known:
