@@ -24,7 +24,8 @@ from toybench.tasks.local_policies import Memory, beside, inside, two_way
 HIDDEN = 32  # units
 BATCH = 16  # walks a step
 CERTAIN = 3  # votes that count as certainty: with chances of 0.1 they are wrong once in some hundreds
-DOWN, RIGHT = 1, 3  # the ways that stand for both directions
+DOWN = 1  # the ways that stand for both directions
+RIGHT = 3
 
 
 class State(NamedTuple):

@@ -1,10 +1,12 @@
-"""Choose the next step from what is near: packets in a wireless network, and a walker who has to find the way home.
+"""Choose the next step from what is near: packets in a network, a walker who goes home, agents that must not collide.
 
 A learner of `Router` says to which neighbour a packet goes; it sees the packet's node, the neighbours, and how far each
 of them is from the destination. A learner of `Cartographer` says which steps in a maze are open; it remembers a walk
-and what was seen on it. The study forwards the packets and walks the way home, so that all learners pay alike.
+and what was seen on it. A learner of `Conductor` says what each of several agents does; an agent sees the cells and the
+agents around it. The study forwards the packets, walks the way home and moves the agents, so that all learners pay
+alike.
 
-Shapes: p packets, k neighbours, b walks, s side of a maze, 4 directions in the order of `gridworld.MOVES`.
+Shapes: p packets or agents, k neighbours, b walks, s side of a maze, 4 directions in the order of `gridworld.MOVES`.
 """
 
 from dataclasses import dataclass
@@ -34,6 +36,14 @@ class MazeSpec:
 
     side: int
     walks: int
+
+
+@dataclass(frozen=True)
+class AgentSpec:
+    """How many other agents there are, and how many steps of the expert's there are to learn from."""
+
+    others: int
+    steps: int
 
 
 class View(NamedTuple):
@@ -88,6 +98,34 @@ class Lessons(NamedTuple):
     truth: jax.Array
 
 
+class Sight(NamedTuple):
+    """What an agent sees. Costs are moves to its own goal.
+
+    Attributes:
+      patch: costs to go from the 5 x 5 cells around it less its own, [p, 25]; 0 where nobody can stand.
+      blocked: where nobody can stand, bool [p, 25].
+      own: offset of its goal, last action (one of 5, or none) and which of 4 ways lead nearer to the goal, [p, 12].
+      others: the same of the agents within the patch, the nearest first, after their offset, [p, k, 14].
+      present: which of these there are, bool [p, k].
+      header: numbers of the instance, the agent and the round, int32 [p, 3]. They mean nothing to who has no plan.
+    """
+
+    patch: jax.Array
+    blocked: jax.Array
+    own: jax.Array
+    others: jax.Array
+    present: jax.Array
+    header: jax.Array
+
+
+class Demonstrations(NamedTuple):
+    """What the expert did: sights [m], actions int32 [m], and the chance to be drawn, cumulative, [m]."""
+
+    sight: Sight
+    action: jax.Array
+    drawn: jax.Array
+
+
 class Router(Protocol):
     """Forwards packets."""
 
@@ -100,6 +138,13 @@ class Cartographer(Protocol):
 
     def draw_map(self, state: Any, memory: Memory) -> jax.Array:
         """Which steps are on the map, bool [b, 4, s, s]; a step is there in both directions or in none."""
+
+
+class Conductor(Protocol):
+    """Moves agents."""
+
+    def act(self, state: Any, sight: Sight, key: jax.Array) -> jax.Array:
+        """Action int32 [p] of each agent, in the order of `gridworld.MOVES`."""
 
 
 def nearest(view: View) -> jax.Array:
@@ -131,3 +176,8 @@ def inside(side: int) -> jax.Array:
     """Which steps stay on the board, bool [4, s, s]."""
     board = jnp.ones((side, side), bool)
     return jnp.stack([beside(board, way, False) for way in range(len(WAYS))])
+
+
+def nearer_ways(sight: Sight) -> jax.Array:
+    """Which of the 4 ways lead nearer to the agent's goal, bool [p, 4]; none at the goal."""
+    return sight.own[:, -len(WAYS) :] > 0
