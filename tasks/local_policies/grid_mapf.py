@@ -253,8 +253,8 @@ def look(made: Instances, agents: Agents, turn: jax.Array, side: int) -> Sight:
     instance = jnp.arange(instances)[:, None]
     row, column = jnp.divmod(agents.at, side)
     window = jnp.arange(-REACH, REACH + 1)
-    rows = row[..., None, None] + window[:, None]
-    columns = column[..., None, None] + window[None, :]
+    rows = row[..., None, None] + window[None, None, :, None]
+    columns = column[..., None, None] + window[None, None, None, :]
     on_board = ((rows >= 0) & (rows < side) & (columns >= 0) & (columns < side)).reshape(instances, count, -1)
     cells = (jnp.clip(rows, 0, side - 1) * side + jnp.clip(columns, 0, side - 1)).reshape(instances, count, -1)
     left = made.cost[instance[..., None], cells, made.goal[..., None]]
