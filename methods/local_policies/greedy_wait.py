@@ -26,7 +26,7 @@ class GreedyWait(Method):
     wait: float = 0.2  # probability of a wait, 0 to 1
 
     deterministic = True
-    space = {"wait": (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)}
+    space = {"wait": (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)}
 
     def act(self, state: Any, sight: Sight, key: jax.Array) -> jax.Array:
         ways = nearer_ways(sight)

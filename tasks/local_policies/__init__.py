@@ -20,6 +20,7 @@ from toybench.blocks import gridworld
 WAYS = gridworld.MOVES[:4]  # up, down, left, right
 BACK = (1, 0, 3, 2)  # the opposite of each way
 FAR = 1e9  # a length that no path has
+REACH = 2  # cells that an agent sees in every direction
 
 
 @dataclass(frozen=True)
@@ -181,3 +182,12 @@ def inside(side: int) -> jax.Array:
 def nearer_ways(sight: Sight) -> jax.Array:
     """Which of the 4 ways lead nearer to the agent's goal, bool [p, 4]; none at the goal."""
     return sight.own[:, -len(WAYS) :] > 0
+
+
+def free_ways(sight: Sight) -> jax.Array:
+    """Which of the 4 ways lead to a cell where one can stand and no agent is, bool [p, 4]."""
+    width = 2 * REACH + 1
+    around = [width * (REACH + down) + REACH + right for down, right in WAYS]
+    steps = jnp.asarray(WAYS, sight.others.dtype) / REACH
+    there = (sight.others[:, :, None, :2] == steps[None, None]).all(-1) & sight.present[..., None]
+    return ~sight.blocked[:, jnp.asarray(around)] & ~there.any(1)

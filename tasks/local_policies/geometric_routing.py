@@ -78,7 +78,10 @@ class Packets(NamedTuple):
 
 
 class RandomCloser(NamedTuple):
-    """A reference that forwards to a random neighbour nearer to the destination, or to the nearest where none is."""
+    """A reference that forwards to a random neighbour nearer to the destination, or to the nearest where none is.
+
+    From there the packet comes back, so that it is lost, although another draw might have led it elsewhere.
+    """
 
     def forward(self, view: View, key: jax.Array) -> jax.Array:
         """A random one of those that are nearer."""

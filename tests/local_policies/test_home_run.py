@@ -176,6 +176,16 @@ def test_rules_by_hand(opened: float, closed: float, assumed: bool, voted: bool)
     np.testing.assert_array_equal(method("visited_map").draw_map((), memory), memory.walked)
 
 
+def test_a_vote_with_a_margin() -> None:
+    """One vote less is the free-space assumption; two votes more ask for three."""
+    memory = WORLD.test.memory
+    assumed = method("free_space_assumption").draw_map((), memory)
+    np.testing.assert_array_equal(method("last_view_vote", margin=-1.0).draw_map((), memory), assumed)
+    drawn = method("last_view_vote", margin=2.0).draw_map((), memory)
+    ahead = (np.asarray(memory.opened) - np.asarray(memory.closed) >= 3) & np.asarray(inside(9))[None]
+    np.testing.assert_array_equal(drawn, ahead | np.asarray(memory.walked))
+
+
 def test_a_threshold_of_one_leaves_the_visited_map_and_none_all_steps() -> None:
     memory = WORLD.test.memory
     state = method("imagined_edges").init(KEY)

@@ -13,11 +13,11 @@ from toybench.methods.local_policies import _clone as clone
 from toybench.methods.local_policies import mapf_transformer, mlp_clone
 from toybench.plugins import registry
 from toybench.protocol import Learner
-from toybench.tasks.local_policies import AgentSpec, Sight, nearer_ways
+from toybench.tasks.local_policies import AgentSpec, Sight, free_ways, nearer_ways
 from toybench.tasks.local_policies import grid_mapf as mapf
 
 KEY = jax.random.key(5)
-TASK = registry.load("tasks", "local_policies/grid_mapf")(instances=6, lessons=5, orders=4)
+TASK = registry.load("tasks", "local_policies/grid_mapf")(instances=6, lessons=5)
 WORLD = jax.jit(TASK.sample)(KEY)
 UP, DOWN, LEFT, RIGHT, STAY = range(5)
 
@@ -77,7 +77,7 @@ def followed(made: mapf.Instances, actions: np.ndarray) -> np.ndarray:
 
 
 def test_plans_are_free_of_collisions_and_arrive() -> None:
-    assert np.asarray(WORLD.plans.solved).mean() > 0.8
+    assert np.asarray(WORLD.plans.solved).mean() > 0.6
     for i in np.flatnonzero(WORLD.plans.solved):
         made = jax.tree.map(lambda x, i=i: x[i], WORLD.test)
         cells = followed(made, np.asarray(WORLD.plans.actions[i]))
@@ -100,6 +100,7 @@ def test_the_second_waits_or_goes_round() -> None:
     corridor = open_instance([0, 2], [2, 0], walls=(3, 4, 5, 6, 7, 8))
     _, cost = mapf.plan_in_order(corridor, jnp.asarray([0, 1], jnp.int32), 8)
     assert float(cost) >= mapf.NOWHERE
+    assert not bool(TASK.plan(corridor, jnp.asarray([[0, 1], [1, 0]], jnp.int32)).solved)
     bay = open_instance([0, 2], [2, 0], walls=(3, 5, 6, 7, 8))
     actions, cost = mapf.plan_in_order(bay, jnp.asarray([0, 1], jnp.int32), 8)
     assert [int(a) for a in actions[:, 0]] == [RIGHT, RIGHT] + [STAY] * 6
@@ -202,6 +203,27 @@ def test_greedy_wait() -> None:
     shares = np.bincount(acted[:2000], minlength=5) / 2000
     np.testing.assert_allclose(shares, [0, 0.375, 0, 0.375, 0.25], atol=0.035)
     assert (np.asarray(method("greedy_wait", wait=0.0).act((), sight(own), KEY))[:2000] != STAY).all()
+
+
+def test_sidestep() -> None:
+    """Down leads nearer; an agent there, or an obstacle, makes it wait or step aside to a free cell."""
+    own = np.zeros((3000, 12))
+    own[:, 9] = 1
+    others = np.zeros((3000, 5, 14))
+    others[:, 0, :2] = [0.5, 0.0]  # below
+    others[:, 1, :2] = [0.0, -0.5]  # to the left, but not there
+    present = np.zeros((3000, 5), bool)
+    present[:, 0] = True
+    clear = sight(own)
+    assert (np.asarray(method("sidestep").act((), clear, KEY)) == DOWN).all()
+    met = sight(own, others, present)
+    np.testing.assert_array_equal(free_ways(met)[0], [True, False, True, True])
+    acted = np.asarray(method("sidestep", wait=0.4).act((), met, KEY))
+    np.testing.assert_allclose(np.bincount(acted, minlength=5) / 3000, [0.2, 0, 0.2, 0.2, 0.4], atol=0.035)
+    walled = met._replace(blocked=met.blocked.at[:, jnp.asarray([7, 13])].set(True))  # above, and to the right
+    np.testing.assert_array_equal(free_ways(walled)[0], [False, False, True, False])
+    home = sight(np.zeros((5, 12)), others[:5], present[:5])
+    assert (np.asarray(method("sidestep", wait=0.0).act((), home, KEY)) == STAY).all()
 
 
 def test_one_agent_is_greedy_and_optimal() -> None:
