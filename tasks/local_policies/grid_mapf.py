@@ -175,7 +175,7 @@ class GridMapf(Task):
             return advance(made, agents, action, turn), (seen, action.reshape(-1), kind.reshape(-1))
 
         _, shown = jax.lax.scan(watch, first, jnp.arange(self.rounds, dtype=jnp.int32))
-        sight, action, kind = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), shown)
+        sight, action, kind = jax.tree.map(lambda x: x.reshape(x.shape[0] * x.shape[1], *x.shape[2:]), shown)
         weight = jnp.stack([jnp.ones(()), jnp.ones(()), kept_rests(kind), jnp.zeros(())])[kind]
         return Demonstrations(sight=sight, action=action, drawn=jnp.cumsum(weight) / weight.sum())
 

@@ -267,7 +267,7 @@ def test_the_plain_network_by_hand() -> None:
     ).astype(np.float64)
     layers = params["params"]["MLP_0"]
     for i in range(3):
-        x = x @ layers[f"Dense_{i}"]["kernel"] + layers[f"Dense_{i}"]["bias"]
+        x = x @ np.asarray(layers[f"Dense_{i}"]["kernel"]) + np.asarray(layers[f"Dense_{i}"]["bias"])
         x = np.maximum(x, 0) if i < 2 else x
     np.testing.assert_allclose(mlp_clone.SideBySide().apply(params, seen), x, rtol=1e-3, atol=1e-4)
 
