@@ -301,7 +301,7 @@ def test_a_batch_is_drawn_by_its_chances(monkeypatch: pytest.MonkeyPatch) -> Non
     class Watching:
         def apply(self, params: Any, sight: Sight) -> jax.Array:
             seen.append(np.asarray(sight.header))
-            return jnp.zeros((len(sight.header), 5)) + params
+            return jnp.zeros((len(sight.header), 5)) + params[None]
 
     state = clone.State(params=jnp.zeros(5), moments=clone.optim.adam(0.0, 1).init(jnp.zeros(5)))
     with jax.disable_jit():
