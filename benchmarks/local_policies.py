@@ -23,8 +23,9 @@ HOME_DIFFERS = (
 
 GRID_DIFFERS = (
     "8 x 8 cells with 15 % obstacles and 6 agents, 40 rounds; the expert plans agent after agent in 8 orders, and "
-    "shows 48 instances. A network of one block of width 32 and 500 batches of 64, instead of 2 to 85 million weights "
-    "and a billion pairs. Agents see 5 x 5 cells. "
+    "shows 192 instances, some 10,000 steps. In a pilot with 48 of them and 500 batches both clones solved as many as "
+    "shortest paths did. A network of one block of width 32 and 1,500 batches of 64, instead of 2 to 85 million "
+    "weights and a billion pairs. Agents see 5 x 5 cells. "
 )
 
 benchmark = Benchmark(

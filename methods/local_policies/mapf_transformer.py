@@ -8,7 +8,7 @@ tokenizer/tokenizer.py, mapf_gpt/observation_generator.cpp, mapf_gpt/inference.p
 
 **Differs from the paper**: 1. one token an agent, of numbers, instead of 256 tokens of a vocabulary; the token of the
 agent itself holds the costs to go. 2. one block of width 32 whose only query is the agent's own token, instead of 2 to
-85 million weights. 3. 5 x 5 instead of 11 x 11 cells and one last action instead of five. 4. 500 batches of 64 from 48
+85 million weights. 3. 5 x 5 instead of 11 x 11 cells and one last action instead of five. 4. 1,500 batches of 64 from 192
 instances instead of a billion pairs of LaCAM's. 5. duplicates are not dropped; waits at the goal are thinned alike.
 
 **Shapes**: p agents, k others, w width, h heads.

@@ -4,7 +4,7 @@ Isolates what can be cloned from a planner that sees everything. Grids have 8 x 
 starts and goals lie in the largest connected part. All agents move at once. A move into an obstacle, into a cell that
 another agent wants or stays in, or against an agent that comes the other way does not happen: those who collide stay.
 An instance is solved when all agents are at their goals at once, within 40 rounds. The expert plans one agent after
-another through space and time, in 8 random orders, of which the cheapest is kept; its plans on 48 instances are the
+another through space and time, in 8 random orders, of which the cheapest is kept; its plans on 192 instances are the
 data, 64 others the test.
 """
 
@@ -108,11 +108,12 @@ class GridMapf(Task):
     agents: int = 6
     rounds: int = 40  # at most
     instances: int = 64  # for the test
-    lessons: int = 48  # instances that the expert shows
+    lessons: int = 192  # instances that the expert shows
+    shown: int = 20  # rounds of each of them, most of which end before
     orders: int = 8  # in which the expert plans
 
     interface = Conductor
-    steps = 500
+    steps = 1500
     checkpoints = 1
     metrics = {
         "success_rate": Metric("max", "share of the instances that are solved"),
@@ -123,7 +124,7 @@ class GridMapf(Task):
 
     @property
     def spec(self) -> AgentSpec:
-        return AgentSpec(others=self.agents - 1, steps=self.lessons * self.rounds * self.agents)
+        return AgentSpec(others=self.agents - 1, steps=self.lessons * self.shown * self.agents)
 
     def sample(self, key: jax.Array) -> World:
         count = self.instances + self.lessons
@@ -174,7 +175,7 @@ class GridMapf(Task):
             seen = look(made, agents, turn, self.side)
             return advance(made, agents, action, turn), (seen, action.reshape(-1), kind.reshape(-1))
 
-        _, shown = jax.lax.scan(watch, first, jnp.arange(self.rounds, dtype=jnp.int32))
+        _, shown = jax.lax.scan(watch, first, jnp.arange(self.shown, dtype=jnp.int32))
         sight, action, kind = jax.tree.map(lambda x: x.reshape(x.shape[0] * x.shape[1], *x.shape[2:]), shown)
         weight = jnp.stack([jnp.ones(()), jnp.ones(()), kept_rests(kind), jnp.zeros(())])[kind]
         return Demonstrations(sight=sight, action=action, drawn=jnp.cumsum(weight) / weight.sum())

@@ -148,7 +148,7 @@ def test_those_far_away_are_not_seen() -> None:
 
 def test_demonstrations() -> None:
     data = jax.tree.map(np.asarray, WORLD.data)
-    assert data.action.shape == (5 * 40 * 6,) == (TASK.spec.steps,)
+    assert data.action.shape == (5 * 20 * 6,) == (TASK.spec.steps,)
     chance = np.diff(data.drawn, prepend=0.0)
     assert data.drawn[-1] == pytest.approx(1.0)
     useful = chance > 0
@@ -295,7 +295,7 @@ def test_both_learn_the_expert(stem: str) -> None:
 
 def test_a_batch_is_drawn_by_its_chances(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clone, "BATCH", 4000)
-    data = WORLD.data._replace(drawn=jnp.cumsum(jnp.where(jnp.arange(TASK.spec.steps) % 400 == 7, 1 / 3, 0.0)))
+    data = WORLD.data._replace(drawn=jnp.cumsum(jnp.where(jnp.arange(TASK.spec.steps) % 200 == 7, 1 / 3, 0.0)))
     seen: list[np.ndarray] = []
 
     class Watching:
@@ -306,10 +306,10 @@ def test_a_batch_is_drawn_by_its_chances(monkeypatch: pytest.MonkeyPatch) -> Non
     state = clone.State(params=jnp.zeros(5), moments=clone.optim.adam(0.0, 1).init(jnp.zeros(5)))
     with jax.disable_jit():
         clone.train(Watching(), state, data, 0.1, 10, KEY)  # type: ignore[arg-type]
-    rows = [tuple(row) for row in np.asarray(WORLD.data.sight.header)[7::400]]
+    rows = [tuple(row) for row in np.asarray(WORLD.data.sight.header)[7::200]]
     counts = [sum(tuple(r) == row for r in seen[0]) for row in rows]
     assert sum(counts) == 4000 and min(counts) > 1200
 
 
 def test_the_spec_says_how_many_steps() -> None:
-    assert TASK.spec == AgentSpec(others=5, steps=1200)
+    assert TASK.spec == AgentSpec(others=5, steps=600)
