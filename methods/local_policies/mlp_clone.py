@@ -38,7 +38,7 @@ class MlpClone(Method):
     lr: float = 0.003  # Adam's first rate
     temperature: float = 1.0  # of the draws, above 0
 
-    space = {"lr": (0.001, 0.003, 0.01), "temperature": (0.5, 1.0, 2.0)}
+    space = {"lr": (0.001, 0.003, 0.01), "temperature": (1.0, 2.0, 4.0)}
 
     def init(self, key: jax.Array) -> clone.State:
         return clone.start(SideBySide(), self.given, key)

@@ -214,16 +214,24 @@ def test_sidestep() -> None:
     others[:, 1, :2] = [0.0, -0.5]  # to the left, but not there
     present = np.zeros((3000, 5), bool)
     present[:, 0] = True
-    clear = sight(own)
-    assert (np.asarray(method("sidestep").act((), clear, KEY)) == DOWN).all()
+    calm = method("sidestep", jitter=0.0)
     met = sight(own, others, present)
-    np.testing.assert_array_equal(free_ways(met)[0], [True, False, True, True])
-    acted = np.asarray(method("sidestep", wait=0.4).act((), met, KEY))
-    np.testing.assert_allclose(np.bincount(acted, minlength=5) / 3000, [0.2, 0, 0.2, 0.2, 0.4], atol=0.035)
     walled = met._replace(blocked=met.blocked.at[:, jnp.asarray([7, 13])].set(True))  # above, and to the right
+    assert (np.asarray(calm.act((), sight(own), KEY)) == DOWN).all()
+    np.testing.assert_array_equal(free_ways(met)[0], [True, False, True, True])
     np.testing.assert_array_equal(free_ways(walled)[0], [False, False, True, False])
-    home = sight(np.zeros((5, 12)), others[:5], present[:5])
-    assert (np.asarray(method("sidestep", wait=0.0).act((), home, KEY)) == STAY).all()
+
+    def shares(acted: jax.Array) -> np.ndarray:
+        return np.bincount(np.asarray(acted), minlength=5) / 3000
+
+    np.testing.assert_allclose(shares(calm.act((), met, KEY)), [0.25, 0, 0.25, 0.25, 0.25], atol=0.035)
+    np.testing.assert_allclose(shares(calm.act((), walled, KEY)), [0, 0, 0.5, 0, 0.5], atol=0.035)
+    shaken = method("sidestep", jitter=0.4).act((), sight(own), KEY)
+    np.testing.assert_allclose(shares(shaken), [0.08, 0.68, 0.08, 0.08, 0.08], atol=0.035)
+    home = sight(np.zeros((3000, 12)), others, present)
+    assert (np.asarray(calm.act((), home, KEY)) == STAY).all()
+    restless = method("sidestep", jitter=0.4).act((), home, KEY)
+    np.testing.assert_allclose(shares(restless), [0.1, 0, 0.1, 0.1, 0.7], atol=0.035)
 
 
 def test_one_agent_is_greedy_and_optimal() -> None:
