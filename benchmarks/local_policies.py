@@ -162,8 +162,8 @@ benchmark = Benchmark(
         Claim(
             paper="andreychuk2024mapfgpt",
             says="It does so when its actions are drawn as the authors draw them, at a temperature of 1.",
-            differs=f"{GRID_DIFFERS}Added after the search for rates, which chose the hottest draws: at 1 the clone was "
-            "at 0.40 on tuning seeds, and shortest paths with random waits at 0.27. The same margins.",
+            differs=f"{GRID_DIFFERS}Added after the search for rates, which chose the hottest draws: at 1 the clone "
+            "was at 0.40 on tuning seeds, and shortest paths with random waits at 0.27. The same margins.",
             expected="refuted",
             conditions=(
                 Better(task=GRID, method=AS_AUTHORS, than="greedy_wait", metric="success_rate", margin=0.1),
