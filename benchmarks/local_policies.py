@@ -172,8 +172,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="andreychuk2024mapfgpt",
-            says="It takes an expert: stepping aside where an agent stands in the way, and at random now and then, with "
-            "nothing learned, solves fewer instances.",
+            says="It takes an expert: stepping aside where an agent stands in the way, and at random now and then, "
+            "with nothing learned, solves fewer instances.",
             differs=f"{GRID_DIFFERS}The control is ours, and its noise is tuned, as the clone's temperature is. Fewer "
             "is read as 0.03 of all instances.",
             expected="inconclusive",
