@@ -54,8 +54,8 @@ def test_linear_attention_is_a_recurrence(gated: bool) -> None:
 
 @pytest.mark.parametrize("gated", [False, True])
 def test_the_delta_rule_is_a_recurrence(gated: bool) -> None:
-    q, k, v = heads()
-    k = np.asarray(mixers.unit(jnp.asarray(k)))
+    q, raw, v = heads()
+    k: Any = np.asarray(mixers.unit(jnp.asarray(raw)))
     forget = gates() if gated else np.ones((B, T, H), np.float32)
     rate = gates(2)
     read, _ = recur(q, k, v, lambda state, at: state + rate[at] * np.outer(v[at] - state @ k[at], k[at]), forget)
@@ -67,10 +67,10 @@ def test_the_delta_rule_replaces_and_in_the_limit_adds() -> None:
     """At rate 1 and orthonormal keys the last write wins; at a small rate it is the sum of outer products."""
     q, _, v = heads()
     eye = np.eye(C, dtype=np.float32)
-    k = np.broadcast_to(eye[np.arange(T) % C][None, :, None], (B, T, H, C))
+    k: Any = np.broadcast_to(eye[np.arange(T) % C][None, :, None], (B, T, H, C))
     last = mixers.delta_attend(k, k, v, jnp.ones((B, T, H)))
     np.testing.assert_allclose(last, v, atol=1e-5)
-    older = np.roll(k, -1, axis=1)  # asks for the key that comes next, last written C - 1 tokens ago
+    older: Any = np.roll(k, -1, axis=1)  # asks for the key that comes next, last written C - 1 tokens ago
     np.testing.assert_allclose(
         mixers.delta_attend(older, k, v, jnp.ones((B, T, H)))[:, C:-1], v[:, 1 : T - C], atol=1e-5
     )
@@ -133,13 +133,16 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
     "gru": lambda: GRU(width=8),
     "lstm": lambda: LSTM(width=8),
     "diagonal": lambda: Diagonal(width=8),
-    "softmax": lambda: mixers.Projected(heads=H, mix=lambda _, qkv: mixers.attend(*qkv, bias=None)),
+    "softmax": lambda: mixers.Projected(heads=H, mix=lambda _, q, k, v: mixers.attend(q, k, v)),
     "linear bias": lambda: mixers.Projected(
         heads=H,
-        mix=lambda x, qkv: mixers.attend(*qkv, bias=positions.linear_bias(x.shape[-2], mixers.Slopes(heads=H)())),
+        mix=lambda x, q, k, v: mixers.attend(
+            q, k, v, bias=positions.linear_bias(x.shape[-2], mixers.Slopes(heads=H)())
+        ),
     ),
     "forgetting": lambda: mixers.Projected(
-        heads=H, mix=lambda x, qkv: mixers.attend(*qkv, bias=mixers.log_decay(mixers.Gate(heads=H, start=1.0)(x)))
+        heads=H,
+        mix=lambda x, q, k, v: mixers.attend(q, k, v, bias=mixers.log_decay(mixers.Gate(heads=H, start=1.0)(x))),
     ),
 }
 

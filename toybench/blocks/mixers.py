@@ -19,8 +19,7 @@ from toybench.blocks.attention import Norm
 BLOCKED = -1e9  # a logit that exp turns into 0; minus infinity would make NaN gradients
 TINY = 1e-6  # added to a sum of positive weights before dividing by it
 
-Heads = tuple[jax.Array, jax.Array, jax.Array]  # queries, keys, values, each [..., t, h, c]
-Features = Callable[[jax.Array], jax.Array]  # of queries and keys: [..., c] to [..., features], positive
+Mix = Callable[[jax.Array, jax.Array, jax.Array, jax.Array], jax.Array]
 
 
 def log_decay(log_forget: jax.Array) -> jax.Array:
@@ -101,17 +100,17 @@ class Projected(nn.Module):
     """A mixer of heads between linear maps: queries, keys and values from the tokens, one map of what comes out.
 
     Attributes:
-      mix: (tokens [..., t, d], (q, k, v)) to [..., t, h, c]; it may make modules of its own.
+      mix: tokens [..., t, d] and their q, k, v [..., t, h, c] to [..., t, h, c]; it may make modules of its own.
     """
 
     heads: int
-    mix: Callable[[jax.Array, Heads], jax.Array]
+    mix: Mix
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         d = x.shape[-1]
         q, k, v = jnp.split(nn.Dense(3 * d, use_bias=False)(x).reshape(*x.shape[:-1], self.heads, -1), 3, axis=-1)
-        return nn.Dense(d, use_bias=False)(self.mix(x, (q, k, v)).reshape(x.shape))
+        return nn.Dense(d, use_bias=False)(self.mix(x, q, k, v).reshape(x.shape))
 
 
 class Gate(nn.Module):
