@@ -48,6 +48,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "reward_tuning",
     "risk_sensitive_rl",
     "routing",
+    "sequence_mixers",
     "tabular_exploration",
     "temporal_graphs",
     "trading",

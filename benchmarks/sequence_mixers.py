@@ -1,0 +1,189 @@
+"""The sequence_mixers benchmark: what its papers claim, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Bound, Claim, Equivalent, Tuning
+
+SEGMENTS = "segment_recall"
+RARE = "segment_recall[length=64,reset=0.02]"
+OVERWRITTEN = "segment_recall[rewrite=true]"
+MANY = "many_pairs"
+REBOUND = "rebound_labels"
+
+FORGETTING = "forgetting_transformer"
+KERNEL = "feedforward_kernel"
+SELF = "srwm"
+
+FORGETTING_DIFFERS = (
+    "One block of width 32 on a stream of writes, queries and resets instead of language models of 125 to 760 million "
+    "weights; 32 tokens in training and 128 in the test, where the paper goes from 16 to 64 thousand. Between a "
+    "table that knows and the answers' frequencies lie 1.84 nats on the longer streams and 1.62 on those of training. "
+    "The plain block, not the paper's Pro block."
+)
+KERNEL_DIFFERS = (
+    "One block, causal sums, 24 keys and 16 features a head instead of classified texts and images. Between the "
+    "values' frequencies and a table lies 0.875 of accuracy. The room is what fixed features leave: 24 keys have to be "
+    "told apart by 16 positive numbers."
+)
+SELF_DIFFERS = (
+    "One block on points of a stream's own classes instead of images behind a convolutional network; blank tokens ask, "
+    "where the paper's streams give each label a token late. Chance is 0.2, and a learner that knew the classes would "
+    "have 0.98; class means that know the exchange have 0.78."
+)
+
+benchmark = Benchmark(
+    field="sequences",
+    tuning=Tuning(trials=6, seeds=3),
+    variants=(RARE, OVERWRITTEN),
+    only={
+        RARE: (FORGETTING, "softmax_rope", "softmax_alibi"),
+        MANY: (
+            FORGETTING,
+            KERNEL,
+            "softmax_nope",
+            "linear_attention",
+            "performer",
+            "gated_linear_attention",
+            "delta_net",
+            "gated_delta_net",
+            "gru",
+            "last_match",
+        ),
+        REBOUND: (
+            SELF,
+            FORGETTING,
+            "linear_attention",
+            "delta_net",
+            "gated_delta_net",
+            "lstm",
+            "last_match",
+            "decayed_vote",
+        ),
+    },
+    claims=(
+        Claim(
+            paper="lin2025forgetting",
+            says=(
+                "With a forget gate and no positions, attention loses less than with rotary positions on streams "
+                "longer than in training, whether resets are frequent or rare."
+            ),
+            differs=f"{FORGETTING_DIFFERS} The margin is 5 % of the longer streams' range.",
+            expected="supported",
+            conditions=(
+                Better(task=SEGMENTS, method=FORGETTING, than="softmax_rope", metric="long_nll", margin=0.09),
+                Better(task=RARE, method=FORGETTING, than="softmax_rope", metric="long_nll", margin=0.09),
+            ),
+        ),
+        Claim(
+            paper="lin2025forgetting",
+            says="It also does at the length of training.",
+            differs=f"{FORGETTING_DIFFERS} The margin is 5 % of the range at that length.",
+            expected="inconclusive",
+            conditions=(Better(task=SEGMENTS, method=FORGETTING, than="softmax_rope", metric="nll", margin=0.08),),
+        ),
+        Claim(
+            paper="lin2025forgetting",
+            says=(
+                "A gate that sees the tokens loses less on longer streams than a decay that doesn't, the linear bias, "
+                "where resets are rare."
+            ),
+            differs=(
+                f"{FORGETTING_DIFFERS} The control is the linear bias with learned slopes. Half of the other margin: a "
+                "fixed decay is a near rival."
+            ),
+            expected="supported",
+            conditions=(Better(task=RARE, method=FORGETTING, than="softmax_alibi", metric="long_nll", margin=0.05),),
+        ),
+        Claim(
+            paper="lin2025forgetting",
+            says="It also does where resets are frequent.",
+            differs=f"{FORGETTING_DIFFERS} The control and the margin of the claim before.",
+            expected="inconclusive",
+            conditions=(
+                Better(task=SEGMENTS, method=FORGETTING, than="softmax_alibi", metric="long_nll", margin=0.05),
+            ),
+        ),
+        Claim(
+            paper="lin2025forgetting",
+            says=(
+                "It keeps what attention without positions remembers among 24 pairs where nothing is to be "
+                "forgotten, and remembers more than linear attention with the same gate."
+            ),
+            differs=(
+                f"{FORGETTING_DIFFERS} This stands for the needle in a haystack. Alike is read as 3 points of accuracy, "
+                "more as 10."
+            ),
+            expected="supported",
+            conditions=(
+                Equivalent(task=MANY, method=FORGETTING, to="softmax_nope", margin=0.03),
+                Better(task=MANY, method=FORGETTING, than="gated_linear_attention", margin=0.1),
+            ),
+        ),
+        Claim(
+            paper="lin2025forgetting",
+            says="On longer streams it loses less than recurrences that have a gate themselves.",
+            differs=f"{FORGETTING_DIFFERS} A margin of 0, as the paper's models differ by little; signs only.",
+            expected="inconclusive",
+            conditions=(
+                Better(task=SEGMENTS, method=FORGETTING, than="gru", metric="long_nll"),
+                Better(task=SEGMENTS, method=FORGETTING, than="gated_linear_attention", metric="long_nll"),
+            ),
+        ),
+        Claim(
+            paper="yorsh2022linear",
+            says=(
+                "With as many features, a trained feed-forward kernel recalls more pairs than the fixed features of "
+                "linear attention and than random ones."
+            ),
+            differs=(
+                f"{KERNEL_DIFFERS} The margin is 6 % of that range. The bounds say that the fixed features leave room "
+                "and are not at chance."
+            ),
+            expected="supported",
+            conditions=(
+                Better(task=MANY, method=KERNEL, than="linear_attention", margin=0.05),
+                Better(task=MANY, method=KERNEL, than="performer", margin=0.05),
+                Bound(task=MANY, method="linear_attention", metric="accuracy", above=0.3, below=0.9),
+            ),
+        ),
+        Claim(
+            paper="yorsh2022linear",
+            says="It comes near softmax attention.",
+            differs=f"{KERNEL_DIFFERS} Near is read as 10 points of accuracy.",
+            expected="refuted",
+            conditions=(Equivalent(task=MANY, method=KERNEL, to="softmax_nope", margin=0.1),),
+        ),
+        Claim(
+            paper="yorsh2022linear",
+            says="A trained kernel brings more than a better rule of writing to a state of the same size.",
+            differs=f"{KERNEL_DIFFERS} The control is the delta rule; the margin of the first claim.",
+            expected="refuted",
+            conditions=(Better(task=MANY, method=KERNEL, than="delta_net", margin=0.05),),
+        ),
+        Claim(
+            paper="irie2022modern",
+            says=(
+                "After labels are exchanged, a self-referential weight matrix is more often right than an LSTM and "
+                "than linear attention."
+            ),
+            differs=f"{SELF_DIFFERS} The margin is 6 % of the range between chance and that bound.",
+            expected="supported",
+            conditions=(
+                Better(task=REBOUND, method=SELF, than="lstm", margin=0.05),
+                Better(task=REBOUND, method=SELF, than="linear_attention", margin=0.05),
+            ),
+        ),
+        Claim(
+            paper="irie2022modern",
+            says="It is as good as the delta rule.",
+            differs=f"{SELF_DIFFERS} Alike is read as 3 points. The delta rule is given its best keys, of 2024.",
+            expected="inconclusive",
+            conditions=(Equivalent(task=REBOUND, method=SELF, to="delta_net", margin=0.03),),
+        ),
+        Claim(
+            paper="irie2022modern",
+            says="It is more often right than a vote of the tokens before that fades with time, which nobody trains.",
+            differs=f"{SELF_DIFFERS} The control has two tuned knobs; the margin is 3 points.",
+            expected="inconclusive",
+            conditions=(Better(task=REBOUND, method=SELF, than="decayed_vote", margin=0.03),),
+        ),
+    ),
+)
