@@ -108,7 +108,7 @@ benchmark = Benchmark(
                 "forgotten, and remembers more than linear attention with the same gate."
             ),
             differs=(
-                f"{FORGETTING_DIFFERS} This stands for the needle in a haystack. Alike is read as 3 points of accuracy, "
+                f"{FORGETTING_DIFFERS} It stands for the needle in a haystack. Alike is read as 3 points of accuracy, "
                 "more as 10."
             ),
             expected="supported",
