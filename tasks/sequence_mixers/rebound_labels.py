@@ -13,7 +13,7 @@ from toybench import Metric, Task
 from toybench.blocks import random
 from toybench.blocks.counting import multiplications
 from toybench.blocks.streams import Streams, StreamSpec, mean_where
-from toybench.tasks.sequence_mixers import Always, Known, StreamLearner, earlier, frequencies, judge, sure
+from toybench.tasks.sequence_mixers import SURE, Always, Known, StreamLearner, earlier, frequencies, judge, sure
 
 BATCH = 16
 JUDGED = 256  # streams for judging
@@ -98,9 +98,13 @@ class ReboundLabels(Task):
     def oracle(self, world: World) -> Known:
         """Knows every token's class and when labels change, and says a label once its class has shown it.
 
-        No learner can know the classes, so that its score is a bound, not an aim.
+        Before that it says one of the labels that no class has shown. No learner can know the classes, so that its
+        score is a bound, not an aim.
         """
         later = jnp.arange(self.length) >= self.length // 2
-        alike = (world.kind[:, :, None] == world.kind[:, None, :]) & (later[:, None] == later[None])[None]
-        seen = (alike & ~world.test.scored[:, None, :] & earlier(self.length)).any(-1)
-        return Known(sure(world.test.answer, self.classes) * seen[..., None].astype(jnp.float32))
+        told = earlier(self.length) & (later[:, None] == later[None])[None] & ~world.test.scored[:, None, :]
+        seen = (told & (world.kind[:, :, None] == world.kind[:, None, :])).any(-1)
+        labels = jax.nn.one_hot(world.test.answer, self.classes)
+        free = jnp.einsum("bij,bjc->bic", told.astype(labels.dtype), labels) == 0
+        guess = SURE * free.astype(labels.dtype)
+        return Known(jnp.where(seen[..., None], sure(world.test.answer, self.classes), guess))
