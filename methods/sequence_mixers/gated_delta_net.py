@@ -15,7 +15,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from toybench.blocks.mixers import Gate, Projected, delta_attend, log_decay, unit
+from toybench.blocks.mixers import Gate, Projected, delta_attend, unit
 from toybench.blocks.streams import HEADS, MIDDLE_RATES, Mixing
 
 
@@ -29,7 +29,7 @@ class GatedDeltaNet(Mixing):
     def mixer(self) -> nn.Module:
         def mix(x: jax.Array, q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:
             rate = jnp.exp(Gate(heads=HEADS)(x))
-            log_forget = Gate(heads=HEADS, start=self.start)(x)
-            return delta_attend(unit(nn.silu(q)), unit(nn.silu(k)), v, rate, decay=log_decay(log_forget))
+            forget = jnp.exp(Gate(heads=HEADS, start=self.start)(x))
+            return delta_attend(unit(nn.silu(q)), unit(nn.silu(k)), v, rate, forget=forget)
 
         return Projected(heads=HEADS, mix=mix)

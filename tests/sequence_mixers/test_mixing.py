@@ -90,7 +90,7 @@ def test_a_gate_that_sees_nothing_is_the_linear_bias() -> None:
     inner = params["params"]["Projected_0"]
     inner["Gate_0"] = jax.tree.map(jnp.zeros_like, inner["Gate_0"])
     slope = -jax.nn.log_sigmoid(1.5)
-    published = 2.0 ** (-4.0 * jnp.arange(1, 3))
+    published = 2.0 ** (-4.0 * jnp.arange(1.0, 3.0))
     raised = {
         "params": {**params["params"], "Projected_0": {**inner, "Slopes_0": {"bias": jnp.log(slope / published)}}}
     }

@@ -1,7 +1,7 @@
 """Causal token mixers: how what earlier tokens held reaches a later one.
 
-Functions are the mixing itself, of queries, keys and values that are already split in heads; each is the form in which
-all tokens are computed at once, and equals a recurrence. Modules are whole mixers with their own maps, [..., t, d] to
+Functions are the mixing itself, of queries, keys and values that are already split in heads; all but the delta rule are
+computed for all tokens at once, and equal a recurrence. Modules are whole mixers with their own maps, [..., t, d] to
 [..., t, d], and `Stack` is a network of them. Recurrent mixers lie in `recurrent`, positions in `positions`.
 
 Shapes: ... batch, t tokens, d width, h heads, c width of a head.
@@ -54,23 +54,31 @@ def linear_attend(q: jax.Array, k: jax.Array, v: jax.Array, decay: jax.Array | N
 
 
 def delta_attend(
-    q: jax.Array, k: jax.Array, v: jax.Array, rate: jax.Array, decay: jax.Array | None = None
+    q: jax.Array, k: jax.Array, v: jax.Array, rate: jax.Array, forget: jax.Array | None = None
 ) -> jax.Array:
-    """The delta rule: S_t = f_t S_{t-1} + rate_t (v_t - f_t S_{t-1} k_t) k_t^T, read as S_t q_t.
+    """The delta rule: S <- f S, then S <- S + rate (v - S k) k^T, read as S q.
 
-    What is written, u_t = rate_t (v_t - ...), solves the triangular system (I + rate A) u = rate v, with A_ij the
-    product of keys i and j for j < i, decayed.
+    It is a scan. Written as a triangular system, all tokens at once, it needs LAPACK inside the training loop, where
+    calls of several threads have been seen to wait for each other for ever.
 
     Args:
       rate: how much of the error is corrected, [..., t, h].
-      decay: `log_decay` of the gates f; nothing is forgotten without it.
+      forget: gates f, [..., t, h]; nothing is forgotten without them.
     """
-    left = jnp.ones(()) if decay is None else jnp.exp(decay)
-    rate = jnp.moveaxis(rate, -1, -2)[..., None]
-    system = rate * jnp.tril(_products(k, k) * left, -1)
-    wanted = rate * jnp.moveaxis(v, -3, -2)
-    written = jax.scipy.linalg.solve_triangular(system, wanted, lower=True, unit_diagonal=True)
-    return jnp.einsum("...hij,...hjc->...ihc", jnp.tril(_products(q, k) * left), written)
+    left = jnp.ones_like(rate) if forget is None else forget
+
+    def step(state: jax.Array, now: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
+        query, key, value, share, kept = now
+        state = kept[..., None, None] * state
+        error = value - jnp.einsum("...vk,...k->...v", state, key)
+        state = state + (share[..., None] * error)[..., None] * key[..., None, :]
+        return state, jnp.einsum("...vk,...k->...v", state, query)
+
+    start = jnp.zeros((*q.shape[:-3], q.shape[-2], v.shape[-1], k.shape[-1]), v.dtype)
+    axes = (-3, -3, -3, -2, -2)  # of the tokens
+    moved = tuple(jnp.moveaxis(x, axis, 0) for x, axis in zip((q, k, v, rate, left), axes, strict=True))
+    _, read = jax.lax.scan(step, start, moved)
+    return jnp.moveaxis(read, 0, -3)
 
 
 def elu_features(x: jax.Array) -> jax.Array:
@@ -163,9 +171,19 @@ class Stack(nn.Module):
 
 
 def _orthonormal(rows: jax.Array) -> jax.Array:
-    """Rows made orthonormal one after another; signs as of Gram and Schmidt, else the result isn't uniform."""
-    made, triangle = jnp.linalg.qr(rows.T)
-    return (made * jnp.sign(jnp.diagonal(triangle))[None]).T
+    """Rows made orthonormal one after another, by Gram and Schmidt; each is cleared of the others twice, for rounding.
+
+    Without LAPACK, so that it may stand in a training loop.
+    """
+
+    def settle(i: jax.Array, made: jax.Array) -> jax.Array:
+        before = jnp.where((jnp.arange(len(made)) < i)[:, None], made, 0.0)
+        row = made[i]
+        for _ in range(2):
+            row = row - before.T @ (before @ row)
+        return made.at[i].set(row / jnp.linalg.norm(row))
+
+    return jax.lax.fori_loop(0, len(rows), settle, rows)
 
 
 def _products(q: jax.Array, k: jax.Array) -> jax.Array:
