@@ -35,6 +35,15 @@ benchmark = Benchmark(
     variants=(RARE, OVERWRITTEN),
     only={
         RARE: (FORGETTING, "softmax_rope", "softmax_alibi"),
+        OVERWRITTEN: (
+            FORGETTING,
+            "linear_attention",
+            "gated_linear_attention",
+            "delta_net",
+            "gated_delta_net",
+            "gru",
+            "last_match",
+        ),
         MANY: (
             FORGETTING,
             KERNEL,

@@ -34,8 +34,8 @@ class ManyPairs(Task):
     queries: int = 8  # tokens that ask, at the end
 
     interface = StreamLearner
-    steps = 500
-    checkpoints = 4
+    steps = 400
+    checkpoints = 2
     metrics = {
         "accuracy": Metric("max", "share of right answers"),
         "nll": Metric("min", "cross-entropy of an answer, nats"),

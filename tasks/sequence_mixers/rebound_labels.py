@@ -36,8 +36,8 @@ class ReboundLabels(Task):
     length: int = 40  # tokens; labels are exchanged at half of them
 
     interface = StreamLearner
-    steps = 500
-    checkpoints = 4
+    steps = 400
+    checkpoints = 2
     metrics = {
         "accuracy_after": Metric("max", "share of right labels among the last 10 tokens, after the exchange"),
         "accuracy_before": Metric("max", "the same among the last 10 tokens before the exchange"),

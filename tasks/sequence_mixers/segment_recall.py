@@ -59,8 +59,8 @@ class SegmentRecall(Task):
     rewrite: bool = False  # whether a key's value changes within a segment
 
     interface = StreamLearner
-    steps = 500
-    checkpoints = 4
+    steps = 400
+    checkpoints = 2
     metrics = {
         "nll": Metric("min", "cross-entropy of an answer at the length of training, nats"),
         "long_nll": Metric("min", "the same on longer streams, nats"),
