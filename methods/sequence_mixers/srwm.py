@@ -49,10 +49,10 @@ class SelfReferential(nn.Module):
 class Srwm(Mixing):
     """A network that reprograms itself while it runs."""
 
-    start: float = -1.0  # first bias of the rates, a logit; authors: -1 or 0
+    start: float = 0.0  # first bias of the rates, a logit; authors: 0 in their scripts, -1 in the layer
 
     paper = "irie2022modern"
-    space = {"lr": MIDDLE_RATES, "start": (-1.0, 1.0)}
+    space = {"lr": MIDDLE_RATES, "start": (0.0, 2.0)}
 
     def mixer(self) -> nn.Module:
         return SelfReferential(heads=HEADS, start=self.start)

@@ -15,7 +15,7 @@ from toybench.blocks.counting import multiplications
 from toybench.blocks.streams import Streams, StreamSpec, mean_where
 from toybench.tasks.sequence_mixers import SURE, Always, Known, StreamLearner, earlier, frequencies, judge, sure
 
-BATCH = 16
+BATCH = 8
 JUDGED = 256  # streams for judging
 BLANK = 0.3  # share of tokens without a label: those are asked
 LATE = 10  # tokens at the end that show what was picked up after the change
@@ -36,7 +36,7 @@ class ReboundLabels(Task):
     length: int = 40  # tokens; labels are exchanged at half of them
 
     interface = StreamLearner
-    steps = 400
+    steps = 1000
     checkpoints = 2
     metrics = {
         "accuracy_after": Metric("max", "share of right labels among the last 10 tokens, after the exchange"),
