@@ -25,7 +25,7 @@ KERNEL_DIFFERS = (
 )
 SELF_DIFFERS = (
     "One block on points of a stream's own classes instead of images behind a convolutional network; blank tokens ask, "
-    "where the paper's streams give each label a token late. 1,000 batches of 8 streams: in a pilot the matrix began to "
+    "where the paper's streams give a label a token late. 1,000 batches of 8 streams: in a pilot the matrix began to "
     "learn after 600 batches of 16 and had 0.44 after 1,500; the delta rule had 0.53 after 500. Chance is 0.2, and a "
     "learner that knew the classes would have 0.98; class means that know of the exchange had 0.78 in a pilot."
 )
