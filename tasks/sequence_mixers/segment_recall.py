@@ -117,7 +117,7 @@ class SegmentRecall(Task):
         }
 
     def floor(self, world: World) -> Always:
-        """How often each class is the answer."""
+        """How often each class is the answer on the longer streams."""
         return Always(frequencies(world.long, self.spec.classes))
 
     def oracle(self, world: World) -> Lookup:
