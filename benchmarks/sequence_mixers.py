@@ -173,7 +173,7 @@ benchmark = Benchmark(
         Claim(
             paper="yorsh2022linear",
             says="It comes near softmax attention.",
-            differs=f"{KERNEL_DIFFERS} Near is read as at most 10 points of accuracy less, of attention that has learned.",
+            differs=f"{KERNEL_DIFFERS} Near is read as at most 10 points of accuracy less than attention that learned.",
             expected="refuted",
             conditions=(TRAINED, Better(task=MANY, method=KERNEL, than="softmax_nope", margin=-0.1)),
         ),

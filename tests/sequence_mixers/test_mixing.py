@@ -37,7 +37,7 @@ def batch() -> Streams:
 
 @pytest.mark.parametrize("name", MIXERS)
 def test_mixers_learn_and_do_not_look_ahead(name: str) -> None:
-    """A batch by heart in 40 steps; the first token reaches the last one, a later one never an earlier; longer streams."""
+    """A batch by heart in 40 steps; the first token reaches the last one, no later one an earlier; longer streams."""
     learner = method(name, lr=0.02)
     shown = batch()
 
