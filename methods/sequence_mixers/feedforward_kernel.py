@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks.mixers import Projected, linear_attend
-from toybench.blocks.streams import HEADS, MIDDLE_RATES, Mixing
+from toybench.blocks.streams import HEADS, RATES, Mixing
 
 UNITS = 3  # gated layers, the authors'
 
@@ -62,7 +62,7 @@ class FeedforwardKernel(Mixing):
     penalty: float = 0.1  # weight of the distance from orthogonal maps, 0 or more; authors: 0.1 or 0
 
     paper = "yorsh2022linear"
-    space = {"lr": MIDDLE_RATES, "penalty": (0.0, 0.1)}
+    space = {"lr": RATES[1:4], "penalty": (0.0, 0.1)}
 
     def mixer(self) -> nn.Module:
         def mix(x: jax.Array, q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:

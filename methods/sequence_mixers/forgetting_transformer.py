@@ -16,7 +16,7 @@ import flax.linen as nn
 import jax
 
 from toybench.blocks.mixers import Gate, Projected, attend, log_decay
-from toybench.blocks.streams import HEADS, MIDDLE_RATES, Mixing
+from toybench.blocks.streams import HEADS, RATES, Mixing
 
 
 class ForgettingTransformer(Mixing):
@@ -25,7 +25,7 @@ class ForgettingTransformer(Mixing):
     start: float = 0.0  # the gate's first bias, a logit; paper: 0
 
     paper = "lin2025forgetting"
-    space = {"lr": MIDDLE_RATES, "start": (0.0, 4.0)}
+    space = {"lr": RATES[1:4], "start": (0.0, 4.0)}
 
     def mixer(self) -> nn.Module:
         def mix(x: jax.Array, q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks.mixers import Gate, Projected, delta_attend, unit
-from toybench.blocks.streams import HEADS, MIDDLE_RATES, Mixing
+from toybench.blocks.streams import HEADS, RATES, Mixing
 
 
 class GatedDeltaNet(Mixing):
@@ -24,7 +24,7 @@ class GatedDeltaNet(Mixing):
 
     start: float = 4.0  # the gate's first bias, a logit
 
-    space = {"lr": MIDDLE_RATES, "start": (0.0, 4.0)}
+    space = {"lr": RATES[1:4], "start": (0.0, 4.0)}
 
     def mixer(self) -> nn.Module:
         def mix(x: jax.Array, q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:

@@ -16,7 +16,7 @@ import flax.linen as nn
 import jax
 
 from toybench.blocks.mixers import Gate, Projected, elu_features, linear_attend, log_decay
-from toybench.blocks.streams import HEADS, MIDDLE_RATES, Mixing
+from toybench.blocks.streams import HEADS, RATES, Mixing
 
 
 class GatedLinearAttention(Mixing):
@@ -24,7 +24,7 @@ class GatedLinearAttention(Mixing):
 
     start: float = 4.0  # the gate's first bias, a logit
 
-    space = {"lr": MIDDLE_RATES, "start": (0.0, 4.0)}
+    space = {"lr": RATES[1:4], "start": (0.0, 4.0)}
 
     def mixer(self) -> nn.Module:
         def mix(x: jax.Array, q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:

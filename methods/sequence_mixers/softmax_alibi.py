@@ -16,7 +16,7 @@ import jax
 
 from toybench.blocks.mixers import Projected, Slopes, attend
 from toybench.blocks.positions import linear_bias
-from toybench.blocks.streams import HEADS, MIDDLE_RATES, Mixing
+from toybench.blocks.streams import HEADS, RATES, Mixing
 
 
 class SoftmaxAlibi(Mixing):
@@ -24,7 +24,7 @@ class SoftmaxAlibi(Mixing):
 
     start: float = 1.0  # first slopes over the published ones, above 0; paper: 1, fixed
 
-    space = {"lr": MIDDLE_RATES, "start": (1.0, 6.0)}
+    space = {"lr": RATES[1:4], "start": (1.0, 6.0)}
 
     def mixer(self) -> nn.Module:
         def mix(x: jax.Array, q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:
