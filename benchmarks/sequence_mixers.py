@@ -3,7 +3,7 @@
 from toybench import Benchmark, Better, Bound, Claim, Equivalent, Tuning
 
 SEGMENTS = "segment_recall"
-RARE = "segment_recall[length=64,reset=0.02]"
+RARE = "segment_recall[reset=0.02,length=64]"
 OVERWRITTEN = "segment_recall[rewrite=true]"
 PAIRS = "many_pairs"
 MANY = "many_pairs[pairs=40]"
@@ -59,7 +59,7 @@ benchmark = Benchmark(
             "last_match",
         ),
         OVERWRITTEN: (FORGETTING, "gated_linear_attention", "delta_net", "gru", "last_match"),
-        PAIRS: (KERNEL, "linear_attention", "performer"),
+        PAIRS: (KERNEL, "linear_attention", "performer", "delta_net", "last_match"),
         MANY: (
             FORGETTING,
             KERNEL,
@@ -191,9 +191,15 @@ benchmark = Benchmark(
         Claim(
             paper="yorsh2022linear",
             says="A trained kernel brings more than a better rule of writing to a state of the same size.",
-            differs=f"{KERNEL_DIFFERS}The control is the delta rule; the margin of the first claim.",
+            differs=(
+                f"{KERNEL_DIFFERS}The control is the delta rule; the margin of the first claim. 24 keys and 40: on tuning "
+                "seeds the delta rule learned the first in 400 updates and not the second."
+            ),
             expected="refuted",
-            conditions=(Better(task=MANY, method=KERNEL, than="delta_net", margin=0.05),),
+            conditions=(
+                Better(task=PAIRS, method=KERNEL, than="delta_net", margin=0.05),
+                Better(task=MANY, method=KERNEL, than="delta_net", margin=0.05),
+            ),
         ),
         Claim(
             paper="irie2022modern",
