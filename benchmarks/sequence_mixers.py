@@ -192,8 +192,8 @@ benchmark = Benchmark(
             paper="yorsh2022linear",
             says="A trained kernel brings more than a better rule of writing to a state of the same size.",
             differs=(
-                f"{KERNEL_DIFFERS}The control is the delta rule; the margin of the first claim. 24 keys and 40: on tuning "
-                "seeds the delta rule learned the first in 400 updates and not the second."
+                f"{KERNEL_DIFFERS}The control is the delta rule; the margin of the first claim. 24 keys and 40: on "
+                "tuning seeds the delta rule learned the first in 400 updates and not the second."
             ),
             expected="refuted",
             conditions=(
