@@ -25,10 +25,10 @@ KERNEL_DIFFERS = (
     "be told apart than there are features. "
 )
 SELF_DIFFERS = (
-    "One block on points of a stream's own classes instead of images behind a convolutional network; blank tokens ask, "
-    "where the paper's streams give a label a token late. 1,000 batches of 8 streams: in a pilot the matrix began to "
-    "learn after 600 batches of 16 and had 0.44 after 1,500; the delta rule had 0.53 after 500. Chance is 0.2, and a "
-    "learner that knew the classes would have 0.98; class means that know of the exchange had 0.78 in a pilot."
+    "One block on keys and values, or on points, that mean nothing beyond their stream, instead of images behind a "
+    "convolutional network; queries and blanks ask, where the paper's streams give a label a token late. The plan had "
+    "points with labels exchanged half way alone; as the matrix did not learn these within this budget, keys that are "
+    "bound anew were added before any reporting seed."
 )
 
 TRAINED = Bound(task=MANY, method="softmax_nope", metric="accuracy", above=0.9)
@@ -58,7 +58,16 @@ benchmark = Benchmark(
             "gru",
             "last_match",
         ),
-        OVERWRITTEN: (FORGETTING, "gated_linear_attention", "delta_net", "gru", "last_match"),
+        OVERWRITTEN: (
+            SELF,
+            FORGETTING,
+            "linear_attention",
+            "gated_linear_attention",
+            "delta_net",
+            "gru",
+            "lstm",
+            "last_match",
+        ),
         PAIRS: (KERNEL, "linear_attention", "performer", "delta_net", "last_match"),
         MANY: (
             FORGETTING,
@@ -204,32 +213,44 @@ benchmark = Benchmark(
         Claim(
             paper="irie2022modern",
             says=(
-                "After labels are exchanged, a self-referential weight matrix is more often right than an LSTM and "
-                "than linear attention."
+                "Where keys are bound to new values all the time, a self-referential weight matrix loses less than an "
+                "LSTM, than linear attention and than a table that knows no resets."
             ),
-            differs=f"{SELF_DIFFERS} The margin is 6 % of the range between chance and that bound.",
+            differs=f"{SELF_DIFFERS} The margin is 5 % of the range between the answers' frequencies and a table.",
+            expected="supported",
+            conditions=(
+                Better(task=OVERWRITTEN, method=SELF, than="lstm", margin=0.08),
+                Better(task=OVERWRITTEN, method=SELF, than="linear_attention", margin=0.08),
+                Better(task=OVERWRITTEN, method=SELF, than="last_match", margin=0.08),
+            ),
+        ),
+        Claim(
+            paper="irie2022modern",
+            says="It loses as little there as the delta rule.",
+            differs=(
+                f"{SELF_DIFFERS} Alike is read as 0.08 nats, 5 % of the range. The delta rule is given its best keys, of "
+                "2024."
+            ),
+            expected="inconclusive",
+            conditions=(Equivalent(task=OVERWRITTEN, method=SELF, to="delta_net", margin=0.08),),
+        ),
+        Claim(
+            paper="irie2022modern",
+            says=(
+                "After the labels of unknown classes are exchanged, it is more often right than an LSTM, than linear "
+                "attention, and than a vote of the tokens before that fades with time, which nobody trains."
+            ),
+            differs=(
+                f"{SELF_DIFFERS} The setting of the plan, kept although the first three were at chance on tuning seeds "
+                "after 1,000 updates, where the delta rule had 0.54 and the vote 0.69. The margin is 6 % of the range."
+            ),
             toy="undertrained",
             expected="supported",
             conditions=(
                 Better(task=REBOUND, method=SELF, than="lstm", margin=0.05),
                 Better(task=REBOUND, method=SELF, than="linear_attention", margin=0.05),
+                Better(task=REBOUND, method=SELF, than="decayed_vote", margin=0.05),
             ),
-        ),
-        Claim(
-            paper="irie2022modern",
-            says="It is as good as the delta rule.",
-            differs=f"{SELF_DIFFERS} Alike is read as 3 points. The delta rule is given its best keys, of 2024.",
-            toy="undertrained",
-            expected="inconclusive",
-            conditions=(Equivalent(task=REBOUND, method=SELF, to="delta_net", margin=0.03),),
-        ),
-        Claim(
-            paper="irie2022modern",
-            says="It is more often right than a vote of the tokens before that fades with time, which nobody trains.",
-            differs=f"{SELF_DIFFERS} The control has two tuned knobs; the margin is 3 points.",
-            toy="undertrained",
-            expected="inconclusive",
-            conditions=(Better(task=REBOUND, method=SELF, than="decayed_vote", margin=0.03),),
         ),
     ),
 )
