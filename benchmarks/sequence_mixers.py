@@ -228,8 +228,8 @@ benchmark = Benchmark(
             paper="irie2022modern",
             says="It loses as little there as the delta rule.",
             differs=(
-                f"{SELF_DIFFERS} Alike is read as 0.08 nats, 5 % of the range. The delta rule is given its best keys, of "
-                "2024."
+                f"{SELF_DIFFERS} Alike is read as 0.08 nats, 5 % of the range. The delta rule is given the keys "
+                "of 2024."
             ),
             expected="inconclusive",
             conditions=(Equivalent(task=OVERWRITTEN, method=SELF, to="delta_net", margin=0.08),),
