@@ -24,7 +24,7 @@ class SoftmaxAlibi(Mixing):
 
     start: float = 1.0  # first slopes over the published ones, above 0; paper: 1, fixed
 
-    space = {"lr": RATES[2:4], "start": (2.0, 6.0, 20.0)}
+    space = {"lr": RATES[1:4], "start": (20.0, 60.0)}
 
     def mixer(self) -> nn.Module:
         def mix(x: jax.Array, q: jax.Array, k: jax.Array, v: jax.Array) -> jax.Array:
