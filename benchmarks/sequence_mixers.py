@@ -40,7 +40,7 @@ benchmark = Benchmark(
         "decayed_vote.decay": "0.7 and 0.8 differ by 0.01 on tuning seeds",
         "decayed_vote.width": "it is ahead of all that learn by 0.15 as it is",
         "feedforward_kernel.penalty": "0.1 and none differ by 0.01 on tuning seeds, and none is a bound",
-        "forgetting_transformer.lr": "all three remember 40 pairs, and 0.006 and 0.015 differ by 0.002 nats on segments",
+        "forgetting_transformer.lr": "all three remember 40 pairs; 0.006 and 0.015 differ by 0.002 nats on segments",
         "forgetting_transformer.start": "at 4 it is hardly closed, and 9 of 9 runs learn 40 pairs, at 0 one of 9 does",
         "gated_delta_net.lr": "0.006 and 0.015 differ by 0.002 nats",
         "gated_delta_net.start": "0 and 4 differ by 0.001 nats",
