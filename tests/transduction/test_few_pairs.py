@@ -63,7 +63,7 @@ def test_a_pass_shows_its_states() -> None:
     np.testing.assert_allclose(jnp.linalg.norm(method.pooled(state.params, seen.memory), axis=1), 1.0, rtol=1e-4)
 
 
-def test_the_negative_is_less_likely_and_the_positive_is_far_and_likely() -> None:
+def test_the_negative_is_less_likely_and_the_positive_steps_away_and_back() -> None:
     method = bound(Claps(eps=0.1))
     params = method.init(KEY).params
     seen = method.see(params, BATCH.source, BATCH.target)
@@ -74,17 +74,19 @@ def test_the_negative_is_less_likely_and_the_positive_is_far_and_likely() -> Non
     loss = lambda h: float(token_nll(method.read(params, h), BATCH.target).mean())  # noqa: E731
     assert loss(found.negative) > loss(seen.states) + 0.01
 
-    def contrast(h: jax.Array) -> float:
+    def contrast(h: jax.Array) -> jax.Array:
         source = method.pooled(params, seen.memory)
-        return float(info_nce(source @ method.pooled(params, h).T, same, jnp.zeros((len(same), 0))))
+        return info_nce(source @ method.pooled(params, h).T, same, jnp.zeros((len(same), 0)))
 
-    def divergence(h: jax.Array) -> float:
+    def divergence(h: jax.Array) -> jax.Array:
         true = jax.nn.log_softmax(seen.logits)
-        return float((jnp.exp(true) * (true - jax.nn.log_softmax(method.read(params, h)))).sum(-1).mean())
+        return (jnp.exp(true) * (true - jax.nn.log_softmax(method.read(params, h)))).sum(-1).mean()
 
-    assert contrast(found.positive) > contrast(seen.states)
+    far = seen.states + FARTHER * step * unit(jax.grad(contrast)(seen.states))
+    assert float(contrast(far)) > float(contrast(seen.states)) + 0.01
+    back = FARTHER * step * unit(jax.grad(divergence)(far))
+    np.testing.assert_allclose(found.positive, far - back, atol=2e-3)
     scattered = turned(found, seen.states, KEY)
-    assert divergence(found.positive) < divergence(scattered.positive)
     for a, b in zip(found, scattered, strict=True):
         lengths = [jnp.linalg.norm(x - seen.states, axis=-1) for x in (a, b)]
         np.testing.assert_allclose(*lengths, rtol=1e-3, atol=1e-5)
