@@ -11,9 +11,9 @@
 
 **Differs from the paper**: 1. lengths of steps are shares of the mean norm of decoder states; the release has 1 or 3
 for the negative and 3 for the positive, at width 512. 2. the second InfoNCE is over tau too, which the release leaves
-out. 3. pairs with equal sources aren't negatives of each other. 4. no pretrained network; the step back is as long
-as the step away, as in the release, and can go too far. 5. `direction=random` has
-random directions of the same lengths, and `direction=none` in-batch negatives alone: both are controls.
+out. 3. pairs with equal sources aren't negatives of each other. 4. no pretrained network; the step back is as long as
+the step away, as in the release, and can go too far. 5. `direction=random` has random directions of the same lengths,
+and `direction=none` in-batch negatives alone: both are controls.
 
 **Shapes**: b texts, s places of a source, t places of a target, v symbols, d width.
 """
