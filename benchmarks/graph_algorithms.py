@@ -40,8 +40,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="grotschla2024graphfsa",
-            says="It takes a table: a recurrent graph network that keeps one of few states from round to round is worse "
-            "on larger graphs.",
+            says="It takes a table: a recurrent graph network that keeps one of few states between rounds is worse on "
+            "larger graphs.",
             differs=f"{DIFFERS} The control is ours. Only the sign, in more than half of the seeds.",
             expected="inconclusive",
             conditions=(

@@ -17,6 +17,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "goal_reaching",
     "combinatorial_search",
     "flow_matching",
+    "graph_algorithms",
     "graph_filters",
     "node_embeddings",
     "communication_games",
