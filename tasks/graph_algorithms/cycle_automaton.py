@@ -46,8 +46,8 @@ class CycleAutomaton(Task):
     steps = 400
     checkpoints = 2
     metrics = {
-        "large_accuracy": Metric("max", "share of right nodes on rings of 64 after 24 rounds"),
         "accuracy": Metric("max", "share of right nodes on new rings of 8 after the rounds of training"),
+        "large_accuracy": Metric("max", "share of right nodes on rings of 64 after 24 rounds"),
     }
 
     @property
@@ -72,8 +72,8 @@ class CycleAutomaton(Task):
         large = learner.run(world.large.adjacency, world.large.start, LONG) == world.large.end
         small = learner.run(world.small.adjacency, world.small.start, self.rounds) == world.small.end
         return {
-            "large_accuracy": large.astype(jnp.float32).mean(),
             "accuracy": small.astype(jnp.float32).mean(),
+            "large_accuracy": large.astype(jnp.float32).mean(),
         }
 
     def floor(self, world: World) -> Any:
