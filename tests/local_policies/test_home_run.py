@@ -213,7 +213,7 @@ def test_features_by_hand() -> None:
     )
     found = np.asarray(imagined_edges.features(memory)).reshape(9, 9, 4, 3, 3)
     down, right, known_down, known_right = found[4, 4]
-    np.testing.assert_allclose(down, [[0, 0, 0], [0, 0, 2 / 3], [1, 0, 0]], rtol=1e-6)
+    np.testing.assert_allclose(down, np.array([[0, 0, 0], [0, 0, 2 / 3], [1, 0, 0]]), rtol=1e-6)
     np.testing.assert_allclose(right, [[0, -1, 0], [0, 0, 0], [0, 0, 0]])
     np.testing.assert_allclose(known_down, [[0, 0, 0], [0, 0, 1], [0, 0, 0]])
     np.testing.assert_allclose(known_right, [[0, 1, 0], [0, 0, 0], [0, 0, 0]])

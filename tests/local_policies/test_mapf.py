@@ -134,7 +134,7 @@ def test_sight_by_hand() -> None:
     np.testing.assert_array_equal(seen.own[0, 8:], [0, 1, 0, 0])  # down: to the right is the obstacle
     np.testing.assert_array_equal(nearer_ways(seen)[0], [False, True, False, False])
     assert seen.present.all()
-    np.testing.assert_allclose(seen.others[0, :, :2], [[0.5, 0.5], [1, 1]])  # the nearer one first
+    np.testing.assert_allclose(seen.others[0, :, :2], np.array([[0.5, 0.5], [1, 1]]))  # the nearer one first
     np.testing.assert_allclose(seen.others[0, 0, 2:], seen.own[1])
     np.testing.assert_array_equal(seen.header, [[0, 0, 3], [0, 1, 3], [0, 2, 3]])
 
@@ -295,7 +295,7 @@ def test_both_learn_the_expert(stem: str) -> None:
     update = jax.jit(learner.update)
     for step in range(80):
         state = update(state, (), jax.random.fold_in(KEY, step))
-    network = {"mapf_transformer": mapf_transformer.Attentive(), "mlp_clone": mlp_clone.SideBySide()}[stem]
+    network: Any = {"mapf_transformer": mapf_transformer.Attentive(), "mlp_clone": mlp_clone.SideBySide()}[stem]
     chance = np.diff(np.asarray(WORLD.data.drawn), prepend=0.0)
     right = np.asarray(network.apply(state.params, WORLD.data.sight).argmax(-1)) == np.asarray(WORLD.data.action)
     assert (chance * right).sum() > 0.6
