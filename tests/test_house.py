@@ -51,6 +51,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "routing",
     "sequence_mixers",
     "tabular_exploration",
+    "sequence_design",
     "temporal_graphs",
     "trading",
     "trainability",
