@@ -16,6 +16,10 @@ DIFFERS = (
 benchmark = Benchmark(
     field="sequences",
     tuning=Tuning(trials=9, seeds=4),
+    edges={
+        "ice_editor.top": "72 are all edits that there are",
+        "pairwise_ridge_viterbi.penalty": "several penalties are equally good, and the first of them is taken",
+    },
     ablations=(ALONE, PICKED),
     claims=(
         Claim(

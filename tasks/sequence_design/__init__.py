@@ -68,7 +68,8 @@ def score(scorer: Any, x: jax.Array, letters: int) -> jax.Array:
 
 def edited(x: jax.Array, edit: jax.Array, letters: int) -> jax.Array:
     """Sequences [..., l] with one letter changed: the edit int32 [...] is place * a + letter."""
-    here = jnp.arange(x.shape[-1]) == (edit // letters)[..., None]
+    places = jnp.arange(x.shape[-1]).reshape(*[1] * edit.ndim, -1)
+    here = places == (edit // letters)[..., None]
     return jnp.where(here, (edit % letters)[..., None], x)
 
 
