@@ -94,5 +94,5 @@ def likeliest(sites: jax.Array, pairs: jax.Array, triples: jax.Array) -> jax.Arr
         before, after = two
         return (origin[before, after], before), after
 
-    (first, second), rest = jax.lax.scan(retreat, last, origins, reverse=True)
-    return jnp.concatenate([jnp.stack([first, second]), rest])
+    ends, rest = jax.lax.scan(retreat, last, origins, reverse=True)
+    return jnp.concatenate([jnp.stack(ends), rest])
