@@ -4,6 +4,7 @@ from toybench import Benchmark, Better, Claim, Tuning
 
 TASK = "extrapolative_design"
 ICE = "ice_editor"
+OWN = "ice_editor[band=0.5]"
 ALONE = "ice_editor[scorer=false]"
 PICKED = "conditional_generator[draws=100]"
 
@@ -11,16 +12,20 @@ DIFFERS = (
     "Sequences of 12 letters of 6 kinds with a known truth instead of proteins and texts; small networks that are "
     "trained from scratch by 300 updates instead of pretrained transformers. Beyond is a tenth of the given range "
     "above its top. All searches take 1,000 scores a design from one scorer."
+    " The editor is judged at the band that was tuned, and at half of the range, the authors' own."
 )
 
 benchmark = Benchmark(
     field="sequences",
-    tuning=Tuning(trials=9, seeds=4),
+    tuning=Tuning(trials=15, seeds=4),
     edges={
         "ice_editor.top": "72 are all edits that there are",
+        "ice_editor.band": "2 ranges are no limit",
+        "conditional_generator.heat": "0.05 takes nearly always the likeliest letter",
+        "scorer_mcmc.heat": "at 0 the chain takes no step down",
         "pairwise_ridge_viterbi.penalty": "several penalties are equally good, and the first of them is taken",
     },
-    ablations=(ALONE, PICKED),
+    ablations=(OWN, ALONE, PICKED),
     claims=(
         Claim(
             paper="padmakumar2023extrapolative",
@@ -33,9 +38,10 @@ benchmark = Benchmark(
                 " as 0.05 for the chain."
             ),
             expected="supported",
-            conditions=(
-                Better(task=TASK, method=ICE, than="conditional_generator", metric="beyond_share", margin=0.2),
-                Better(task=TASK, method=ICE, than="scorer_mcmc", metric="beyond_share", margin=0.05),
+            conditions=tuple(
+                Better(task=TASK, method=method, than=other, metric="beyond_share", margin=margin)
+                for method in (ICE, OWN)
+                for other, margin in (("conditional_generator", 0.2), ("scorer_mcmc", 0.05))
             ),
         ),
         Claim(

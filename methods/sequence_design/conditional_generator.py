@@ -37,7 +37,7 @@ class ConditionalGenerator(Method):
     heat: float = 0.7  # temperature of the draws
     draws: int = 1  # sequences that the scorer picks from
 
-    space = {"lr": (0.003, 0.01, 0.03), "heat": (0.4, 0.7, 1.0)}
+    space = {"lr": (0.003, 0.01, 0.03), "heat": (0.05, 0.1, 0.2, 0.4, 0.7)}
 
     def init(self, key: jax.Array) -> State:
         example = self.inputs(jnp.zeros((1, self.spec.length), jnp.int32), jnp.zeros(1, jnp.int32), jnp.zeros(1))

@@ -25,7 +25,7 @@ class Genetic(Method):
 
     mutations: float = 1.0  # expected of a child
 
-    space = {"mutations": (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)}
+    space = {"mutations": (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 5.0)}
 
     def design(self, state: tuple, start: jax.Array, key: jax.Array) -> jax.Array:
         letters = self.spec.letters

@@ -40,13 +40,13 @@ class IceEditor(Method):
     """It looks at the scorer for its pairs, and when it picks among edits."""
 
     lr: float = 0.01  # Adam's rate
-    band: float = 0.3  # largest step of a pair, in units of the range that is given
+    band: float = 0.3  # largest step of a pair, in units of the range that is given; the authors' is 0.5
     top: int = 24  # likeliest edits that are drawn from; the authors take 10 tokens
     heat: float = 0.7  # temperature of the draws, the authors'
     scorer: bool = True  # whether the scorer picks
 
     paper = "padmakumar2023extrapolative"
-    space = {"band": (0.1, 0.3, 0.9), "top": (8, 24, 72)}
+    space = {"band": (0.1, 0.3, 0.5, 0.9, 2.0), "top": (8, 24, 72)}
 
     def init(self, key: jax.Array) -> State:
         params = nn.init(self.network(), key, self.inputs(jnp.zeros((1, self.spec.length), jnp.int32), 1.0))

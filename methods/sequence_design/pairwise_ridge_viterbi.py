@@ -31,7 +31,7 @@ class PairwiseRidgeViterbi(Method):
     penalty: float = 3.0  # of the squared weights
 
     deterministic = True
-    space = {"penalty": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)}
+    space = {"penalty": (0.01, 0.03, 0.1, 0.2, 0.3, 0.6, 1.0, 2.0, 3.0, 6.0, 10.0, 20.0, 30.0, 60.0, 100.0)}
 
     def init(self, key: jax.Array) -> State:
         letters = self.spec.letters

@@ -26,7 +26,7 @@ class ScorerMcmc(Method):
 
     heat: float = 0.03  # temperature, in units of the range that is given
 
-    space = {"heat": (0.001, 0.003, 0.006, 0.01, 0.02, 0.03, 0.06, 0.1, 0.3)}
+    space = {"heat": (0.0, 0.0003, 0.001, 0.002, 0.003, 0.006, 0.01, 0.015, 0.02, 0.03, 0.045, 0.06, 0.1, 0.2, 0.3)}
 
     def design(self, state: tuple, start: jax.Array, key: jax.Array) -> jax.Array:
         letters = self.spec.letters
