@@ -147,7 +147,7 @@ class Trained(Method):
         source = jnp.zeros((1, self.spec.source_length), jnp.int32)
         target = jnp.zeros((1, self.spec.target_length), jnp.int32)
         first, own = jax.random.split(key)
-        params = init(self.network(), first, source, target, dense(self.spec.source_length))
+        params = init(self.network(), first, source, target, dense(self.spec.source_length))  # type: ignore[arg-type]
         return State(params=params, opt=self.optimizer().init(params), step=jnp.int32(0), key=own)
 
     def update(self, state: State, batch: Pairs, key: jax.Array) -> State:

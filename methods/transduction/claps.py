@@ -94,7 +94,7 @@ class Claps(Method):
         first, second = jax.random.split(key)
         source = jnp.zeros((1, self.spec.source_length), jnp.int32)
         target = jnp.zeros((1, self.spec.target_length), jnp.int32)
-        network = init(self.network(), first, source, target, parts.dense(self.spec.source_length))
+        network = init(self.network(), first, source, target, parts.dense(self.spec.source_length))  # type: ignore[arg-type]
         params = {"network": network, "projection": init(nn.Dense(parts.WIDTH), second, jnp.zeros((1, parts.WIDTH)))}
         return State(params=params, opt=adam(self.lr, self.steps).init(params))
 

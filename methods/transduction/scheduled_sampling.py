@@ -53,7 +53,7 @@ class ScheduledSampling(Method):
     def init(self, key: jax.Array) -> State:
         source = jnp.zeros((1, self.spec.source_length), jnp.int32)
         target = jnp.zeros((1, self.spec.target_length), jnp.int32)
-        params = init(self.network(), key, source, target, parts.dense(self.spec.source_length))
+        params = init(self.network(), key, source, target, parts.dense(self.spec.source_length))  # type: ignore[arg-type]
         return State(params=params, opt=adam(self.lr, self.steps).init(params), step=jnp.int32(0))
 
     def update(self, state: State, batch: Pairs, key: jax.Array) -> State:
