@@ -1,8 +1,8 @@
 """The next state found by descent on an energy that judges it, trained through the descent.
 
 **Source**: Gladstone, Nanduru, Islam, Chadha, Li and Iqbal, "Cognitively Inspired Energy-Based World Models", 2024,
-https://arxiv.org/abs/2406.08862; the authors' code, class `EBWM_CV`: `forward`, `forward_loss_wrapper`,
-`corrupt_embeddings`.
+https://arxiv.org/abs/2406.08862; the authors' class `EBWM_CV` (`forward`, `forward_loss_wrapper`,
+`corrupt_embeddings`), read in a copy of their code; the script that sets its options was not.
 
     y_0 ~ N(0, I),  y_i = stop(y_{i-1}) - alpha dE(context, stop(y_{i-1}))/dy,  min mean_i smooth_l1(y_i, next state)
 
@@ -11,7 +11,8 @@ is learned and kept above 1e-4. Plausibility is -E.
 
 **Differs from the paper**: 1. hidden layers on context and candidate instead of a transformer on features of frames.
 2. Without noise in the descent, which the authors add after a warm-up, and without clipping of its gradients. 3. Steps
-in test (`test_steps`) may be more than in training.
+in test (`test_steps`) may be more than in training. 4. alpha has the network's learning rate, which the authors' later
+scripts multiply.
 
 **Shapes**: b contexts, c states in a context.
 """
@@ -31,7 +32,7 @@ LEAST = 1e-4  # step of the descent in the authors' code, at the least
 class EnergyWorldModel(Trained):
     """A network of an energy, and the size of a step down."""
 
-    train_steps: int = 2  # of descent in training, at least 1; 2 in the authors' code
+    train_steps: int = 2  # of descent in training, at least 1; 2 in the authors' later scripts for text
     test_steps: int = 2  # of descent in test, at least 1
     alpha: float = 1.0  # first size of a step, above 0; learned
 

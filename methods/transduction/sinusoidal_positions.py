@@ -13,19 +13,10 @@ Vaswani et al., "Attention Is All You Need", 2017, https://arxiv.org/abs/1706.03
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
 from toybench.blocks.attention import Norm
+from toybench.blocks.positions import sinusoidal
 from toybench.methods.transduction import _encoder_decoder as parts
-
-SLOWEST = 10_000.0  # places of the longest wave over 2 pi, as in the paper
-
-
-def waves(places: int) -> jax.Array:
-    """Sines and cosines [s, d] of the places."""
-    pair = jnp.arange(parts.WIDTH // 2, dtype=jnp.float32)
-    angle = jnp.arange(places, dtype=jnp.float32)[:, None] * (SLOWEST ** (-2 * pair / parts.WIDTH))[None, :]
-    return jnp.concatenate([jnp.sin(angle), jnp.cos(angle)], axis=1)
 
 
 class Encoder(nn.Module):
@@ -35,7 +26,7 @@ class Encoder(nn.Module):
 
     @nn.compact
     def __call__(self, source: jax.Array, thinning: parts.Thinning) -> jax.Array:
-        x = parts.embed(source, self.symbols) + waves(source.shape[1])[None]
+        x = parts.embed(source, self.symbols) + sinusoidal(source.shape[1], parts.WIDTH)[None]
         for layer in range(parts.LAYERS):
             x = parts.self_attention(x, thinning.keys[layer], thinning.factor[layer])
             x = x + parts.feed_forward(parts.HIDDEN)(Norm()(x))

@@ -33,7 +33,7 @@ def joint(initial: jax.Array, transition: jax.Array, evidence: jax.Array) -> dic
 
 
 @pytest.mark.parametrize("changing", [False, True])
-def test_next_symbols_posteriors_and_likeliest_states(changing: bool) -> None:
+def test_next_symbols_and_posteriors(changing: bool) -> None:
     model = source(1, changing)
     everything = joint(*model)
     total = sum(everything.values())
@@ -47,8 +47,6 @@ def test_next_symbols_posteriors_and_likeliest_states(changing: bool) -> None:
             posterior[i, s] += p / total
     np.testing.assert_allclose(jnp.exp(hmm.log_smoothed(*model)), posterior, rtol=1e-4)
     np.testing.assert_allclose(jnp.exp(beliefs[-1]), posterior[-1], rtol=1e-4)
-    best = max(everything, key=lambda states: everything[states])
-    assert hmm.likeliest_states(*model).tolist() == list(best)
 
 
 def test_a_state_that_never_changes() -> None:
@@ -63,4 +61,3 @@ def test_a_state_that_never_changes() -> None:
     assert bool(jnp.isfinite(jax.grad(loss)(initial)).all())
     smoothed = jnp.exp(hmm.log_smoothed(initial, jnp.eye(2), evidence))
     np.testing.assert_allclose(smoothed, np.tile([0.036 / 0.1, 0.064 / 0.1], (3, 1)), rtol=1e-5)
-    assert hmm.likeliest_states(initial, jnp.eye(2), evidence).tolist() == [1, 1, 1]

@@ -1,4 +1,4 @@
-"""Recurrent cells: the numbers of flax's own, and a linear recurrence that is a loop."""
+"""Recurrent cells: the numbers of flax's own."""
 
 import flax.linen as flax
 import jax
@@ -9,17 +9,6 @@ from toybench.blocks import nn, recurrent
 
 B, T, D, W = 2, 7, 3, 5
 X = jnp.asarray(np.random.default_rng(0).normal(size=(B, T, D)).astype(np.float32))
-
-
-def test_the_linear_recurrence_is_a_loop() -> None:
-    keep, write = np.random.default_rng(1).uniform(0, 1, size=(2, B, T, W)).astype(np.float32)
-    state = np.zeros((B, W))
-    expected = []
-    for t in range(T):
-        state = keep[:, t] * state + write[:, t]
-        expected.append(state)
-    found = recurrent.linear_recurrence(jnp.asarray(keep), jnp.asarray(write))
-    np.testing.assert_allclose(found, np.stack(expected, 1), atol=1e-5)
 
 
 def random_params(module: flax.Module) -> dict:
@@ -63,13 +52,3 @@ def run(cell: flax.Module, params: dict, carry: jax.Array | tuple) -> jax.Array:
             carry, output = cell.apply({"params": params}, carry, X[:, t])
         outputs.append(output)
     return jnp.stack(outputs, 1)
-
-
-def test_the_diagonal_cell_by_hand() -> None:
-    own = random_params(recurrent.Diagonal(width=W))
-    found = recurrent.Diagonal(width=W, start=0.7).apply({"params": own}, X)
-    state = np.zeros((B, W))
-    for t in range(T):
-        gate = 1 / (1 + np.exp(-(X[:, t] @ own["gate"]["kernel"] + own["gate"]["bias"][None] - 0.7)))
-        state = (1 - gate) * state + gate * (X[:, t] @ own["value"]["kernel"])
-        np.testing.assert_allclose(found[:, t], state, atol=1e-5)

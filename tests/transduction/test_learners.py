@@ -69,13 +69,6 @@ def test_only_without_places_is_the_encoder_equivariant(encoder: Any, blind: boo
     assert gap < 1e-5 if blind else gap > 0.1
 
 
-def test_waves_by_hand() -> None:
-    waves = sinusoidal_positions.waves(5)
-    assert float(waves[3, 0]) == pytest.approx(np.sin(3.0), abs=1e-6)
-    assert float(waves[3, 16]) == pytest.approx(np.cos(3.0), abs=1e-6)
-    assert float(waves[4, 15]) == pytest.approx(np.sin(4 * 10_000 ** (-30 / 32)), abs=1e-6)
-
-
 def test_attention_by_hand_and_its_rows_sum_to_one() -> None:
     attend = parts.Attend()
     x = jax.random.normal(KEY, (1, 2, parts.WIDTH))

@@ -1,4 +1,4 @@
-"""Hidden Markov sources with exact inference: next-symbol laws, posteriors and the likeliest states.
+"""Hidden Markov sources with exact inference: next-symbol laws and posteriors.
 
 A source is `initial` [s], `transition` [s, s] or [t - 1, s, s] (row to column, one for every step), and `evidence`
 [t, s]: log p of what was seen at each time, given the state. Shapes: t times, s states. All logarithms are natural.
@@ -37,25 +37,6 @@ def log_smoothed(initial: jax.Array, transition: jax.Array, evidence: jax.Array)
     last = jnp.zeros_like(evidence[0])
     _, futures = jax.lax.scan(retreat, last, (steps, evidence[1:]), reverse=True)
     return jax.nn.log_softmax(beliefs + jnp.concatenate([futures, last[None]]), axis=-1)
-
-
-def likeliest_states(initial: jax.Array, transition: jax.Array, evidence: jax.Array) -> jax.Array:
-    """The likeliest sequence of states, int32 [t] (Viterbi)."""
-    steps = _logs(transition, len(evidence))
-
-    def advance(best: jax.Array, each: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        step, seen = each
-        scores = best[:, None] + step
-        return scores.max(0) + seen, scores.argmax(0)
-
-    best, origins = jax.lax.scan(advance, _log(initial) + evidence[0], (steps, evidence[1:]))
-
-    def retreat(state: jax.Array, origin: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return origin[state], origin[state]
-
-    last = best.argmax()
-    _, states = jax.lax.scan(retreat, last, origins, reverse=True)
-    return jnp.concatenate([states, last[None]]).astype(jnp.int32)
 
 
 def _condition(predicted: jax.Array, seen: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -1,7 +1,7 @@
-"""Recurrent cells over a sequence: GRU, LSTM, and a diagonal one whose gates don't see the state.
+"""Recurrent cells over a sequence: GRU and LSTM.
 
 Each is a causal flax.linen module, [..., t, d] to [..., t, width]. What depends on the input alone is computed for all
-tokens at once; the first two are then scanned, the diagonal one is an associative scan.
+tokens at once, and the rest is scanned.
 
 Shapes: ... batch, t tokens, d features, w width.
 """
@@ -20,15 +20,6 @@ def over_tokens(step: Callable[[Any, jax.Array], tuple[Any, jax.Array]], carry: 
     """What a step (carry, input [..., n]) -> (carry, output) gives at each token of [..., t, n]: [..., t, w]."""
     _, outputs = jax.lax.scan(step, carry, jnp.moveaxis(inputs, -2, 0))
     return jnp.moveaxis(outputs, 0, -2)
-
-
-def linear_recurrence(keep: jax.Array, write: jax.Array) -> jax.Array:
-    """h_t = keep_t h_{t-1} + write_t from h_0 = 0, number by number, for all tokens at once: [..., t, w]."""
-
-    def join(early: tuple[jax.Array, jax.Array], late: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        return early[0] * late[0], late[0] * early[1] + late[1]
-
-    return jax.lax.associative_scan(join, (keep, write), axis=keep.ndim - 2)[1]
 
 
 class GRU(nn.Module):
@@ -78,25 +69,6 @@ class LSTM(nn.Module):
 
         start = jnp.zeros((*x.shape[:-2], w), x.dtype)
         return over_tokens(step, (start, start), nn.Dense(4 * w, use_bias=False)(x))
-
-
-class Diagonal(nn.Module):
-    """Minimal GRU: its gates see the input alone, so that all tokens are computed at once.
-
-    h_t = (1 - z_t) h_{t-1} + z_t (W x_t),  z_t = sigmoid(V x_t + b - start)
-
-    Attributes:
-      start: how closed the gate is before training; larger remembers longer.
-    """
-
-    width: int
-    start: float | jax.Array = 0.0
-
-    @nn.compact
-    def __call__(self, x: jax.Array) -> jax.Array:
-        value = nn.Dense(self.width, use_bias=False, name="value")(x)
-        gate = nn.sigmoid(nn.Dense(self.width, name="gate")(x) - self.start)
-        return linear_recurrence(1 - gate, gate * value)
 
 
 def _affine(h: jax.Array, kernel: jax.Array, bias: jax.Array) -> jax.Array:

@@ -70,7 +70,7 @@ class Judgement:
 
     @property
     def wants_seeds(self) -> bool:
-        """More seeds could bring a verdict: neither do the numbers say one that is withheld, nor would each be."""
+        """Whether more seeds could bring a verdict: the numbers say none yet, and the claim may have one."""
         return self.verdict == self.numbers == "inconclusive" and len(_withheld(self.claim)) < 2
 
     @property
