@@ -7,7 +7,9 @@ github.com/ETH-DISCO/graph-fsa: `models/RecGNN.py`, as `cellular-automata/train-
     h_i <- norm(GRU(sum_j MLP(h_j), h_i)),   p_i = softmax(W h_i) after the last round
 
 **Differs from the paper**: 1. messages don't see who receives them. 2. vectors are normalised after each round, so that
-sums can't grow, and have 32 numbers instead of 16. 3. no dropout. 4. the whole training set at every step.
+sums can't grow, and have 32 numbers instead of 16. 3. no dropout. 4. the whole training set at every step. 5. the input
+isn't fed in again at each round, as the script's `skip_input` does. 6. in and out are linear and messages have one
+hidden layer, where theirs have two. 7. no weights of classes, and no clipping of gradients.
 
 **Shapes**: b runs, n nodes, s states.
 """

@@ -1,11 +1,12 @@
 """The recurrent graph network, whose nodes keep one of the states from round to round and nothing else.
 
-**Source**: none; a control, with the straight-through gradient of Bengio, Leonard and Courville, "Estimating or
-Propagating Gradients Through Stochastic Neurons", 2013, https://arxiv.org/abs/1308.3432 (from memory).
+**Source**: a control, near to `models/GraphChef.py` of the automaton's authors, github.com/ETH-DISCO/graph-fsa (states
+made hard between rounds, a network as rule). Its straight-through gradient is of Bengio, Leonard and Courville,
+"Estimating or Propagating Gradients Through Stochastic Neurons", 2013, https://arxiv.org/abs/1308.3432 (from memory).
 
     p_i = softmax(W norm(GRU(sum_j MLP(h_j), h_i))),   h_i <- vector of the likeliest state
 
-**Differs from the paper**: nothing but 1. to 4. of `recurrent_gnn`.
+**Differs from the paper**: nothing but 1. to 7. of `recurrent_gnn`.
 
 **Shapes**: b runs, n nodes, s states.
 """

@@ -4,7 +4,8 @@
 
     table <- table with one entry changed,   if it gets as many end states right
 
-**Differs from the paper**: nothing. An entry that no training run has at its start is proposed as often as any other.
+**Differs from the paper**: not in the paper. Entries are proposed as often as training runs have them at their starts;
+others never.
 
 **Shapes**: b runs, n nodes, s states, r tables.
 """

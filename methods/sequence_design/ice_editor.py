@@ -2,15 +2,18 @@
 
 **Source**: Padmakumar, Pang, He and Parikh, "Extrapolative Controlled Sequence Generation via Iterative Refinement",
 2023, https://arxiv.org/abs/2303.04562 (abstract, and authors' code, github.com/vishakhpk/iter-extrapolation:
-aav/create_pairs.py, aav/eval_rewriter_distribution.py, ace2/mlm_mutation.py).
+aav/create_pairs.py, aav/eval_rewriter_distribution.py, ace2/mlm_mutation.py; the rounds with a scorer aren't in the
+released code, and the paper's section on them isn't read).
 
-    pairs (x, x') inside the range with 0 < |s(x') - s(x)| <= band:    max log p(x' | x, up or down)
+    pairs (x, x') with s(x') <= the largest value given and 0 < |s(x') - s(x)| <= band:    max log p(x' | x, up or down)
     x <- the best by the scorer of 100 edits from p(. | x, up), ten times
 
 **Differs from the paper**: 1. the editor names a place and a letter instead of writing the sequence anew. 2. pairs are
-one or two random edits apart and have the scorer's values, where the authors pair measured sequences or fill masks.
-3. two layers of 64 units instead of a pretrained transformer. 4. without the scorer one edit a round is sampled; the
-authors' evaluation of AAV samples whole sequences, and has no scorer either. 5. the last round's sequence is taken.
+one or two random edits apart. The authors fill masks by a pretrained model, and score the results by the scorer as
+here. For AAV they pair any two whose scores are near, however many letters apart. 3. two layers of 64 units instead of
+a pretrained transformer. 4. without the scorer one edit a round is sampled; the authors' evaluation of AAV samples
+whole sequences, and has no scorer either. 5. the last round's sequence is taken. 6. the released AAV files keep targets
+below the range, and ask for a decrease after the first round; here they are read as meant.
 
 **Shapes**: b sequences, l letters, a kinds of letters.
 """
@@ -26,7 +29,7 @@ from toybench.methods.sequence_design import _search as search
 from toybench.tasks.sequence_design import edited, one_hot, score
 
 BATCH = 256  # pairs of an update, each used both ways
-ROUNDS = 10  # the authors' number
+ROUNDS = 10  # as in the authors' AAV; their ACE2 has 20
 
 
 class State(NamedTuple):
@@ -40,7 +43,7 @@ class IceEditor(Method):
     """It looks at the scorer for its pairs, and when it picks among edits."""
 
     lr: float = 0.01  # Adam's rate
-    band: float = 0.3  # largest step of a pair, in units of the range that is given; the authors' is 0.5
+    band: float = 0.3  # largest step of a pair, in units of the range that is given; 0.5 in the authors' AAV
     top: int = 24  # likeliest edits that are drawn from; the authors take 10 tokens
     heat: float = 0.7  # temperature of the draws, the authors'
     scorer: bool = True  # whether the scorer picks

@@ -1,7 +1,9 @@
 """A Markov chain over sequences that the scorer likes, by Metropolis and Hastings.
 
 **Source**: the baseline of Padmakumar, Pang, He and Parikh, "Extrapolative Controlled Sequence Generation via Iterative
-Refinement", 2023, https://arxiv.org/abs/2303.04562 (abstract only: sampling guided by a scorer).
+Refinement", 2023, https://arxiv.org/abs/2303.04562 (its sections aren't read, and the abstract doesn't name this
+baseline); the chain is the textbook's, Metropolis et al., "Equation of State Calculations by Fast Computing Machines",
+1953, https://doi.org/10.1063/1.1699114 (from memory).
 
     x' = x with a random letter at a random place;    accepted with min(1, exp((s(x') - s(x)) / T))
 

@@ -1,8 +1,8 @@
 """A random automaton of four states on rings of eight nodes, to be run on rings of 64 for 24 rounds.
 
 Isolates what is lost when a learned rule is repeated. A node's next state depends on its own and on how many of its two
-neighbours are in each state: 40 entries of a table, all of which occur in training. 64 rings are seen at the start and
-after one round (or two, the first of which is hidden).
+neighbours are in each state: 40 entries of a table, nearly always all of which occur in training. 64 rings are seen at
+the start and after one round (or two, the first of which is hidden).
 """
 
 from types import SimpleNamespace

@@ -144,6 +144,40 @@ def test_networks_mind_no_order_of_nodes_and_learn(world: Any, stem: str) -> Non
     assert float(losses[-1]) < 0.7 * float(losses[0])
 
 
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_networks_are_trained_alike_where_no_round_is_hidden(world: Any, rounds: int) -> None:
+    """What is kept comes back in training from the second round on."""
+    after = []
+    for stem in ("recurrent_gnn", "snapped_gnn"):
+        learner = method(stem, RuleSpec(states=4, rounds=rounds), lr=0.01)
+        after.append(jax.jit(lambda m=learner: m.update(m.init(KEY), world.train, KEY).params)())
+    apart = max(float(jnp.abs(a - b).max()) for a, b in zip(*map(jax.tree.leaves, after), strict=True))
+    assert apart < 1e-6 if rounds == 1 else apart > 1e-3
+
+
+def test_gradients_go_straight_through_a_kept_state(world: Any) -> None:
+    snapped, plain = (gnn.Cell(states=4, snapped=kept) for kept in (True, False))
+    params = gnn.begin(snapped, KEY, 0.01, 1).params
+    runs = world.train
+
+    def by_hand(params: Any, through: float) -> jax.Array:
+        logits = plain.apply(params, runs.start, runs.adjacency)
+        soft = through * jax.nn.softmax(logits)
+        kept = jax.nn.one_hot(logits.argmax(-1), 4) + soft - jax.lax.stop_gradient(soft)
+        enter = params["params"]["enter"]
+        h = kept @ enter["kernel"] + enter["bias"][None, None]
+        return plain.apply(params, h, runs.adjacency, method=plain.step)[1][..., 0].mean()
+
+    def twice(params: Any) -> jax.Array:
+        return gnn.logits_after(snapped, params, runs.adjacency, runs.start, 2)[..., 0].mean()
+
+    found = jax.tree.leaves(jax.jit(jax.grad(twice))(params))
+    for through in (1.0, 0.0):
+        expected = jax.tree.leaves(jax.jit(jax.grad(by_hand))(params, through))
+        apart = max(float(jnp.abs(a - b).max()) for a, b in zip(found, expected, strict=True))
+        assert apart < 1e-5 if through else apart > 1e-3
+
+
 def test_a_snapped_network_runs_its_own_table(world: Any) -> None:
     """Three rounds are three times one, as nothing but the state is kept; with vectors they needn't be."""
     start = world.small.start
