@@ -1,7 +1,7 @@
-"""Say the value of a key among two dozen that were written once each: how many pairs does a memory hold?
+"""Say the value of a key among two dozen or more, each written once: how many pairs does a memory hold?
 
-Nothing is ever void, and no key has two values: forgetting can only hurt, and 24 keys are more than the 16 features of
-a head.
+Nothing is ever void, and no key has two values: forgetting can only hurt. 24 keys are fewer than the 32 features of two
+heads together, 40 are more.
 """
 
 from typing import Any, NamedTuple

@@ -128,7 +128,7 @@ def test_a_feedforward_layer_by_hand() -> None:
 
 
 def test_the_penalty_enters_the_loss() -> None:
-    """By as much as its weight; and both queries and keys go through one map."""
+    """By as much as its weight."""
     shown = batch()
     losses = []
     for penalty in (0.0, 0.1, 0.2):
@@ -136,6 +136,20 @@ def test_the_penalty_enters_the_loss() -> None:
         losses.append(float(learner.loss(learner.init(KEY).params, shown)))
     np.testing.assert_allclose(losses[2] - losses[0], 2 * (losses[1] - losses[0]), rtol=1e-3)
     assert losses[1] > losses[0] + 0.01
+
+
+def test_queries_and_keys_go_through_the_same_three_layers() -> None:
+    """The first two are linear under their gates, the last one has a softplus."""
+    x = jax.random.normal(jax.random.key(3), (4, 2, 3))  # two heads
+    features = kernel.FeedforwardFeatures(penalty=0.0)
+    params = features.init(KEY, x, x)
+    q, k = features.apply(params, x, x)
+    np.testing.assert_array_equal(q, k)
+    maps = [p["kernel"].reshape(3, 2, 3).transpose(1, 0, 2) for p in params["params"].values()]
+    expected = x
+    for unit, activation in enumerate((kernel.identity, kernel.identity, jax.nn.softplus)):
+        expected = kernel.gated(expected, maps[2 * unit], maps[2 * unit + 1], activation)
+    np.testing.assert_allclose(q, expected, atol=1e-6)
 
 
 def test_random_directions_are_not_trained() -> None:

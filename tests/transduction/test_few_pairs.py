@@ -63,7 +63,7 @@ def test_a_pass_shows_its_states() -> None:
     np.testing.assert_allclose(jnp.linalg.norm(method.pooled(state.params, seen.memory), axis=1), 1.0, rtol=1e-4)
 
 
-def test_the_negative_is_less_likely_and_the_positive_steps_away_and_back() -> None:
+def test_the_negative_is_less_likely_and_the_positive_steps_away_and_back_too_far() -> None:
     method = bound(Claps(eps=0.1))
     params = method.init(KEY).params
     seen = method.see(params, BATCH.source, BATCH.target)
@@ -84,6 +84,8 @@ def test_the_negative_is_less_likely_and_the_positive_steps_away_and_back() -> N
 
     far = seen.states + FARTHER * step * unit(jax.grad(contrast)(seen.states))
     assert float(contrast(far)) > float(contrast(seen.states)) + 0.01
+    third = far + (found.positive - far) / 3  # a third of the step back keeps more of the meaning, the whole one less
+    assert float(divergence(third)) < 0.8 * float(divergence(far)) < 0.5 * float(divergence(found.positive))
     back = FARTHER * step * unit(jax.grad(divergence)(far))
     np.testing.assert_allclose(found.positive, far - back, atol=2e-3)
     scattered = turned(found, seen.states, KEY)
@@ -95,6 +97,30 @@ def test_the_negative_is_less_likely_and_the_positive_steps_away_and_back() -> N
     still = bound(Claps(eps=0.0)).perturbed(params, seen, same, BATCH.target)
     np.testing.assert_array_equal(still.negative, seen.states)
     np.testing.assert_array_equal(still.positive, seen.states)
+
+
+def test_the_loss_and_its_gradient_by_hand() -> None:
+    """Both contrasts hold the hard negative, one has the positive in the target's place; perturbed states are given."""
+    method = bound(Claps(eps=0.1, weight=1.0))
+    params = method.init(KEY).params
+    same = (BATCH.source[:, None] == BATCH.source[None]).all(-1)
+    found = method.perturbed(params, method.see(params, BATCH.source, BATCH.target), same, BATCH.target)
+
+    def by_hand(params: Any) -> jax.Array:
+        seen = method.see(params, BATCH.source, BATCH.target)
+        source = method.pooled(params, seen.memory)
+        others = jnp.where(same, 0.0, jnp.exp(source @ method.pooled(params, seen.states).T / 0.1)).sum(1)
+        target, negative, positive = (
+            (source * method.pooled(params, h)).sum(1) / 0.1 for h in (seen.states, found.negative, found.positive)
+        )
+        terms = [jnp.log(jnp.exp(x) + others + jnp.exp(negative)) - x for x in (target, positive)]
+        return token_nll(seen.logits, BATCH.target).mean() + sum(terms).mean() / 2
+
+    loss, slope = jax.jit(jax.value_and_grad(method.loss))(params, BATCH, KEY)
+    expected, direction = jax.jit(jax.value_and_grad(by_hand))(params)
+    assert float(loss) == pytest.approx(float(expected), rel=1e-4)
+    for a, b in zip(*map(jax.tree.leaves, (slope, direction)), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
 
 
 def test_directions_have_length_one_and_nothing_has_none() -> None:
