@@ -11,7 +11,8 @@ with ten dropout masks m_k. The word that comes isn't used.
 **Differs from the paper**: 1. one layer of width 24 without dropout, words enter the gates directly, Adam for 400
 updates instead of two layers of 650 and SGD for eight epochs. 2. All words and sentences of a batch share the masks,
 and in test they are always the same. 3. Output weights start as the LSTM's, not by the prior of the ensemble. 4. The
-code's step is 0.001, here alpha is tuned.
+code's step is 0.001, here alpha is tuned. 5. The memory is blank before each sentence; the code's goes on through the
+text.
 
 **Shapes**: b sentences, t words, w width, v words of the language, k masks.
 """

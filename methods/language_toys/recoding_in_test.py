@@ -6,7 +6,8 @@ in the author's code `ablation.py`: the mechanism added to a trained baseline.
     E = -log p(word);  (h, c) <- (h, c) - alpha dE/d(h, c)        in test
 
 **Differs from the paper**: 1. one layer of width 24 without dropout, words enter the gates directly, Adam for 400
-updates. 2. E is the surprise, as in `recoding_surprisal`.
+updates. 2. E is the surprise, as in `recoding_surprisal`. 3. The memory is blank before each sentence; the code's goes
+on through the text.
 
 **Shapes**: b sentences, t words, w width, v words of the language.
 """

@@ -9,7 +9,8 @@
 The slope of E in p changes its sign at p = 1/e: what was surprising is made less likely still.
 
 **Differs from the paper**: 1. one layer of width 24 without dropout, words enter the gates directly, Adam for 400
-updates instead of two layers of 650 and SGD for eight epochs. 2. The code's step is 5, here alpha is tuned.
+updates instead of two layers of 650 and SGD for eight epochs. 2. The code's step is 5, here alpha is tuned. 3. The
+memory is blank before each sentence; the code's goes on through the text.
 
 **Shapes**: b sentences, t words, w width, v words of the language.
 """

@@ -8,7 +8,8 @@
 
 **Differs from the paper**: 1. one layer of width 24 without dropout, words enter the gates directly, Adam for 400
 updates instead of two layers of 650 and SGD for eight epochs. 2. E is the surprise; the author's code takes p^(-p) - 1,
-which is `recoding_perplexity`. 3. The code's step is 5, here alpha is tuned.
+which is `recoding_perplexity`. 3. The code's step is 5, here alpha is tuned. 4. The memory is blank before each
+sentence; the code's goes on through the text.
 
 **Shapes**: b sentences, t words, w width, v words of the language.
 """

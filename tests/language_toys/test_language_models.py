@@ -100,6 +100,15 @@ def test_without_a_step_it_is_an_lstm(name) -> None:
     np.testing.assert_array_equal(still.log_prob(one, TOKENS), plain.log_prob(two, TOKENS))
 
 
+@pytest.mark.parametrize("name", RECODED)
+def test_who_recodes_in_training(name) -> None:
+    """Weights are an LSTM's, bit for bit, where it recodes in test only; else they have left it."""
+    one = after(make(name, alpha=0.7)).params
+    two = after(make("lstm")).params
+    apart = max(np.abs(one[k] - two[k]).max() for k in two)
+    assert apart == 0 if name == "recoding_in_test" else apart > 1e-4
+
+
 def test_dynamic_evaluation_without_a_rate_is_an_lstm() -> None:
     state = after(make("lstm"))
     found = make("dynamic_evaluation", rate=0.0).log_prob(state, TOKENS)
@@ -115,6 +124,27 @@ def test_dynamic_evaluation_goes_back_to_the_trained_weights() -> None:
     plain = make("lstm").log_prob(state, TOKENS)
     np.testing.assert_allclose(found[:, 0], plain[:, 0], atol=1e-5)
     assert np.abs(found - plain)[:, 1:].max() > 1e-2
+
+
+def test_dynamic_evaluation_by_hand() -> None:
+    """The second word is told by weights one step down the first one's surprise, from the memory of the old ones."""
+    method = make("dynamic_evaluation", rate=0.5)
+    state = make("lstm").init(KEY)
+    params = state.params
+    first, second = TOKENS[0, :2]
+    old, _ = _lstm.step(params, _lstm.blank(()), jnp.array(SPEC.words))
+
+    def surprise(weights):
+        memory, _ = _lstm.step(weights, _lstm.blank(()), jnp.array(SPEC.words))
+        return -_lstm.log_chance(_lstm.decode(weights, memory.h), first)
+
+    slope = jax.grad(surprise)(params)
+    weights = {k: params[k] - 0.5 * slope[k] for k in params}
+    assert surprise(weights) < surprise(params)
+    memory, _ = _lstm.step(weights, old, first)
+    told = _lstm.log_chance(_lstm.decode(weights, memory.h), second)
+    found = method.log_prob(state, TOKENS)[0, 1]
+    np.testing.assert_allclose(found, told, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["recoding_surprisal", "recoding_perplexity", "recoding_in_test"])
