@@ -46,6 +46,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "prompt_planning",
     "quasimetric",
     "return_conditioning",
+    "recommendation",
     "reward_tuning",
     "risk_sensitive_rl",
     "routing",
