@@ -63,9 +63,7 @@ class PairwiseRanker(Method):
     """Descent on the ranking loss; a method says what it learns, and what the scores are."""
 
     lr: float = 0.03  # learning rate, above 0; decays to 0 by a cosine
-    decay: float = (
-        0.01  # penalty on the squares of first vectors, 0 and above; 1e-4 in He et al., 1 in Sheaf4Rec's code
-    )
+    decay: float = 0.01  # penalty on first vectors, 0 and above; 1e-4 in He et al., 1 in Sheaf4Rec's code
 
     @abc.abstractmethod
     def start(self, key: jax.Array) -> tuple[Vectors, Any]:
