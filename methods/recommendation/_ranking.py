@@ -103,7 +103,7 @@ def normalised(likes: jax.Array) -> jax.Array:
     return inverse_root(likes.sum(1))[:, None] * likes * inverse_root(likes.sum(0))[None, :]
 
 
-class Layers(NamedTuple):
+class SheafWeights(NamedTuple):
     """Of every sheaf layer: weights [l, d, d], biases [l, d], and weights of its maps [l, 2, d, s s], or ()."""
 
     weights: jax.Array
@@ -111,14 +111,14 @@ class Layers(NamedTuple):
     maps: Any
 
 
-def sheaf_layers(noise: dict[str, jax.Array], layers: int, width: int) -> Layers:
+def sheaf_layers(noise: dict[str, jax.Array], layers: int, width: int) -> SheafWeights:
     """Weights before the first step: the variances of torch's linear layers, 1 / 3 over the number of inputs."""
     maps = (UNIFORM / (2 * width)) ** 0.5 * noise["maps"] if "maps" in noise else ()
     weights = (UNIFORM / width) ** 0.5 * noise["weights"]
-    return Layers(weights=weights, biases=jnp.zeros((layers, width)), maps=maps)
+    return SheafWeights(weights=weights, biases=jnp.zeros((layers, width)), maps=maps)
 
 
-def mixed(layers: Layers, at: int, x: jax.Array) -> jax.Array:
+def mixed(layers: SheafWeights, at: int, x: jax.Array) -> jax.Array:
     """x W + c, [n, d], of one layer."""
     return x @ layers.weights[at] + layers.biases[at][None, :]
 

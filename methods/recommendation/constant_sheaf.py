@@ -14,7 +14,7 @@ import jax
 from toybench.methods.recommendation._ranking import (
     RATES,
     SHEAF_PENALTIES,
-    Layers,
+    SheafWeights,
     PairwiseRanker,
     Vectors,
     diffused,
@@ -32,12 +32,12 @@ class ConstantSheaf(PairwiseRanker):
 
     space = {"lr": RATES, "decay": SHEAF_PENALTIES, "layers": (1, 2)}
 
-    def start(self, key: jax.Array) -> tuple[Vectors, Layers]:
+    def start(self, key: jax.Array) -> tuple[Vectors, SheafWeights]:
         width = self.spec.width
         noise = drawn(key, self.spec, weights=(self.layers, width, width))
         return vectors_of(noise), sheaf_layers(noise, self.layers, width)
 
-    def scores(self, vectors: Vectors, more: Layers) -> jax.Array:
+    def scores(self, vectors: Vectors, more: SheafWeights) -> jax.Array:
         users = vectors.users
         items = vectors.items
         total = users @ items.T

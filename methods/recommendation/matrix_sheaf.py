@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from toybench.methods.recommendation._ranking import (
     RATES,
     SHEAF_PENALTIES,
-    Layers,
+    SheafWeights,
     PairwiseRanker,
     Sides,
     Vectors,
@@ -68,7 +68,7 @@ class MatrixSheaf(PairwiseRanker):
     def fits(self, spec: Spec) -> str | None:
         return "its vectors have two rows; give an even width" if spec.width % STALK else None
 
-    def start(self, key: jax.Array) -> tuple[Vectors, Layers]:
+    def start(self, key: jax.Array) -> tuple[Vectors, SheafWeights]:
         width = self.spec.width
         shapes = {"weights": (self.layers, width, width), "maps": (self.layers, 2, width, STALK**2)}
         noise = drawn(key, self.spec, **shapes)
@@ -82,7 +82,7 @@ class MatrixSheaf(PairwiseRanker):
         far = (users @ weights[1])[:, None, :] + (items @ weights[0])[None, :, :]
         return edges * jnp.tanh(own).reshape(table), edges * jnp.tanh(far).reshape(table)
 
-    def scores(self, vectors: Vectors, more: Layers) -> jax.Array:
+    def scores(self, vectors: Vectors, more: SheafWeights) -> jax.Array:
         users = vectors.users
         items = vectors.items
         total = users @ items.T

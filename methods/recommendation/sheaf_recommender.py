@@ -21,7 +21,7 @@ import jax.numpy as jnp
 from toybench.methods.recommendation._ranking import (
     RATES,
     SHEAF_PENALTIES,
-    Layers,
+    SheafWeights,
     PairwiseRanker,
     Sides,
     Vectors,
@@ -42,7 +42,7 @@ class SheafRecommender(PairwiseRanker):
 
     space = {"lr": RATES, "decay": SHEAF_PENALTIES, "layers": (1, 2)}
 
-    def start(self, key: jax.Array) -> tuple[Vectors, Layers]:
+    def start(self, key: jax.Array) -> tuple[Vectors, SheafWeights]:
         width = self.spec.width
         shapes = {"weights": (self.layers, width, width), "maps": (self.layers, 2, width, 1)}
         noise = drawn(key, self.spec, **shapes)
@@ -54,7 +54,7 @@ class SheafRecommender(PairwiseRanker):
         item_maps = jnp.tanh((items @ weights[0]).T + users @ weights[1])
         return self.given * user_maps, self.given * item_maps
 
-    def scores(self, vectors: Vectors, more: Layers) -> jax.Array:
+    def scores(self, vectors: Vectors, more: SheafWeights) -> jax.Array:
         users = vectors.users
         items = vectors.items
         total = users @ items.T

@@ -33,7 +33,7 @@ def vectors():
 
 
 def layers(count=2, size=1):
-    return ranking.Layers(
+    return ranking.SheafWeights(
         weights=array(count, WIDTH, WIDTH), biases=array(count, WIDTH), maps=array(count, 2, WIDTH, size)
     )
 
