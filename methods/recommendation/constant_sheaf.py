@@ -14,8 +14,8 @@ import jax
 from toybench.methods.recommendation._ranking import (
     RATES,
     SHEAF_PENALTIES,
-    SheafWeights,
     PairwiseRanker,
+    SheafWeights,
     Vectors,
     diffused,
     drawn,

@@ -19,8 +19,8 @@ import jax.numpy as jnp
 from toybench.methods.recommendation._ranking import (
     RATES,
     SHEAF_PENALTIES,
-    SheafWeights,
     PairwiseRanker,
+    SheafWeights,
     Sides,
     Vectors,
     drawn,

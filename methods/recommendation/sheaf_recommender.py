@@ -21,8 +21,8 @@ import jax.numpy as jnp
 from toybench.methods.recommendation._ranking import (
     RATES,
     SHEAF_PENALTIES,
-    SheafWeights,
     PairwiseRanker,
+    SheafWeights,
     Sides,
     Vectors,
     diffused,
