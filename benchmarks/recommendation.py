@@ -9,40 +9,43 @@ MANY = "taste_recommendation[users=192]"
 
 SHEAF = "sheaf_recommender"
 PAPERS = ("lightgcn", "bpr_mf")  # baselines of the authors that learn static vectors
-CHEAP = ("ease", "item_knn")  # no descent, no vectors
+CONTROLS = ("ease", "item_knn", "multi_vector_mf")  # two without descent, one with several vectors a user
+DEEP = "sheaf_recommender[layers=5]"  # the authors' number, with the rate and penalty that were tuned for fewer
 
 STEP = 0.03  # of recall: 5 % of the way from popularity, 0.28, to the true log-odds, 0.84
 
 TOY = (
     "64 users, 64 items, ten likes a user of which three are held out; vectors of 16 numbers, 200 steps of Adam on "
-    "batches of every user, its rate falling to 0. Rate, penalty and layers are tuned for every method. Known likes "
-    "are left out of a ranking; the authors give them the score 0. Their F1 is the recall times 6 / 13 here, since "
-    "every user has three held-out likes. "
+    "batches of every user, its rate falling to 0. Rate, penalty and layers are tuned for every method, with at most "
+    "48 trials. Known likes are left out of a ranking; the authors give them the score 0. Their F1 is the recall "
+    "times 6 / 13 here, since every user has three held-out likes. "
 )
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=40, seeds=4),
+    tuning=Tuning(trials=48, seeds=4),
     variants=(ONE, NARROW, MANY),
+    ablations=(DEEP,),
     edges={
-        "layers": "one is the least; five layers are the authors', and were no better in a first pilot with three",
+        "layers": "one is the least; the authors' five are judged beside",
         "nearest": "at most all items",
         "shrink": "at 0 similarity is a plain cosine; beyond 100 it is in proportion to the count of common users",
     },
     only={
-        TWO: (*PAPERS, *CHEAP, "multi_vector_mf", SHEAF, "constant_sheaf", "matrix_sheaf"),
-        ONE: (*PAPERS, *CHEAP, SHEAF),
+        TWO: (*PAPERS, *CONTROLS, SHEAF, DEEP, "constant_sheaf", "matrix_sheaf"),
+        ONE: (*PAPERS, "ease", "item_knn", SHEAF),
         NARROW: (*PAPERS, "multi_vector_mf", SHEAF),
-        MANY: (*PAPERS, *CHEAP, "multi_vector_mf", SHEAF),
+        MANY: (*PAPERS, *CONTROLS, SHEAF, DEEP),
     },
     claims=(
         Claim(
             paper="purificato2023sheaf",
-            says="For users of two tastes, diffusion on a learned sheaf recalls more held-out likes than static "
-            "vectors do, plain or smoothed over the graph, and no fewer than two closed forms, with 64 users "
-            "and with 192.",
+            says="For users of two tastes, 64 or 192 of them, diffusion on a learned sheaf recalls more held-out "
+            "likes than static vectors do, plain or smoothed over the graph, with tuned layers and with five. It also "
+            "recalls more than three controls do.",
             differs=f"{TOY}More is 0.03 of recall, 5 % of the way from popularity to the true log-odds, and any gain "
-            "of the discounted gain, which the authors report, too. Closed forms are our controls.",
+            "of the discounted gain, which the authors report, too. Of the controls, which are ours, it is any gain: "
+            "EASE, nearest items, and two static vectors a user. Five layers are the authors' in all of their runs.",
             expected="refuted",
             conditions=tuple(
                 condition
@@ -50,24 +53,26 @@ benchmark = Benchmark(
                 for condition in (
                     *(Better(task=task, method=SHEAF, than=other, margin=STEP) for other in PAPERS),
                     *(Better(task=task, method=SHEAF, than=other, metric="ndcg_at_10") for other in PAPERS),
-                    *(Better(task=task, method=SHEAF, than=other) for other in CHEAP),
+                    *(Better(task=task, method=SHEAF, than=other) for other in CONTROLS),
+                    *(Better(task=task, method=DEEP, than=other, margin=STEP) for other in PAPERS),
                 )
             ),
         ),
         Claim(
             paper="purificato2023sheaf",
             says="For users of one taste it recalls as many held-out likes as LightGCN does.",
-            differs=f"{TOY}The authors' reason is that a static vector holds one taste only; with one there is nothing "
-            "to gain. Within 0.03 of recall.",
+            differs=f"{TOY}The authors' reason is that a static vector holds one taste only; with one there is "
+            "nothing to gain. Within 0.03 of recall, as elsewhere, which is 4 % of the range here.",
             expected="inconclusive",
             conditions=(Equivalent(task=ONE, method=SHEAF, to="lightgcn", margin=STEP),),
         ),
         Claim(
             paper="purificato2023sheaf",
-            says="Where a vector has four numbers for six facets, it recalls more held-out likes than static vectors "
-            "do, and no fewer than two vectors of four numbers a user.",
+            says="Where a vector has four numbers for six facets, it recalls more held-out likes of two tastes than "
+            "static vectors do, also than two vectors of four numbers a user.",
             differs=f"{TOY}The authors have 64 numbers and show their number's effect; four are where static vectors "
-            "lack room. Layers are concatenated as released, so that a score has more than four products.",
+            "lack room. More is 0.03 of recall, of two vectors a user any gain. Layers are concatenated as released, "
+            "so that a score has more than four products.",
             expected="inconclusive",
             conditions=(
                 *(Better(task=NARROW, method=SHEAF, than=other, margin=STEP) for other in PAPERS),
@@ -76,17 +81,22 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="purificato2023sheaf",
-            says="Learned maps recall more held-out likes than the same layers with every map at 1.",
-            differs=f"{TOY}The control has its own tuned rate, penalty and layers. 0.03 of recall.",
-            expected="supported",
-            conditions=(Better(task=TWO, method=SHEAF, than="constant_sheaf", margin=STEP),),
+            says="For 64 users of two tastes, learned maps recall more held-out likes than the same layers with every "
+            "map at 1, and than with every map at 0.",
+            differs=f"{TOY}Every map at 0 is matrix factorisation with an extra factor, so that bpr_mf stands for it. "
+            "Each control has its own tuned rate and penalty. 0.03 of recall. At first the claim was about maps at 1 "
+            "alone, expected to be supported; maps at 0 were added after tuning, before reporting seeds.",
+            expected="refuted",
+            conditions=tuple(
+                Better(task=TWO, method=SHEAF, than=other, margin=STEP) for other in ("constant_sheaf", "bpr_mf")
+            ),
         ),
         Claim(
             paper="purificato2023sheaf",
-            says="Maps that are matrices, so that a node has a space of two dimensions, recall more held-out likes of "
-            "two tastes than scalar maps do, and no fewer than two static vectors a user.",
+            says="For 64 users, maps that are matrices, so that a node has a space of two dimensions, recall more "
+            "held-out likes of two tastes than scalar maps do, also than two static vectors a user.",
             differs=f"{TOY}The paper speaks of spaces; the released maps are scalars, and the matrices are those of "
-            "Bodnar et al. 0.03 of recall.",
+            "Bodnar et al. 0.03 of recall, of two vectors a user any gain.",
             expected="refuted",
             conditions=(
                 Better(task=TWO, method="matrix_sheaf", than=SHEAF, margin=STEP),

@@ -26,7 +26,7 @@ class ItemKNN(Method):
     shrink: float = 0.0  # added to the product of norms, 0 and above
 
     deterministic = True
-    space = {"nearest": (4, 6, 8, 10, 12, 16, 32, 64), "shrink": (0.0, 3.0, 10.0, 30.0, 100.0)}
+    space = {"nearest": (2, 3, 4, 6, 8, 12, 16, 64), "shrink": (0.0, 3.0, 10.0, 30.0, 100.0, 300.0)}
 
     def item_scores(self, state: Any) -> jax.Array:
         likes = self.given

@@ -30,7 +30,7 @@ class LightGCN(PairwiseRanker):
 
     layers: int = 2  # times smoothed; 3 in the paper, 5 in the runs of Sheaf4Rec's authors
 
-    space = {"lr": RATES, "decay": (0.001, 0.003, 0.01, 0.03, 0.1), "layers": (1, 3)}
+    space = {"lr": RATES, "decay": (0.003, 0.01, 0.02, 0.03, 0.1, 0.3), "layers": (1, 3)}
 
     def start(self, key: jax.Array) -> tuple[Vectors, Any]:
         return vectors_of(drawn(key, self.spec)), ()
