@@ -20,9 +20,9 @@ from toybench.tasks.recommendation import Pairs, Spec
 
 START = 0.1  # standard deviation of first vectors; that of LightGCN's and Sheaf4Rec's authors
 UNIFORM = 1 / 3  # variance of a uniform number between -1 and 1, from which torch's linear layers start
-RATES = (0.01, 0.03, 0.1, 0.3)  # of every method that descends
+RATES = (0.01, 0.03, 0.1, 0.3, 1.0)  # of every method that descends
 PENALTIES = (0.003, 0.006, 0.01, 0.02, 0.03, 0.06, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3)  # of methods without layers
-SHEAF_PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # of methods with weights, which aren't penalised
+SHEAF_PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # of methods with weights, which aren't penalised
 
 Sides = tuple[jax.Array, jax.Array]  # one array for the users, one for the items
 
