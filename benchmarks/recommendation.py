@@ -28,7 +28,8 @@ benchmark = Benchmark(
     ablations=(DEEP,),
     edges={
         "layers": "one is the least; the authors' five are judged beside",
-        "lr": "0.003 was tried first, and chosen nowhere",
+        "lr": "0.003 was tried first, and chosen nowhere; from 0.3 to 1 scores rise by 0.005 at most",
+        "lightgcn.decay": "with four numbers the best five trials differ by 0.001",
         "nearest": "at most all items",
         "shrink": "at 0 similarity is a plain cosine; beyond 100 it is in proportion to the count of common users",
     },
