@@ -48,6 +48,13 @@ benchmark = Benchmark(
             differs=f"{TOY}More is 0.03 of recall, 5 % of the way from popularity to the true log-odds, and any gain "
             "of the discounted gain, which the authors report, too. Of the controls, which are ours, it is any gain: "
             "EASE, nearest items, and two static vectors a user. Five layers are the authors' in all of their runs.",
+            note="With 64 users its recall is 0.60 at 16 seeds, 0.038 below plain vectors (95 % interval 0.021 to "
+            "0.055) and 0.031 below LightGCN (0.014 to 0.047). With 192 users it is 0.73, 0.009 below LightGCN and "
+            "0.004 below plain vectors, neither beyond doubt. It passes EASE there alone, by 0.012. Nearest items "
+            "have 0.02 to 0.06 more than it has, and two static vectors a user 0.05 to 0.11. More steps don't help: "
+            "with 800, on four tuning seeds, it has 0.61 and plain vectors have 0.67. Five layers with the values "
+            "that were tuned for fewer don't train (0.20). With the best of twelve values of their own they have "
+            "0.59, on four tuning seeds. So their conditions say little; the others refute.",
             expected="refuted",
             conditions=tuple(
                 condition
@@ -75,6 +82,8 @@ benchmark = Benchmark(
             differs=f"{TOY}The authors have 64 numbers and show their number's effect; four are where static vectors "
             "lack room. More is 0.03 of recall, of two vectors a user any gain. Layers are concatenated as released, "
             "so that a score has more than four products.",
+            note="At 16 seeds it recalls 0.575, LightGCN 0.577. It has 0.030 less than plain vectors (95 % interval "
+            "0.012 to 0.048) and 0.112 less than two vectors of four numbers a user (0.095 to 0.128).",
             expected="inconclusive",
             conditions=(
                 *(Better(task=NARROW, method=SHEAF, than=other, margin=STEP) for other in PAPERS),
@@ -88,6 +97,9 @@ benchmark = Benchmark(
             differs=f"{TOY}Every map at 0 is matrix factorisation with an extra factor, so that bpr_mf stands for it. "
             "Each control has its own tuned rate and penalty. 0.03 of recall. At first the claim was about maps at 1 "
             "alone, expected to be supported; maps at 0 were added after tuning, before reporting seeds.",
+            note="It recalls 0.040 more than with maps at 1 (95 % interval 0.014 to 0.066), and 0.038 less than plain "
+            "vectors, at 16 seeds. Maps do leave 0: on four tuning seeds their mean size grows from 0.05 to 0.75, and "
+            "half of them are negative.",
             expected="refuted",
             conditions=tuple(
                 Better(task=TWO, method=SHEAF, than=other, margin=STEP) for other in ("constant_sheaf", "bpr_mf")
@@ -99,6 +111,8 @@ benchmark = Benchmark(
             "held-out likes of two tastes than scalar maps do, also than two static vectors a user.",
             differs=f"{TOY}The paper speaks of spaces; the released maps are scalars, and the matrices are those of "
             "Bodnar et al. 0.03 of recall, of two vectors a user any gain.",
+            note="Matrices recall 0.58 at 16 seeds, 0.016 less than scalars (95 % interval 0.000 to 0.032). Two "
+            "static vectors a user recall 0.71.",
             expected="refuted",
             conditions=(
                 Better(task=TWO, method="matrix_sheaf", than=SHEAF, margin=STEP),
