@@ -1,0 +1,84 @@
+"""Deep graph attention network: a node weighs its neighbours by states of both.
+
+**Source**: Velickovic, Cucurull, Casanova, Romero, Lio and Bengio, "Graph Attention Networks", 2018,
+https://arxiv.org/abs/1710.10903, equations 1 to 4 (from memory); a baseline of Solodova et al. (2024).
+
+    h_i <- h_i + relu(sum_j softmax_j(leaky(a_l . W_l h_i + c_l . W_l h_j)) W_l h_j + b_l),    j the neighbours and i
+
+**Differs from the paper**: 1. one head. 2. Relu in place of elu. 3. Residuals, and as many layers as nodes, as `gcn`
+here. 4. A linear layer in, one hidden layer out, no dropout.
+
+**Shapes**: b graphs, n nodes, k neighbours, w numbers of a node's state, l layers.
+"""
+
+import flax.linen as linen
+import jax
+import jax.numpy as jnp
+
+from toybench.methods.asynchronous_graphs._network import (
+    RATES,
+    Cell,
+    GraphNetwork,
+    ReadOut,
+    State,
+    Table,
+    by_layer,
+    scheduled,
+    state_itself,
+    synchronous,
+)
+from toybench.tasks.asynchronous_graphs import Batch, Dynamics, Graphs, Schedule
+
+LEAK = 0.2  # slope of scores below 0, the paper's
+FAR = -1e9  # a score that no softmax keeps
+
+
+class AttentionCell(Cell):
+    """Layers of attention over neighbours and the node itself; a node counts its layers, as in `DeepCell`."""
+
+    width: int
+    layers: int
+
+    def setup(self) -> None:
+        self.first = linen.Dense(self.width)
+        self.values = Table(self.width, self.layers * self.width)
+        self.scores = Table(self.width, self.layers * 2)  # of a receiver, and of a sender
+        self.out = ReadOut(self.width)
+
+    def dynamics(self, graphs: Graphs) -> Dynamics:
+        kernels, biases = by_layer(self.values(), self.layers)
+        scorers, _ = by_layer(self.scores(), self.layers)
+        loops = jnp.ones((*graphs.linked.shape[:2], 1), bool)
+        reads = jnp.concatenate([loops, graphs.linked], axis=-1)
+
+        def step(h: jax.Array, heard: jax.Array, done: jax.Array) -> jax.Array:
+            layer = jnp.minimum(done, self.layers - 1)
+            known = jnp.concatenate([h[:, :, None], heard], axis=2)
+            values = jnp.einsum("bnkw,nwv->bnkv", known, kernels[layer])
+            scores = jnp.einsum("bnkv,nvs->bnks", values, scorers[layer])
+            scores = linen.leaky_relu(scores[:, :, :1, 0] + scores[..., 1], LEAK)
+            weights = linen.softmax(jnp.where(reads, scores, FAR), axis=-1)
+            told = (weights[..., None] * values).sum(2)
+            moved = h + linen.relu(told + biases[layer][None])
+            return jnp.where((done < self.layers)[None, :, None], moved, h)
+
+        return Dynamics(start=linen.relu(self.first(graphs.x)), send=state_itself, step=step)
+
+    def read(self, h: jax.Array) -> jax.Array:
+        return self.out(h)
+
+
+class GAT(GraphNetwork):
+    """A layer a tick in training, and a layer an update where it is judged."""
+
+    space = {"lr": (0.001, *RATES, 0.1)}
+
+    @property
+    def cell(self) -> AttentionCell:
+        return AttentionCell(width=self.spec.width, layers=self.spec.nodes)
+
+    def update(self, state: State, batch: Batch, key: jax.Array) -> State:
+        return self.learn(state, batch, synchronous(self.spec.nodes))
+
+    def predict(self, state: State, graphs: Graphs, schedule: Schedule) -> jax.Array:
+        return self.answers(state.params, graphs, scheduled(schedule))
