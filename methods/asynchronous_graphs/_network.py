@@ -38,9 +38,9 @@ class Cell(linen.Module):
     def read(self, h: jax.Array) -> jax.Array:
         """Answers [b, n] from states."""
 
-    def __call__(self, graphs: Graphs) -> jax.Array:
-        """Touches all parameters."""
-        return self.read(self.dynamics(graphs).start)
+    def __call__(self, *leaves: jax.Array) -> jax.Array:
+        """Touches all parameters; it is given the graphs' arrays one by one."""
+        return self.read(self.dynamics(Graphs(*leaves)).start)
 
 
 class GraphNetwork(Method):
@@ -54,13 +54,9 @@ class GraphNetwork(Method):
         """The module."""
 
     def init(self, key: jax.Array) -> State:
-        shape = (1, self.spec.nodes, self.spec.neighbours)
-        empty = Graphs(
-            x=jnp.zeros((1, self.spec.nodes, self.spec.features)),
-            neighbours=jnp.zeros(shape, jnp.int32),
-            linked=jnp.ones(shape, bool),
-        )
-        params = nn.init(self.cell, key, empty)
+        lists = (1, self.spec.nodes, self.spec.neighbours)
+        x = jnp.zeros((1, self.spec.nodes, self.spec.features))
+        params = nn.init(self.cell, key, x, jnp.zeros(lists, jnp.int32), jnp.ones(lists, bool))
         return State(params=params, adam=optim.adam(self.lr, self.steps).init(params))
 
     def learn(self, state: State, batch: Batch, runner: Runner) -> State:
@@ -143,8 +139,8 @@ class DeepCell(Cell):
 
     def setup(self) -> None:
         self.first = linen.Dense(self.width)
-        self.table = Table(self.width, self.layers * self.width)
-        self.out = ReadOut(self.width)
+        self.table = Table(rows=self.width, columns=self.layers * self.width)
+        self.out = ReadOut(width=self.width)
 
     def dynamics(self, graphs: Graphs) -> Dynamics:
         kernels, biases = by_layer(self.table(), self.layers)

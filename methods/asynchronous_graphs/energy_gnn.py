@@ -97,12 +97,12 @@ class EnergyCell(Cell):
     stride: float
 
     def setup(self) -> None:
-        self.first = Table(self.width, self.hidden)
-        self.second = Table(self.width, self.hidden)
-        self.lone = Table(self.width, self.hidden)
+        self.first = Table(rows=self.width, columns=self.hidden)
+        self.second = Table(rows=self.width, columns=self.hidden)
+        self.lone = Table(rows=self.width, columns=self.hidden)
         self.biases = MLP((self.hidden, self.hidden))
         self.drive = MLP((self.hidden, self.width + self.hidden))
-        self.out = ReadOut(self.width)
+        self.out = ReadOut(width=self.width)
 
     def energy(self, graphs: Graphs) -> Energy:
         first, pair = self.first()

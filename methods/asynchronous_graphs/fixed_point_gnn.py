@@ -45,9 +45,9 @@ class FixedPointCell(Cell):
     kappa: float
 
     def setup(self) -> None:
-        self.table = Table(self.width, self.width)
+        self.table = Table(rows=self.width, columns=self.width)
         self.drive = linen.Dense(self.width, use_bias=False)
-        self.out = ReadOut(self.width)
+        self.out = ReadOut(width=self.width)
 
     def dynamics(self, graphs: Graphs) -> Dynamics:
         kernel, bias = self.table()

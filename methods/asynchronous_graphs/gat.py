@@ -41,9 +41,9 @@ class AttentionCell(Cell):
 
     def setup(self) -> None:
         self.first = linen.Dense(self.width)
-        self.values = Table(self.width, self.layers * self.width)
-        self.scores = Table(self.width, self.layers * 2)  # of a receiver, and of a sender
-        self.out = ReadOut(self.width)
+        self.values = Table(rows=self.width, columns=self.layers * self.width)
+        self.scores = Table(rows=self.width, columns=self.layers * 2)  # of a receiver, and of a sender
+        self.out = ReadOut(width=self.width)
 
     def dynamics(self, graphs: Graphs) -> Dynamics:
         kernels, biases = by_layer(self.values(), self.layers)

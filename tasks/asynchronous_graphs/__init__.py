@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 
 Loss = Literal["logistic", "squared"]
+Carry = tuple[jax.Array, jax.Array, jax.Array]
 LATEST = 3  # ticks that a message takes at most, on top of the one at which it is read
 
 
@@ -123,7 +124,7 @@ def run(dynamics: Dynamics, graphs: Graphs, schedule: Schedule) -> jax.Array:
     sent = jnp.repeat(dynamics.send(dynamics.start)[:, None], LATEST + 1, axis=1)
     start = dynamics.start, sent, jnp.zeros(dynamics.start.shape[1], jnp.int32)
 
-    def tick(carry: tuple[jax.Array, ...], now: Schedule) -> tuple[tuple[jax.Array, ...], None]:
+    def tick(carry: Carry, now: Schedule) -> tuple[Carry, None]:
         h, sent, done = carry
         heard = jax.vmap(lambda past, listed: past[now.delay, listed])(sent, graphs.neighbours)
         h = jnp.where(now.awake[None, :, None], dynamics.step(h, heard, done), h)

@@ -78,7 +78,7 @@ class AsynchronousInference(Task):
     target: str = "chain"  # chain: the label at one end of a path; sum: of the nodes' numbers
     nodes: int = 8  # of a graph
     sweeps: int = 120  # updates of a node in a run, on average
-    awake: float = 0.5  # chance of a node to update at a tick of the random run
+    every: int = 2  # ticks between two updates of a node in the random run, on average
     batch: int = 16  # graphs a step
     width: int = 8  # of a node's state
 
@@ -96,8 +96,8 @@ class AsynchronousInference(Task):
 
     @property
     def ticks(self) -> int:
-        """Of the random run: a node's updates over the chance of one."""
-        return round(self.sweeps / self.awake)
+        """Of the random run: as many as a node needs for its updates, on average."""
+        return self.sweeps * self.every
 
     @property
     def degree(self) -> int:
@@ -116,7 +116,7 @@ class AsynchronousInference(Task):
 
     def schedule(self, noise: jax.Array, late: jax.Array) -> Schedule:
         """From uniform numbers, [t, n] and [t, n, k]."""
-        return Schedule(awake=noise < self.awake, delay=jnp.floor(late * (LATEST + 1)).astype(jnp.int32))
+        return Schedule(awake=noise < 1 / self.every, delay=jnp.floor(late * (LATEST + 1)).astype(jnp.int32))
 
     def make(self, key: jax.Array, count: int, ticks: int) -> Batch:
         """Graphs, their answers and a schedule."""
@@ -152,7 +152,7 @@ class AsynchronousInference(Task):
 
     def draw(self, world: World, key: jax.Array, learner: Any) -> tuple[World, Batch]:
         """Fresh graphs and a fresh schedule, twice as long as a network of `nodes` layers needs."""
-        return world, self.make(key, self.batch, round(2 * self.nodes / self.awake))
+        return world, self.make(key, self.batch, 2 * self.nodes * self.every)
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         few = jax.tree.map(lambda leaf: leaf[:WATCHED], world.graphs)

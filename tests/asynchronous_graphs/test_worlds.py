@@ -119,8 +119,10 @@ def test_runs_have_as_many_updates_as_the_task_says():
     world = CHAIN.sample(KEY)
     assert len(world.schedule.awake) == 240
     assert len(world.long.awake) == 1200
-    rare = dataclasses.replace(CHAIN, awake=0.25)
+    rare = dataclasses.replace(CHAIN, every=4)
     assert rare.ticks == 480
+    np.testing.assert_allclose(rare.make(KEY, 1, 400).schedule.awake.mean(), 0.25, atol=0.03)
+    assert len(CHAIN.draw(world, KEY, None)[1].schedule.awake) == 32
 
 
 def counting(start):
