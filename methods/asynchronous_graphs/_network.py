@@ -16,7 +16,8 @@ from toybench import Method
 from toybench.blocks import nn, optim
 from toybench.tasks.asynchronous_graphs import Batch, Dynamics, Graphs, Schedule, hear, mean_loss, run, settle
 
-RATES = (0.003, 0.01, 0.03)  # of every method's grid
+RATES = (0.01, 0.03, 0.1)  # of a network with a second field to tune, 3 values of that
+DEEP_RATES = (0.001, 0.002, 0.003, 0.006, 0.01, 0.02, 0.03, 0.06, 0.1)  # as many trials for one without
 Runner = Callable[[Dynamics, Graphs], jax.Array]
 
 

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.methods.asynchronous_graphs._network import (
-    RATES,
+    DEEP_RATES,
     Cell,
     GraphNetwork,
     ReadOut,
@@ -71,7 +71,7 @@ class AttentionCell(Cell):
 class GAT(GraphNetwork):
     """A layer a tick in training, and a layer an update where it is judged."""
 
-    space = {"lr": (0.001, *RATES, 0.1)}
+    space = {"lr": DEEP_RATES}
 
     @property
     def cell(self) -> AttentionCell:

@@ -16,7 +16,7 @@ no dropout.
 import jax
 
 from toybench.methods.asynchronous_graphs._network import (
-    RATES,
+    DEEP_RATES,
     DeepCell,
     GraphNetwork,
     State,
@@ -29,7 +29,7 @@ from toybench.tasks.asynchronous_graphs import Batch, Graphs, Schedule
 class GCN(GraphNetwork):
     """A layer a tick in training, and a layer an update where it is judged."""
 
-    space = {"lr": (0.001, *RATES, 0.1)}
+    space = {"lr": DEEP_RATES}
 
     @property
     def cell(self) -> DeepCell:

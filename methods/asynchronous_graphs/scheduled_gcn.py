@@ -12,14 +12,14 @@ https://arxiv.org/abs/2407.00494, that one of its reviewers asked for.
 
 import jax
 
-from toybench.methods.asynchronous_graphs._network import RATES, DeepCell, GraphNetwork, State, scheduled
+from toybench.methods.asynchronous_graphs._network import DEEP_RATES, DeepCell, GraphNetwork, State, scheduled
 from toybench.tasks.asynchronous_graphs import Batch, Graphs, Schedule
 
 
 class ScheduledGCN(GraphNetwork):
     """Sees a new order of updates, and new delays, at every step."""
 
-    space = {"lr": (0.001, *RATES, 0.1)}
+    space = {"lr": DEEP_RATES}
 
     @property
     def cell(self) -> DeepCell:

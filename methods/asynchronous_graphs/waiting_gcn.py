@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.methods.asynchronous_graphs._network import (
-    RATES,
+    DEEP_RATES,
     DeepCell,
     GraphNetwork,
     Runner,
@@ -52,7 +52,7 @@ def waiting(schedule: Schedule, layers: int) -> Runner:
 class WaitingGCN(GraphNetwork):
     """The network of `gcn` with a synchroniser where it is judged."""
 
-    space = {"lr": (0.001, *RATES, 0.1)}
+    space = {"lr": DEEP_RATES}
 
     @property
     def cell(self) -> DeepCell:
