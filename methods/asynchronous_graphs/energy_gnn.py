@@ -143,12 +143,12 @@ class EnergyCell(Cell):
 class EnergyGNN(GraphNetwork):
     """States are where gradient descent ends, by whatever schedule."""
 
-    ridge: float = 0.3  # mu, above 0
+    ridge: float = 1.0  # mu, above 0
     stride: float = 1.0  # s, above 0 and at most 1
     rounds: int = 40  # updates of a node in training, 1 or more; the paper goes on to convergence
     hidden: int = 4  # units of an energy; the paper's layers have 4, a reviewer tells
 
-    space = {"lr": RATES, "ridge": (0.1, 0.3, 1.0)}
+    space = {"lr": RATES, "ridge": (0.3, 3.0, 30.0)}
     paper = "solodova2024graph"
 
     @property

@@ -16,7 +16,6 @@ no dropout.
 import jax
 
 from toybench.methods.asynchronous_graphs._network import (
-    DEEP_RATES,
     DeepCell,
     GraphNetwork,
     State,
@@ -25,11 +24,15 @@ from toybench.methods.asynchronous_graphs._network import (
 )
 from toybench.tasks.asynchronous_graphs import Batch, Graphs, Schedule
 
+# Its random run is spoilt at every rate, most of all where it has learnt to answer: these are rates at which it answers
+# in a synchronous run, by a pilot on tuning seeds.
+SOUND_RATES = (0.006, 0.008, 0.01, 0.014, 0.02)
+
 
 class GCN(GraphNetwork):
     """A layer a tick in training, and a layer an update where it is judged."""
 
-    space = {"lr": DEEP_RATES}
+    space = {"lr": SOUND_RATES}
 
     @property
     def cell(self) -> DeepCell:

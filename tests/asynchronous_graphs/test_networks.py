@@ -193,7 +193,7 @@ def test_the_bound_is_met_where_softplus_bends_most():
     params["params"]["first"]["kernel"] = jnp.full((4, 1), 2.0)
     parts = method.cell.apply(params, BATCH.graphs, method="energy")
     degree = np.array(BATCH.graphs.linked).sum(-1)
-    wanted = 0.3 + 0.25 * degree * np.log(2) * 2 * 8
+    wanted = 1.0 + 0.25 * degree * np.log(2) * 2 * 8
     np.testing.assert_allclose(curvature_bound(parts)[..., 0], wanted, rtol=1e-5)
 
 
