@@ -1,37 +1,35 @@
 """The asynchronous_graphs benchmark: what its paper claims, and what runs beside the default cells."""
 
-from toybench import Benchmark, Better, Bound, Claim, Tuning
+from toybench import Benchmark, Better, Bound, Claim, Equivalent, Tuning
 
 CHAIN = "asynchronous_inference"
 SUM = "asynchronous_inference[target=sum]"
-IMPLICIT = ("energy_gnn", "fixed_point_gnn")
+GCN = "gcn[waits=false]"
+GAT = "gat[waits=false]"
 PAPER = "solodova2024graph"
 
 TOY = (
     "Paths and trees of 8 nodes, where the paper's synthetic graphs are larger; a node updates at every second tick "
-    "on average, and what it hears is up to 3 ticks old. 120 updates a node stand for convergence."
+    "on average, and what it hears is up to 3 ticks old. On paths answers are chances of a label."
 )
 SECONDHAND = (
-    "Of the paper the abstract, figure 1 and reviews were read, which quote its tables; how it draws schedules wasn't."
+    "Of the paper the abstract, figure 1 and reviews were read, which quote its tables; how it draws schedules wasn't. "
+    "So there is no verdict."
 )
 APART = "Apart is read as 0.1 of the answers' standard deviation, alike as 0.02, the plan's."
+PILOT = "That 120 updates are judged was chosen after a pilot, where gaps were 0.02 to 0.18 after 40."
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=9, seeds=4),
+    tuning=Tuning(trials=12, seeds=4),
     variants=(SUM,),
-    edges={
-        "energy_gnn.ridge": "on paths 0.3 makes no error on four tuning seeds, as 0.1 and 1 did in a wider search",
-        "fixed_point_gnn.kappa": "below 1, and the nearer to 1 the more updates it takes to come as near to the limit",
-        "fixed_point_gnn.lr": "the first of eight settings that make no error on paths",
-        "gcn.lr": "its random run is spoilt at every rate; the grid holds those at which it answers in a regular one",
-    },
+    ablations=(GCN, GAT),
     claims=(
         Claim(
             paper=PAPER,
             says="A contraction's fixed point is the same by every schedule.",
-            differs=f"{TOY} Five times as many updates stand for the limit, and the same is read as 0.001 of the "
-            "answers' standard deviation. That the limit is the same is Bertsekas' theorem.",
+            differs=f"{TOY} 600 updates of a node stand for the limit, and the same is read as 0.001 of the answers' "
+            "standard deviation. That the limit is the same is Bertsekas' theorem.",
             expected="supported",
             kind="theorem",
             conditions=tuple(
@@ -41,8 +39,8 @@ benchmark = Benchmark(
         Claim(
             paper=PAPER,
             says="So is an energy network's minimiser, though its steps don't shrink with the delay.",
-            differs=f"{TOY} {SECONDHAND} Five times as many updates stand for the limit. The theorem on energies asks "
-            "for steps that shrink with the delay; those here are bounded by curvature alone.",
+            differs=f"{TOY} {SECONDHAND} 600 updates stand for the limit. The theorem on energies asks for steps that "
+            "shrink with the delay; those here are bounded by curvature alone.",
             expected="supported",
             read="abstract",
             conditions=tuple(
@@ -52,58 +50,58 @@ benchmark = Benchmark(
         Claim(
             paper=PAPER,
             says="Random updates and late messages spoil the answers of a deep convolutional network and of one of "
-            "attention, and leave those of a fixed-point network.",
-            differs=f"{TOY} {SECONDHAND} The three networks are known from papers and code of their own. {APART} "
-            "The paper reports how much the error rises; spoilt is also read as 0.1 of blind guessing's error more, "
-            "and left as less than 0.02. Convolutional networks have eight layers here, so that they can answer where "
-            "nodes update together; the paper's have two.",
+            "attention, and after 120 updates leave those of a fixed-point network.",
+            differs=f"{TOY} {SECONDHAND} {APART} {PILOT} The paper reports how much the error rises; spoilt is also "
+            "read as 0.1 of blind guessing's error more, and left as less than 0.02 more or less. Convolutional "
+            "networks have eight layers here, so that they can answer where nodes update together; the paper's have "
+            "two. Their rates are those of the same networks with nodes that wait.",
             expected="supported",
+            read="abstract",
             conditions=(
                 *(Bound(task=task, method="fixed_point_gnn", metric="gap", below=0.02) for task in (CHAIN, SUM)),
-                Bound(task=CHAIN, method="fixed_point_gnn", metric="damage", below=0.02, aggregate="share"),
-                Bound(task=SUM, method="fixed_point_gnn", metric="damage", below=0.02),
+                Equivalent(task=SUM, method="fixed_point_gnn", to=0.0, metric="damage", margin=0.02),
                 *(
                     Bound(task=task, method=method, metric=metric, above=0.1)
-                    for task, method in ((CHAIN, "gcn"), (SUM, "gcn"), (CHAIN, "gat"))
+                    for task in (CHAIN, SUM)
+                    for method in (GCN, GAT)
                     for metric in ("gap", "damage")
                 ),
             ),
         ),
         Claim(
             paper=PAPER,
-            says="They leave the answers of an energy network, too.",
-            differs=f"{TOY} {SECONDHAND} {APART} The rise of the error is read as less than 0.02 of guessing's.",
+            says="After 120 updates they leave the answers of an energy network, too.",
+            differs=f"{TOY} {SECONDHAND} {APART} {PILOT} The error is read to stay within 0.02 of guessing's. Its "
+            "training ends after 40 updates, so that the regular run moves on from there as well.",
             expected="supported",
             read="abstract",
             conditions=(
                 *(Bound(task=task, method="energy_gnn", metric="gap", below=0.02) for task in (CHAIN, SUM)),
-                Bound(task=CHAIN, method="energy_gnn", metric="damage", below=0.02, aggregate="share"),
-                Bound(task=SUM, method="energy_gnn", metric="damage", below=0.02),
+                Equivalent(task=SUM, method="energy_gnn", to=0.0, metric="damage", margin=0.02),
             ),
         ),
         Claim(
             paper=PAPER,
-            says="Forty updates a node are enough for that, as many as in training.",
-            differs=f"{TOY} {SECONDHAND} {APART} The paper runs until nodes hardly move. In a pilot gaps were 0.02 to "
-            "0.18 after 40 updates.",
+            says="Where nodes tell their sum, forty updates a node are enough for that, as many as in training.",
+            differs=f"{TOY} {SECONDHAND} {APART} The paper runs until nodes hardly move. On paths the gap hangs on "
+            "which of several settings without an error is taken, so that sums are asked alone.",
             expected="refuted",
             read="abstract",
             conditions=tuple(
-                Bound(task=task, method=method, metric="early_gap", below=0.02)
-                for task in (CHAIN, SUM)
-                for method in IMPLICIT
+                Bound(task=SUM, method=method, metric="early_gap", below=0.02)
+                for method in ("energy_gnn", "fixed_point_gnn")
             ),
         ),
         Claim(
             paper=PAPER,
-            says="Where nodes update together, an energy network errs less than a fixed-point network.",
-            differs=f"{TOY} {SECONDHAND} Less is read as 0.05 of blind guessing's error. Both tell all nodes of a path "
-            "the label in a pilot, so that the path leaves no room.",
+            says="Where nodes update together and tell their sum, an energy network errs less than a fixed-point "
+            "network.",
+            differs=f"{TOY} {SECONDHAND} Less is read as 0.05 of blind guessing's error. Neither errs on paths, which "
+            "leaves no room there. Both are trained through 40 updates; the paper differentiates what they tend to.",
             expected="inconclusive",
             read="abstract",
-            conditions=tuple(
-                Better(task=task, method="energy_gnn", than="fixed_point_gnn", metric="sync_error", margin=0.05)
-                for task in (CHAIN, SUM)
+            conditions=(
+                Better(task=SUM, method="energy_gnn", than="fixed_point_gnn", metric="sync_error", margin=0.05),
             ),
         ),
         Claim(
@@ -120,15 +118,12 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="So do convolutional layers whose nodes wait for their neighbours.",
-            differs=f"{TOY} {SECONDHAND} The paper doesn't have this control, a synchroniser: it takes no more "
-            "messages, but every neighbour must go on answering. It answers as where nodes update together.",
+            says="So do, where nodes tell their sum, convolutional layers whose nodes wait for their neighbours.",
+            differs=f"{TOY} {SECONDHAND} The paper doesn't have this control, a synchroniser: every neighbour must go "
+            "on answering. It answers as where nodes update together, and on paths neither errs.",
             expected="refuted",
             read="abstract",
-            conditions=tuple(
-                Better(task=task, method="energy_gnn", than="waiting_gcn", metric="async_error")
-                for task in (CHAIN, SUM)
-            ),
+            conditions=(Better(task=SUM, method="energy_gnn", than="gcn", metric="async_error"),),
         ),
     ),
 )

@@ -16,8 +16,8 @@ from toybench import Method
 from toybench.blocks import nn, optim
 from toybench.tasks.asynchronous_graphs import Batch, Dynamics, Graphs, Schedule, hear, mean_loss, run, settle
 
-RATES = (0.01, 0.03, 0.1)  # of a network with a second field to tune, 3 values of that
-DEEP_RATES = (0.001, 0.002, 0.003, 0.006, 0.01, 0.02, 0.03, 0.06, 0.1)  # as many trials for one without
+RATES = (0.01, 0.03, 0.1)  # of a network with a second field to tune, 4 values of that
+DEEP_RATES = (0.001, 0.002, 0.003, 0.004, 0.006, 0.008, 0.01, 0.014, 0.02, 0.03, 0.06, 0.1)  # as many trials
 Runner = Callable[[Dynamics, Graphs], jax.Array]
 
 
@@ -87,6 +87,30 @@ def scheduled(schedule: Schedule) -> Runner:
     return lambda dynamics, graphs: run(dynamics, graphs, schedule)
 
 
+def layers_done(graphs: Graphs, schedule: Schedule, layers: int) -> jax.Array:
+    """How many layers nodes compute by the schedule where each waits for its neighbours, int32 [b, n].
+
+    A node computes layer c + 1 if all neighbours, as it hears of them at this tick, have computed layer c.
+    """
+
+    def count(own: jax.Array, heard: jax.Array, done: jax.Array) -> jax.Array:
+        arrived = (heard >= own[:, :, None]) | ~graphs.linked[..., None]
+        return jnp.minimum(own + arrived.all(2).astype(own.dtype), layers)
+
+    start = jnp.zeros((*graphs.x.shape[:2], 1), jnp.int32)
+    return run(Dynamics(start=start, send=state_itself, step=count), graphs, schedule)[..., 0]
+
+
+def waiting(schedule: Schedule, layers: int) -> Runner:
+    """A node that waits computes what it would in a synchronous run, as far as it comes."""
+
+    def states(dynamics: Dynamics, graphs: Graphs) -> jax.Array:
+        depth = layers_done(graphs, schedule, layers)
+        return jnp.take_along_axis(settle(dynamics, graphs, layers), depth[None, :, :, None], axis=0)[0]
+
+    return states
+
+
 class Table(linen.Module):
     """Weights and biases as they are: [rows, columns] and [columns]."""
 
@@ -100,14 +124,9 @@ class Table(linen.Module):
         return kernel, self.param("bias", zeros, (self.columns,))
 
 
-class ReadOut(linen.Module):
-    """One hidden layer on a node's own state: [b, n]."""
-
-    width: int
-
-    @linen.compact
-    def __call__(self, h: jax.Array) -> jax.Array:
-        return nn.MLP((2 * self.width, 1))(h)[..., 0]
+def read_out(width: int) -> nn.MLP:
+    """One hidden layer on a node's own state, to [b, n, 1]."""
+    return nn.MLP((2 * width, 1))
 
 
 def state_itself(h: jax.Array) -> jax.Array:
@@ -141,7 +160,7 @@ class DeepCell(Cell):
     def setup(self) -> None:
         self.first = linen.Dense(self.width)
         self.table = Table(rows=self.width, columns=self.layers * self.width)
-        self.out = ReadOut(width=self.width)
+        self.out = read_out(self.width)
 
     def dynamics(self, graphs: Graphs) -> Dynamics:
         kernels, biases = by_layer(self.table(), self.layers)
@@ -156,4 +175,4 @@ class DeepCell(Cell):
         return Dynamics(start=linen.relu(self.first(graphs.x)), send=state_itself, step=step)
 
     def read(self, h: jax.Array) -> jax.Array:
-        return self.out(h)
+        return self.out(h)[..., 0]

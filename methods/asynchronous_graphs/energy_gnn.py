@@ -30,9 +30,9 @@ from toybench.methods.asynchronous_graphs._network import (
     RATES,
     Cell,
     GraphNetwork,
-    ReadOut,
     State,
     Table,
+    read_out,
     scheduled,
     synchronous,
 )
@@ -102,7 +102,7 @@ class EnergyCell(Cell):
         self.lone = Table(rows=self.width, columns=self.hidden)
         self.biases = MLP((self.hidden, self.hidden))
         self.drive = MLP((self.hidden, self.width + self.hidden))
-        self.out = ReadOut(width=self.width)
+        self.out = read_out(self.width)
 
     def energy(self, graphs: Graphs) -> Energy:
         first, pair = self.first()
@@ -137,7 +137,7 @@ class EnergyCell(Cell):
         return Dynamics(start=start, send=lambda h: message(energy, h), step=step)
 
     def read(self, h: jax.Array) -> jax.Array:
-        return self.out(h)
+        return self.out(h)[..., 0]
 
 
 class EnergyGNN(GraphNetwork):
@@ -148,7 +148,7 @@ class EnergyGNN(GraphNetwork):
     rounds: int = 40  # updates of a node in training, 1 or more; the paper goes on to convergence
     hidden: int = 4  # units of an energy; the paper's layers have 4, a reviewer tells
 
-    space = {"lr": RATES, "ridge": (0.3, 3.0, 30.0)}
+    space = {"lr": RATES, "ridge": (0.1, 0.3, 1.0, 3.0)}
     paper = "solodova2024graph"
 
     @property

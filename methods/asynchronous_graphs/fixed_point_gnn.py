@@ -22,10 +22,10 @@ from toybench.methods.asynchronous_graphs._network import (
     RATES,
     Cell,
     GraphNetwork,
-    ReadOut,
     State,
     Table,
     normalised,
+    read_out,
     scheduled,
     state_itself,
     synchronous,
@@ -47,7 +47,7 @@ class FixedPointCell(Cell):
     def setup(self) -> None:
         self.table = Table(rows=self.width, columns=self.width)
         self.drive = linen.Dense(self.width, use_bias=False)
-        self.out = ReadOut(width=self.width)
+        self.out = read_out(self.width)
 
     def dynamics(self, graphs: Graphs) -> Dynamics:
         kernel, bias = self.table()
@@ -63,7 +63,7 @@ class FixedPointCell(Cell):
         return Dynamics(start=start, send=state_itself, step=step)
 
     def read(self, h: jax.Array) -> jax.Array:
-        return self.out(h)
+        return self.out(h)[..., 0]
 
 
 class FixedPointGNN(GraphNetwork):
@@ -72,7 +72,7 @@ class FixedPointGNN(GraphNetwork):
     kappa: float = 0.9  # the largest column sum of W, above 0 and below 1; the authors' 0.9 on chains
     rounds: int = 40  # updates of a node in training, 1 or more; the authors go on to convergence
 
-    space = {"lr": RATES, "kappa": (0.8, 0.9, 0.95)}
+    space = {"lr": RATES, "kappa": (0.8, 0.9, 0.95, 0.98)}
 
     @property
     def cell(self) -> FixedPointCell:

@@ -5,6 +5,8 @@ https://arxiv.org/abs/1710.10903, equations 1 to 4 (from memory); a baseline of 
 
     h_i <- h_i + relu(sum_j softmax_j(leaky(a_l . W_l h_i + c_l . W_l h_j)) W_l h_j + b_l),    j the neighbours and i
 
+`waits` is that of `gcn`.
+
 **Differs from the paper**: 1. one head. 2. Relu in place of elu. 3. Residuals, and as many layers as nodes, as `gcn`
 here. 4. A linear layer in, one hidden layer out, no dropout.
 
@@ -19,13 +21,14 @@ from toybench.methods.asynchronous_graphs._network import (
     DEEP_RATES,
     Cell,
     GraphNetwork,
-    ReadOut,
     State,
     Table,
     by_layer,
+    read_out,
     scheduled,
     state_itself,
     synchronous,
+    waiting,
 )
 from toybench.tasks.asynchronous_graphs import Batch, Dynamics, Graphs, Schedule
 
@@ -43,7 +46,7 @@ class AttentionCell(Cell):
         self.first = linen.Dense(self.width)
         self.values = Table(rows=self.width, columns=self.layers * self.width)
         self.scores = Table(rows=self.width, columns=self.layers * 2)  # of a receiver, and of a sender
-        self.out = ReadOut(width=self.width)
+        self.out = read_out(self.width)
 
     def dynamics(self, graphs: Graphs) -> Dynamics:
         kernels, biases = by_layer(self.values(), self.layers)
@@ -65,11 +68,13 @@ class AttentionCell(Cell):
         return Dynamics(start=linen.relu(self.first(graphs.x)), send=state_itself, step=step)
 
     def read(self, h: jax.Array) -> jax.Array:
-        return self.out(h)
+        return self.out(h)[..., 0]
 
 
 class GAT(GraphNetwork):
-    """A layer a tick in training, and a layer an update where it is judged."""
+    """A layer a tick in training, and a layer an update at most where it is judged."""
+
+    waits: bool = True  # whether nodes wait for their neighbours where the network is judged; the paper's don't
 
     space = {"lr": DEEP_RATES}
 
@@ -81,4 +86,5 @@ class GAT(GraphNetwork):
         return self.learn(state, batch, synchronous(self.spec.nodes))
 
     def predict(self, state: State, graphs: Graphs, schedule: Schedule) -> jax.Array:
-        return self.answers(state.params, graphs, scheduled(schedule))
+        runner = waiting(schedule, self.spec.nodes) if self.waits else scheduled(schedule)
+        return self.answers(state.params, graphs, runner)

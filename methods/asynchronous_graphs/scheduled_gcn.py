@@ -3,7 +3,7 @@
 **Source**: none: a control of Solodova, Richardson, Oktay and Adams, "Graph Neural Networks Gone Hogwild", 2024,
 https://arxiv.org/abs/2407.00494, that one of its reviewers asked for.
 
-    the network of `gcn`;    its loss is that of the states after a run by a fresh random schedule
+    the network of `gcn[waits=false]`;    its loss is that of the states after a run by a fresh random schedule
 
 **Differs from the paper**: the paper doesn't have it.
 

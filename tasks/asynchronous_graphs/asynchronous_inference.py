@@ -19,6 +19,7 @@ from toybench.tasks.asynchronous_graphs import (
     Schedule,
     ScheduledAnswers,
     Spec,
+    mean_loss,
     speaks,
     together,
 )
@@ -86,6 +87,7 @@ class AsynchronousInference(Task):
     checkpoints = 1
     interface = ScheduledAnswers
     metrics = {
+        "async_loss": Metric(direction="min", about="mean loss of the random run: nats, or squared deviations"),
         "async_error": Metric(direction="min", about="error of the random run, as a share of blind guessing's"),
         "sync_error": Metric(direction="min", about="the same of the synchronous run"),
         "damage": Metric(direction="info", about="error of the random run less that of the synchronous one"),
@@ -157,13 +159,16 @@ class AsynchronousInference(Task):
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         few = jax.tree.map(lambda leaf: leaf[:WATCHED], world.graphs)
         third = jax.tree.map(lambda leaf: leaf[: self.ticks // EARLY], world.schedule)
-        random, regular = self.both(learner, world.graphs, world.schedule, self.sweeps)
+        given = learner.predict(world.graphs, world.schedule)
+        random = self.said(given)
+        regular = self.said(learner.predict(world.graphs, together(self.sweeps, world.graphs)))
         early = self.both(learner, world.graphs, third, self.sweeps // EARLY)
         late = self.both(learner, few, world.long, LONG * self.sweeps)
         async_error = self.error(random, world.answers)
         sync_error = self.error(regular, world.answers)
         spread = world.answers.std()
         return {
+            "async_loss": mean_loss(self.spec.loss, given, world.answers),
             "async_error": async_error,
             "sync_error": sync_error,
             "damage": async_error - sync_error,

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from toybench.methods.asynchronous_graphs._network import layers_done
 from toybench.methods.asynchronous_graphs.energy_gnn import curvature_bound
 from toybench.methods.asynchronous_graphs.fixed_point_gnn import contracted
-from toybench.methods.asynchronous_graphs.waiting_gcn import layers_done
 from toybench.plugins import registry
 from toybench.tasks.asynchronous_graphs import Graphs, Schedule, hear, run, settle, together
 from toybench.tasks.asynchronous_graphs.asynchronous_inference import AsynchronousInference
@@ -19,7 +19,7 @@ TASK = AsynchronousInference(target="sum", nodes=6, width=4)
 BATCH = TASK.make(KEY, 3, 120)
 METHODS = tuple(m.split("/")[1] for m in registry.methods("asynchronous_graphs"))
 IMPLICIT = ("energy_gnn", "fixed_point_gnn")
-DEEP = ("gcn", "scheduled_gcn", "waiting_gcn")
+DEEP = ("gcn", "scheduled_gcn")
 
 
 def make(stem, **fields):
@@ -220,7 +220,7 @@ def test_states_end_alike_from_any_start_by_any_schedule(stem):
 
 @pytest.mark.parametrize("stem", ["gcn", "gat"])
 def test_deep_networks_rest_after_their_layers(stem):
-    method, state, _, _ = make(stem)
+    method, state, _, _ = make(stem, waits=False)
     once = method.predict(state, BATCH.graphs, together(6, BATCH.graphs))
     np.testing.assert_array_equal(once, method.predict(state, BATCH.graphs, together(20, BATCH.graphs)))
     assert jnp.abs(once - method.predict(state, BATCH.graphs, BATCH.schedule)).max() > 0.05
@@ -246,8 +246,9 @@ def test_a_node_that_waits_is_never_more_than_a_layer_ahead():
         assert all(abs(got[b, i] - got[b, j]) <= 1 for i in range(6) for j in neighbours(b, i))
 
 
-def test_nodes_that_wait_answer_as_in_a_synchronous_run():
-    method, state, dynamics, _ = make("waiting_gcn")
+@pytest.mark.parametrize("stem", ["gcn", "gat"])
+def test_nodes_that_wait_answer_as_in_a_synchronous_run(stem):
+    method, state, dynamics, _ = make(stem)
     regular = method.predict(state, BATCH.graphs, together(6, BATCH.graphs))
     np.testing.assert_array_equal(method.predict(state, BATCH.graphs, BATCH.schedule), regular)
     wanted = method.cell.apply(state.params, settle(dynamics, BATCH.graphs, 6)[-1], method="read")

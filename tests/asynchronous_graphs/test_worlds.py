@@ -177,6 +177,7 @@ def test_references_end_the_scale(task):
     floor = task.evaluate(world, KEY, task.floor(world))
     oracle = task.evaluate(world, KEY, task.oracle(world))
     assert set(floor) == set(task.metrics)
+    assert oracle["async_loss"] < 1e-6 < floor["async_loss"]
     for name in ("async_error", "sync_error"):
         assert 0.8 < floor[name] < 1.2
         assert oracle[name] == 0
@@ -205,6 +206,7 @@ def test_gaps_and_damage_are_of_both_runs():
     np.testing.assert_allclose(metrics["early_gap"], 0.8 / spread, rtol=1e-4)
     np.testing.assert_allclose(metrics["limit_gap"], 12 / spread, rtol=1e-4)
     np.testing.assert_allclose(metrics["async_error"], 2.4 / spread, rtol=1e-4)
+    np.testing.assert_allclose(metrics["async_loss"], 2.4**2, rtol=1e-4)
     np.testing.assert_allclose(metrics["damage"], metrics["async_error"], rtol=1e-4)
     np.testing.assert_allclose(metrics["sync_error"], 0, atol=1e-6)
 
