@@ -106,7 +106,8 @@ benchmark = Benchmark(
             says="Where nodes update together and tell their sum, an energy network errs less than a fixed-point "
             "network.",
             differs=f"{TOY} {SECONDHAND} Less is read as 0.05 of blind guessing's error. Neither errs on paths in "
-            "a pilot, which leaves no room there. Both are trained through 40 updates; the paper differentiates what they tend to.",
+            "a pilot, which leaves no room there. Both are trained through 40 updates; the paper differentiates what "
+            "they tend to.",
             note="Errors 0.304 against 0.313, a difference of 0.009 in [-0.024, 0.040] over 16 seeds, below 0.05. The "
             "reviews quote 6.0 % for the paper's energy network with attention on sums; this one has a single hidden "
             "layer of four units, and 300 steps.",
