@@ -44,6 +44,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "permutation_learning",
     "probability_paths",
     "process_generation",
+    "quality_diversity",
     "prompt_planning",
     "quasimetric",
     "return_conditioning",
