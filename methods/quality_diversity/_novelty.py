@@ -72,9 +72,7 @@ class NoveltySearch(Method, abc.ABC):
     """A subclass says what a code is, and by what else than novelty parents are chosen."""
 
     sd: float = 0.3  # standard deviation of a mutation, in weights; 0.05 in the authors' code, of weights in [-5, 5]
-    share: float = (
-        0.1  # emitters' mutations over the distance to the nearest policy, in weights; 1/3 in the authors' code
-    )
+    share: float = 0.03  # emitters' mutations over the distance to the nearest policy, above 0; authors' code: 1/3
     lucky: ClassVar[int] = 0  # uniform numbers that `fit` needs
     emits: bool = True  # whether rewarded policies start emitters; false: the archive and novelty alone
 

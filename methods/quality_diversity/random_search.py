@@ -1,4 +1,4 @@
-"""Fresh random weights at every step.
+"""Fresh random weights at every step; the best rewarded are kept.
 
 **Source**: none; the humble control.
 
@@ -9,24 +9,40 @@
 **Shapes**: m proposals, w weights.
 """
 
-from typing import Any
+from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from toybench import Method
 from toybench.tasks.quality_diversity import Outcome
 
 
+class State(NamedTuple):
+    """The best rewarded policy so far [w], and its reward []."""
+
+    params: jax.Array
+    reward: jax.Array
+
+
 class RandomSearch(Method):
-    """Remembers nothing."""
+    """Learns nothing for its next proposals."""
 
     sd: float = 1.0  # standard deviation of a weight, above 0
 
     deterministic = True
     space = {"sd": (0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)}
 
-    def propose(self, state: Any, key: jax.Array) -> jax.Array:
+    def init(self, key: jax.Array) -> State:
+        return State(params=jnp.zeros(self.spec.weights), reward=jnp.full((), -1.0))
+
+    def propose(self, state: State, key: jax.Array) -> jax.Array:
         return self.sd * jax.random.normal(key, (self.spec.proposals, self.spec.weights))
 
-    def update(self, state: Any, batch: Outcome, key: jax.Array) -> Any:
-        return state
+    def update(self, state: State, batch: Outcome, key: jax.Array) -> State:
+        best = batch.reward.argmax()
+        better = batch.reward[best] > state.reward
+        return State(
+            params=jnp.where(better, batch.theta[best], state.params),
+            reward=jnp.maximum(state.reward, batch.reward[best]),
+        )

@@ -226,6 +226,17 @@ def test_elites_settle_in_their_cells_and_better_ones_replace_them() -> None:
     assert (apart.min(0) < 0.6).all() and (apart.argmin(0) == 0).any() and (apart.argmin(0) == 1).any()
 
 
+def test_random_search_keeps_the_best() -> None:
+    learner = method("random_search", sd=2.0)
+    state = learner.init(KEY)
+    batch = evaluated(learner, state)
+    assert float(batch.theta.std()) == pytest.approx(2, rel=0.1)
+    state = learner.update(state, batch._replace(reward=batch.reward.at[2].set(0.3)), KEY)
+    state = learner.update(state, batch._replace(reward=batch.reward.at[5].set(0.2)), KEY)
+    np.testing.assert_array_equal(state.params, batch.theta[2])
+    assert float(state.reward) == pytest.approx(0.3)
+
+
 def play(name: str, steps: int, **knobs: Any) -> dict[str, float]:
     learner = method(name, **knobs)
 
