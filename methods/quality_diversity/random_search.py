@@ -40,9 +40,7 @@ class RandomSearch(Method):
         return self.sd * jax.random.normal(key, (self.spec.proposals, self.spec.weights))
 
     def update(self, state: State, batch: Outcome, key: jax.Array) -> State:
-        best = batch.reward.argmax()
-        better = batch.reward[best] > state.reward
-        return State(
-            params=jnp.where(better, batch.theta[best], state.params),
-            reward=jnp.maximum(state.reward, batch.reward[best]),
-        )
+        at = batch.reward.argmax()
+        best = batch.reward[at]
+        params = jnp.where(best > state.reward, batch.theta[at], state.params)
+        return State(params=params, reward=jnp.maximum(state.reward, best))
