@@ -18,11 +18,11 @@ DIFFERS = (
 
 benchmark = Benchmark(
     field="reinforcement learning",
-    tuning=Tuning(trials=9, seeds=4),
+    tuning=Tuning(trials=16, seeds=4),
     variants=(OPEN,),
     ablations=(UNTRAINED, NO_EMITTERS),
     only={OPEN: ("stax", "random_search", "cma_es")},
-    edges={"patience": "100 is to begin anew never"},
+    edges={"patience": "1,000 is to begin anew never"},
     claims=(
         Claim(
             paper="paolo2021discovering",

@@ -39,10 +39,10 @@ class CmaEs(Method):
     """Knows nothing of behaviours."""
 
     sd: float = 1.0  # first step size, and of the means that it begins at, in weights, above 0
-    patience: float = 15.0  # steps without a better reward, 1 or more; at 100 or more it never begins anew
+    patience: float = 15.0  # steps without a better reward, 1 or more; at 1,000 it never begins anew
 
     deterministic = True
-    space = {"sd": (0.3, 1.0, 3.0), "patience": (5.0, 15.0, 100.0)}
+    space = {"sd": (0.1, 0.3, 1.0, 3.0), "patience": (2.0, 5.0, 15.0, 1000.0)}
 
     def init(self, key: jax.Array) -> State:
         return self.begin(jnp.zeros(self.spec.weights))

@@ -34,7 +34,7 @@ class MapElites(Method):
 
     sd: float = 0.3  # standard deviation of a mutation, in weights
 
-    space = {"sd": (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0)}
+    space = {"sd": (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0, 2.0, 3.0)}
 
     def init(self, key: jax.Array) -> State:
         """Random weights everywhere, in no cell yet."""

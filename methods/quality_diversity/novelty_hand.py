@@ -27,7 +27,7 @@ from toybench.methods.quality_diversity._novelty import NoveltySearch
 class NoveltyHand(NoveltySearch):
     """Is told that the hand's place is what matters."""
 
-    space = {"sd": (0.1, 0.3, 1.0), "share": (0.01, 0.03, 0.1)}
+    space = {"sd": (0.03, 0.1, 0.3, 1.0), "share": (0.01, 0.03, 0.1, 0.3)}
 
     def start(self, key: jax.Array) -> tuple:
         return ()

@@ -24,7 +24,7 @@ TINY = 1e-6  # keeps axes apart where no image varies
 class NoveltyPca(NoveltySearch):
     """A linear code."""
 
-    space = {"sd": (0.1, 0.3, 1.0), "share": (0.01, 0.03, 0.1)}
+    space = {"sd": (0.03, 0.1, 0.3, 1.0), "share": (0.01, 0.03, 0.1, 0.3)}
 
     def start(self, key: jax.Array) -> jax.Array:
         return jnp.linalg.qr(jax.random.normal(key, (self.spec.pixels, CODE)))[0]

@@ -31,7 +31,7 @@ class RandomSearch(Method):
     sd: float = 1.0  # standard deviation of a weight, above 0
 
     deterministic = True
-    space = {"sd": (0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)}
+    space = {"sd": (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0)}
 
     def init(self, key: jax.Array) -> State:
         return State(params=jnp.zeros(self.spec.weights), reward=jnp.full((), -1.0))

@@ -62,7 +62,7 @@ class Stax(NoveltySearch):
 
     lucky = BATCHES * BATCH
     paper = "paolo2021discovering"
-    space = {"sd": (0.1, 0.3, 1.0), "share": (0.01, 0.03, 0.1)}
+    space = {"sd": (0.03, 0.1, 0.3, 1.0), "share": (0.01, 0.03, 0.1, 0.3)}
 
     @property
     def network(self) -> Autoencoder:
