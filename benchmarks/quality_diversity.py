@@ -22,7 +22,7 @@ benchmark = Benchmark(
     variants=(OPEN,),
     ablations=(UNTRAINED, NO_EMITTERS),
     only={OPEN: ("stax", "random_search", "cma_es")},
-    edges={"patience": "1,000 is to begin anew never"},
+    edges={"patience": "2 is nearly to begin anew at every step, 1,000 never"},
     claims=(
         Claim(
             paper="paolo2021discovering",
