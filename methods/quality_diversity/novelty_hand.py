@@ -8,11 +8,12 @@ emitter_evolver.py, core/emitters/elitist_emitter.py, core/searcher.py, paramete
     emitters: elitist, begun at rewarded policies, the farthest from where others began first
 
 **Differs from the paper**: 1. exploring and exploiting alternate by steps of 36 policies instead of 1,000. 2. up to
-three emitters share a step instead of one at a time that is novel or improving; one ends after 5 steps without
-improvement, where the authors drop those that did not improve in 5 steps and stop others after some 300. 3. members
-begin as the rewarded policy itself. 4. what emitters find is not offered to the archive, and only their starting points
-enter the archive of rewards. 5. weights begin as N(0, 1) and have no bounds; the first parents are not evaluated.
-6. the size of emitters' mutations is tuned.
+three emitters share a step instead of one at a time, from the front of what is novel and improving; alone, one gives
+each of its 6 members 6 children instead of 2, which is greedier. 3. one ends after 5 steps without improvement, where
+the authors drop those that did not improve in 5 steps and stop others after some 300. 4. members begin as the rewarded
+policy itself. 5. what emitters find is not offered to the archive. Only their starting points enter the archive of
+rewards; a rewarded policy that finds three emitters at work waits as long as it is a parent, not for ever. 6. weights
+begin as N(0, 1) and have no bounds; the first parents are not evaluated. 7. the size of emitters' mutations is tuned.
 
 **Shapes**: n policies.
 """

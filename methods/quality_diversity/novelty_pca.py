@@ -5,7 +5,7 @@ iteration (Golub and Van Loan, "Matrix Computations"), from memory.
 
     axes <- orthonormal basis of  covariance of the images seen times axes
 
-**Differs from the paper**: 1. as `novelty_hand`, 1 to 6. 2. two iterations after each exploring step, which keep up
+**Differs from the paper**: 1. as `novelty_hand`, 1 to 7. 2. two iterations after each exploring step, which keep up
 with the archive.
 
 **Shapes**: n policies, d pixels.

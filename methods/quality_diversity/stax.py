@@ -9,7 +9,7 @@ core/searcher.py, core/auto_encoders/ae.py, parameters.py).
     parents: the most novel in the code, or the worst reconstructed, as a coin says at each step
     emitters: elitist, begun at rewarded policies, the farthest in the code from where others began first
 
-**Differs from the paper**: 1. as `novelty_hand`, 1 to 6. 2. dense layers 64-32-10-32-64 of SELU on 8 x 8 grey pixels
+**Differs from the paper**: 1. as `novelty_hand`, 1 to 7. 2. dense layers 64-32-10-32-64 of SELU on 8 x 8 grey pixels
 instead of convolutions on 64 x 64 colours; the output is linear. 3. ten batches of 64 after each exploring step, Adam
 at 0.003, instead of at most 100 epochs at growing intervals, at 0.001.
 
