@@ -4,8 +4,8 @@ from toybench import Benchmark, Better, Claim, Equivalent, Tuning
 
 ARM = "sparse_arm"
 OPEN = "sparse_arm[gate=1]"
-UNTRAINED = ("stax[trained=false]", "stax[trained=false,sd=0.3]")
-NO_EMITTERS = ("stax[emits=false]", "stax[emits=false,sd=0.3]")
+UNTRAINED = ("stax[trained=false]", "stax[sd=0.3,trained=false]")
+NO_EMITTERS = ("stax[emits=false]", "stax[sd=0.3,emits=false]")
 
 DIFFERS = (
     "An arm of two links, 50 weights, images of 8 x 8 pixels and 130 steps of 36 policies, instead of four larger "
