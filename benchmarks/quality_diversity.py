@@ -47,7 +47,7 @@ benchmark = Benchmark(
             says="Among walls, it meets larger rewards than these, mean over all areas, and ends in more places.",
             differs=f"{DIFFERS}Both are read as 0.05 of the range from nothing to the middles of all areas, and to all "
             "cells. Rewards are what the paper's search is for; places are the authors' measure of exploration, added "
-            "after seeds 64 to 95 at a stranger's word.",
+            "after a review that came with seeds 64 to 95.",
             expected="supported",
             conditions=tuple(
                 Better(task=ARM, method="stax", than=other, metric=metric, margin=0.05)
