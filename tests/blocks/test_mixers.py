@@ -11,7 +11,7 @@ import pytest
 
 from toybench.blocks import mixers, positions
 from toybench.blocks.nn import init
-from toybench.blocks.recurrent import GRU, LSTM, Diagonal
+from toybench.blocks.recurrent import GRU, LSTM
 
 B, T, H, C = 2, 9, 2, 4
 Array = Any  # of NumPy or JAX
@@ -132,7 +132,6 @@ def test_directions_are_orthogonal_within_a_block() -> None:
 MODULES: dict[str, Callable[[], nn.Module]] = {
     "gru": lambda: GRU(width=8),
     "lstm": lambda: LSTM(width=8),
-    "diagonal": lambda: Diagonal(width=8),
     "softmax": lambda: mixers.Projected(heads=H, mix=lambda _, q, k, v: mixers.attend(q, k, v)),
     "linear bias": lambda: mixers.Projected(
         heads=H,
