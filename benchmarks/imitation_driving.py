@@ -1,0 +1,117 @@
+"""The imitation_driving benchmark: what its paper claims, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Claim, Tuning
+
+ROAD = "driving"
+STRONG = "driving[brake=0.2]"
+RASH = "path_speed[threshold=1.0]"
+NEAR_ALONE = "path_speed[augment=false,target=near]"
+FAR_ALONE = "path_speed[augment=false,target=far]"
+NONE_ALONE = "path_speed[augment=false,target=none]"
+SQUARED = "waypoints[squared=true]"
+
+NOTABLE = 0.03  # of the score: a twentieth of what lies between floor and oracle
+APART = 0.2  # of an offset that is recovered from
+ALIKE = 0.1
+TELLING = 0.03  # lines of a route that were crossed
+DIFFER = (
+    "A car on a winding road with four stop lines, whose cue is doubtful until one is near, instead of towns in CARLA; "
+    "small networks that read what is seen, from 6000 recorded states. The paper's own text was read only in part, its "
+    "code in the parts that are named."
+)
+MARGIN = "More is read as 0.03 of the score, a twentieth of what lies between floor and oracle."
+BRAKES = (
+    "Brakes are weaker than planned, 0.15 a step: with 0.2 most cues come in time, and a pilot showed 0.022 between "
+    "both speeds; that setting has a claim of its own."
+)
+
+benchmark = Benchmark(
+    field="reinforcement learning",
+    tuning=Tuning(trials=6, seeds=4),
+    variants=(STRONG,),
+    ablations=(RASH, NEAR_ALONE, FAR_ALONE, NONE_ALONE, SQUARED),
+    only={STRONG: ("path_speed", "path_argmax_speed", "idm_rule")},
+    claims=(
+        Claim(
+            paper="jaeger2023hidden",
+            says="Driven at the mean of the classes of speed by confidence, a car scores higher than at the likeliest "
+            "class.",
+            differs=f"{DIFFER} {MARGIN} {BRAKES}",
+            expected="supported",
+            conditions=(Better(task=ROAD, method="path_speed", than="path_argmax_speed", margin=NOTABLE),),
+        ),
+        Claim(
+            paper="jaeger2023hidden",
+            says="It does so with stronger brakes, too.",
+            differs=f"{DIFFER} {MARGIN} This is the setting that was planned first; in a pilot it showed 0.022.",
+            expected="inconclusive",
+            conditions=(Better(task=STRONG, method="path_speed", than="path_argmax_speed", margin=NOTABLE),),
+        ),
+        Claim(
+            paper="jaeger2023hidden",
+            says="A path and a speed by confidence score higher than waypoints, which are places and times in one.",
+            differs=f"{DIFFER} {MARGIN} {BRAKES} Waypoints are learned with absolute errors, as in the paper, and, our "
+            "control, with squared ones at the same rate. Only speeds are weighted by how rare they are, as there.",
+            expected="inconclusive",
+            conditions=(
+                Better(task=ROAD, method="path_speed", than="waypoints", margin=NOTABLE),
+                Better(task=ROAD, method="path_speed", than=SQUARED, margin=NOTABLE),
+            ),
+        ),
+        Claim(
+            paper="jaeger2023hidden",
+            says="Waypoints are an average of stop and go, and so the car slows down: it crosses lines less often than "
+            "at the likeliest class of speed.",
+            differs=f"{DIFFER} Less is read as 0.03 lines of a route, of 1.6 at which one has to wait. The paper's "
+            "error is absolute, whose best answer is the likelier of two futures.",
+            expected="refuted",
+            conditions=(
+                Better(task=ROAD, method="waypoints", than="path_argmax_speed", metric="crossings", margin=TELLING),
+            ),
+        ),
+        Claim(
+            paper="jaeger2023hidden",
+            says="Without shifted states, a car comes back to its lane by steering for target points: near ones help "
+            "more than far ones, and without any it doesn't.",
+            differs=f"{DIFFER} Shares of an offset that are gone after ten steps differ by 0.2. Points are 4 or 10 "
+            "units apart. The lane and one's place on it are seen with noise. Rates were tuned with shifted states, "
+            "on the score.",
+            expected="supported",
+            conditions=(
+                Better(task=ROAD, method=NEAR_ALONE, than=NONE_ALONE, metric="recovery", margin=APART),
+                Better(task=ROAD, method=NEAR_ALONE, than=FAR_ALONE, metric="recovery", margin=APART),
+            ),
+        ),
+        Claim(
+            paper="jaeger2023hidden",
+            says="With shifted states, far target points are enough: a car comes back as well as by near points "
+            "without them, and better than by far points without them.",
+            differs=f"{DIFFER} As well is read as 0.1 of an offset less at most, better as 0.2 more. It was planned "
+            "as equal within 0.1; in a pilot it came back by more.",
+            expected="supported",
+            conditions=(
+                Better(task=ROAD, method="path_speed", than=NEAR_ALONE, metric="recovery", margin=-ALIKE),
+                Better(task=ROAD, method="path_speed", than=FAR_ALONE, metric="recovery", margin=APART),
+            ),
+        ),
+        Claim(
+            paper="jaeger2023hidden",
+            says="To stop where stop is likelier than not is a part of it: without that the score is lower.",
+            differs=f"{DIFFER} Only the sign is claimed; the control is ours, the rule is the release's.",
+            expected="refuted",
+            conditions=(Better(task=ROAD, method="path_speed", than=RASH),),
+        ),
+        Claim(
+            paper="jaeger2023hidden",
+            says="It is confidence that helps: the score is higher than by one factor of caution in sight of lines, "
+            "on the likeliest class or in a rule that believes the cue.",
+            differs=f"{DIFFER} Only the sign is claimed; both controls are ours, and their factors are tuned. The rule "
+            "knows how far from a line the expert brakes.",
+            expected="inconclusive",
+            conditions=(
+                Better(task=ROAD, method="path_speed", than="slowed_argmax"),
+                Better(task=ROAD, method="path_speed", than="idm_rule"),
+            ),
+        ),
+    ),
+)
