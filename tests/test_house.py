@@ -27,6 +27,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "graph_transfer",
     "graph_classification",
     "hypernetworks",
+    "imitation_driving",
     "language_toys",
     "learning_rates",
     "local_policies",

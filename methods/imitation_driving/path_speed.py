@@ -1,0 +1,56 @@
+"""A path and classes of speeds are cloned; the car goes at the speeds' mean by confidence, and stops if that is likely.
+
+**Source**: Jaeger, Chitta and Geiger, "Hidden Biases of End-to-End Driving Models", ICCV 2023,
+https://arxiv.org/abs/2306.07957; abstract and the beginning of the introduction, and the authors' code, carla_garage:
+`sensor_agent.py` (`uncertainty_weight`, the second checkpoint is steered for), `config.py` (speeds, weights, threshold,
+share of augmented states) and `model.py` (`compute_loss`, `control_pid_direct`).
+
+    speed = 0                where p(0) > threshold
+            sum_k p_k v_k    else
+
+**Differs from the paper**: 1. a network of two layers reads what is seen, not cameras. 2. Distances are scaled and the
+controller is the task's. 3. Classes are weighted by their shares in this data, as there in theirs.
+
+**Shapes**: n cars, p points of a path.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from toybench import Method
+from toybench.methods.imitation_driving import _cloning as cloning
+from toybench.tasks.imitation_driving import SPEEDS, Command, Recorded, View
+
+
+class PathSpeed(Method):
+    """Speed by confidence."""
+
+    lr: float = 0.003  # Adam's first rate
+    threshold: float = 0.5  # of the chance of stop, 0 to 1; paper: 0.5
+    target: str = "far"  # which target points are read: near, far, none; paper: far
+    augment: bool = True  # whether half of the states are shifted; paper: true
+
+    paper = "jaeger2023hidden"
+    space = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
+
+    @property
+    def outputs(self) -> int:
+        return 2 * self.spec.points + len(SPEEDS)
+
+    def init(self, key: jax.Array) -> cloning.State:
+        return cloning.start(self.spec, self.outputs, self.target, key)
+
+    def update(self, state: cloning.State, batch: Recorded, key: jax.Array) -> cloning.State:
+        lesson = cloning.chosen(batch, self.augment, key)
+
+        def error(answer: jax.Array) -> jax.Array:
+            return cloning.path_error(answer, lesson, self.given)
+
+        x = cloning.inputs(lesson.view, self.target)
+        return cloning.train(state, x, self.outputs, error, self.lr, self.steps)
+
+    def drive(self, state: cloning.State, view: View) -> Command:
+        path, logits = cloning.split(cloning.answers(state, self.outputs, view, self.target), self.spec.points)
+        chance = jax.nn.softmax(logits)
+        mean = chance @ jnp.asarray(SPEEDS)
+        return Command(aim=path[:, 1], speed=jnp.where(chance[:, 0] > self.threshold, 0.0, mean))
