@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from toybench.plugins import registry
-from toybench.tasks.imitation_driving import SIGHT, SPEEDS, Command, driving
+from toybench.tasks.imitation_driving import SIGHT, SPEEDS, Command, Lesson, driving
 from toybench.tasks.imitation_driving import _road as roads
 
 KEY = jax.random.key(3)
@@ -30,6 +30,16 @@ def place_of(along: float) -> np.ndarray:
     steps = 4000
     middles = (np.arange(steps) + 0.5) * along / steps
     return along / steps * np.array([np.cos(angle_of(middles)).sum(), np.sin(angle_of(middles)).sum()])
+
+
+travel = jax.jit(driving.travel, static_argnums=1)
+approach = jax.jit(roads.approach)
+EXPERT = driving.Expert(blind=False)
+
+
+def expert(lesson: Lesson) -> Command:
+    """What the expert does."""
+    return EXPERT.act(lesson)
 
 
 def straight_to(speed: float) -> Any:
@@ -80,7 +90,7 @@ def test_a_car_moves_as_on_the_plane() -> None:
     """A unicycle on the plane, by fine steps, comes to the same place and direction."""
     car = roads.Car(along=ONE * 2, offset=ONE * 0.4, turned=ONE * 0.2, speed=ONE * 0.8)
     command = Command(aim=jnp.asarray([[2.0, -0.3]]), speed=ONE * 0.8)
-    then = roads.move(WINDING, car, command, 0.15)
+    then = jax.jit(roads.move)(WINDING, car, command, 0.15)
     bend = 2 * -0.3 / (4 + 0.09)
     angle = angle_of(2.0) + 0.2
     spot = place_of(2.0) + 0.4 * np.array([-np.sin(angle_of(2.0)), np.cos(angle_of(2.0))])
@@ -100,7 +110,7 @@ def test_speeds_rise_and_fall_by_what_a_car_can() -> None:
         gone = 0.0
         now = jnp.asarray(1.0)
         while float(now) > 1e-6:
-            now = roads.approach(now, jnp.asarray(0.0), brake)
+            now = approach(now, jnp.asarray(0.0), brake)
             gone += float(now)
         np.testing.assert_allclose(gone, units, atol=1e-5)
 
@@ -138,33 +148,31 @@ def test_the_expert_waits_for_who_has_to() -> None:
 
 def test_crossing_while_one_has_to_wait_is_counted_once() -> None:
     start = roads.Car(along=ZERO, offset=ZERO, turned=ZERO, speed=ONE)
-    through = driving.travel(route(6.5, True), straight_to(1.0), start, 0.15)
+    through = travel(route(6.5, True), straight_to(1.0), start, 0.15)
     np.testing.assert_allclose(through.crossed, 1)
     np.testing.assert_allclose(through.car.along, 30, atol=1e-4)
-    np.testing.assert_allclose(driving.travel(route(6.5, False), straight_to(1.0), start, 0.15).crossed, 0)
-    slow = driving.travel(route(6.5, True), straight_to(0.4), start, 0.15)  # 15 steps from sight to the line
+    np.testing.assert_allclose(travel(route(6.5, False), straight_to(1.0), start, 0.15).crossed, 0)
+    slow = travel(route(6.5, True), straight_to(0.4), start, 0.15)  # 15 steps from sight to the line
     np.testing.assert_allclose(slow.crossed, 0)
 
 
 def test_the_expert_stops_until_the_wait_is_over() -> None:
     start = roads.Car(along=ZERO, offset=ZERO, turned=ZERO, speed=ONE)
-    expert = driving.Expert(blind=False).act
-    for steps in (11, 12):
-        end = driving.travel(route(6.5, True, steps=steps), expert, start, 0.15)
-        assert 6.5 - 3 < float(end.car.along[0]) < 6.5
-    assert float(driving.travel(route(6.5, True), expert, start, 0.15).crossed[0]) == 0
-    assert float(driving.travel(route(6.5, True), expert, start, 0.15).car.along[0]) > 12
+    waiting = travel(route(6.5, True, steps=12), expert, start, 0.15)
+    assert 6.5 - 3 < float(waiting.car.along[0]) < 6.5
+    end = travel(route(6.5, True), expert, start, 0.15)
+    assert float(end.crossed[0]) == 0 and float(end.car.along[0]) > 12
 
 
 def test_a_lost_car_stays_where_it_is() -> None:
     start = roads.Car(along=ZERO, offset=ONE * 2.5, turned=ZERO, speed=ONE)
-    end = driving.travel(route(6.5, True), straight_to(1.0), start, 0.15)
+    end = travel(route(6.5, True), straight_to(1.0), start, 0.15)
     np.testing.assert_allclose(end.car.along, 0)
 
 
 def test_references() -> None:
-    oracle = TASK.evaluate(WORLD, KEY, TASK.oracle(WORLD))
-    floor = TASK.evaluate(WORLD, KEY, TASK.floor(WORLD))
+    oracle = jax.jit(lambda: TASK.evaluate(WORLD, KEY, TASK.oracle(WORLD)))()
+    floor = jax.jit(lambda: TASK.evaluate(WORLD, KEY, TASK.floor(WORLD)))()
     assert float(oracle["crossings"]) == 0 and float(oracle["score"]) > 0.95 and float(oracle["recovery"]) > 0.95
     assert float(floor["score"]) < 0.6 and float(floor["recovery"]) < 0.2 and float(floor["crossings"]) > 0.5
     assert float(floor["completion"]) < float(oracle["completion"])
