@@ -4,10 +4,10 @@ from toybench import Benchmark, Better, Claim, Tuning
 
 ROAD = "driving"
 STRONG = "driving[brake=0.2]"
-RASH = "path_speed[threshold=1.0]"
-NEAR_ALONE = "path_speed[augment=false,target=near]"
-FAR_ALONE = "path_speed[augment=false,target=far]"
-NONE_ALONE = "path_speed[augment=false,target=none]"
+RASH = "path_speed[threshold=1]"
+NEAR_ALONE = "path_speed[target=near,augment=false]"
+FAR_ALONE = "path_speed[target=far,augment=false]"
+NONE_ALONE = "path_speed[target=none,augment=false]"
 SQUARED = "waypoints[squared=true]"
 
 NOTABLE = 0.03  # of the score: a twentieth of what lies between floor and oracle
