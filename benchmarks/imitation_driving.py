@@ -27,7 +27,7 @@ BRAKES = (
 
 benchmark = Benchmark(
     field="reinforcement learning",
-    tuning=Tuning(trials=6, seeds=4),
+    tuning=Tuning(trials=9, seeds=8),
     variants=(STRONG,),
     ablations=(RASH, NEAR_ALONE, FAR_ALONE, NONE_ALONE, SQUARED),
     only={STRONG: ("path_speed", "path_argmax_speed", "idm_rule")},

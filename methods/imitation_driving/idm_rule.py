@@ -28,7 +28,7 @@ class IdmRule(Method):
     caution: float = 0.8  # share of the limit where a line is in sight, 0 to 1
 
     deterministic = True
-    space = {"caution": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)}
+    space = {"caution": (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)}
 
     def drive(self, state: Any, view: View) -> Command:
         limit = view.limit @ jnp.asarray(SPEEDS[1:])

@@ -25,7 +25,7 @@ class PathArgmaxSpeed(Method):
 
     lr: float = 0.003  # Adam's first rate
 
-    space = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
+    space = {"lr": (0.001, 0.003, 0.006, 0.01, 0.02, 0.03, 0.06, 0.1, 0.3)}
 
     @property
     def outputs(self) -> int:

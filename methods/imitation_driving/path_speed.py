@@ -31,7 +31,7 @@ class PathSpeed(Method):
     augment: bool = True  # whether half of the states are shifted; paper: true
 
     paper = "jaeger2023hidden"
-    space = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
+    space = {"lr": (0.001, 0.003, 0.006, 0.01, 0.02, 0.03, 0.06, 0.1, 0.3)}
 
     @property
     def outputs(self) -> int:

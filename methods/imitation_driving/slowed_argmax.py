@@ -25,7 +25,7 @@ class SlowedArgmax(Method):
     lr: float = 0.003  # Adam's first rate
     caution: float = 0.8  # share of the speed where a line is in sight, 0 to 1
 
-    space = {"lr": (0.003, 0.01), "caution": (0.65, 0.8, 0.95)}
+    space = {"lr": (0.01, 0.03, 0.1), "caution": (0.7, 0.8, 0.9)}
 
     @property
     def outputs(self) -> int:

@@ -29,7 +29,7 @@ class Waypoints(Method):
     lr: float = 0.003  # Adam's first rate
     squared: bool = False  # whether errors are squared; paper: absolute
 
-    space = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
+    space = {"lr": (0.001, 0.003, 0.006, 0.01, 0.02, 0.03, 0.06, 0.1, 0.3)}
 
     @property
     def outputs(self) -> int:
