@@ -17,9 +17,8 @@ from typing import Any
 import jax.numpy as jnp
 
 from toybench import Method
-from toybench.tasks.imitation_driving import SIGHT, SPEEDS, Command, View, braking_distance
-
-AHEAD = 2.0  # units ahead that is steered for
+from toybench.methods.imitation_driving import _sight as sight
+from toybench.tasks.imitation_driving import SIGHT, Command, View, braking_distance
 
 
 class IdmRule(Method):
@@ -31,12 +30,7 @@ class IdmRule(Method):
     space = {"caution": (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)}
 
     def drive(self, state: Any, view: View) -> Command:
-        limit = view.limit @ jnp.asarray(SPEEDS[1:])
-        sighted = view.line < SIGHT
-        going = jnp.where(sighted, self.caution * limit, limit)
+        limit = sight.limit_of(view)
+        going = jnp.where(view.line < SIGHT, self.caution * limit, limit)
         stop = (view.cue > 0) & (view.line <= braking_distance(view.speed))
-        y = view.lane[:, 1] - view.offset
-        cos = jnp.cos(view.turned)
-        sin = jnp.sin(view.turned)
-        aim = jnp.stack([AHEAD * cos + y * sin, y * cos - AHEAD * sin], axis=1)
-        return Command(aim=aim, speed=jnp.where(stop, 0.0, going))
+        return Command(aim=sight.aim_of(view), speed=jnp.where(stop, 0.0, going))

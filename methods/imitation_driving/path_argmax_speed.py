@@ -5,7 +5,8 @@ https://arxiv.org/abs/2306.07957; the authors' code, carla_garage: `sensor_agent
 
     speed = v_k,  k = argmax_k p_k
 
-**Differs from the paper**: 1. as `path_speed`: a small network, scaled distances, the task's controller.
+**Differs from the paper**: 1. as `path_speed`: a small network, scaled distances, the task's controller. 2. Classes are
+weighted in training, as for `path_speed`: the likeliest is that by weighted chances.
 
 **Shapes**: n cars, p points of a path.
 """

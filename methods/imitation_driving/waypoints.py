@@ -1,4 +1,4 @@
-"""Places of the expert after each of the next steps are cloned; how far they lie apart is the speed.
+"""Places of the expert after each of the next steps are cloned by absolute errors; how far they lie apart is the speed.
 
 **Source**: the baseline of Jaeger, Chitta and Geiger, "Hidden Biases of End-to-End Driving Models", ICCV 2023,
 https://arxiv.org/abs/2306.07957, as in TransFuser; the authors' code, carla_garage: `model.py` (`compute_loss`,
@@ -7,7 +7,7 @@ https://arxiv.org/abs/2306.07957, as in TransFuser; the authors' code, carla_gar
     speed = |w_2 - w_1|;  steer for the first w_i that is 1.5 away
 
 **Differs from the paper**: 1. as `path_speed`: a small network, scaled distances, the task's controller. 2. Four
-waypoints, one a step. 3. `squared` is ours: errors are squared, so that the mean of two futures is best, not one.
+waypoints, one a step.
 
 **Shapes**: n cars, p waypoints.
 """
@@ -27,7 +27,6 @@ class Waypoints(Method):
     """Path and speed in one."""
 
     lr: float = 0.003  # Adam's first rate
-    squared: bool = False  # whether errors are squared; paper: absolute
 
     space = {"lr": (0.001, 0.003, 0.006, 0.01, 0.02, 0.03, 0.06, 0.1, 0.3)}
 
@@ -42,8 +41,7 @@ class Waypoints(Method):
         lesson = cloning.chosen(batch, True, key)
 
         def error(answer: jax.Array) -> jax.Array:
-            gaps = jnp.abs(answer.reshape(lesson.waypoints.shape) - lesson.waypoints)
-            return (gaps**2 if self.squared else gaps).mean()
+            return jnp.abs(answer.reshape(lesson.waypoints.shape) - lesson.waypoints).mean()
 
         x = cloning.inputs(lesson.view, TARGET)
         return cloning.train(state, x, self.outputs, error, self.lr, self.steps)

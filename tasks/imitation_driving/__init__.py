@@ -14,16 +14,26 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import jax
+import jax.numpy as jnp
 
 SPEEDS = (0.0, 0.25, 0.6, 1.0)  # that the expert aims for; the last three are limits of the road, too
 SIGHT = 6.0  # how far away a stop line is seen
 ROOM = 1.0  # that is left to the line where the expert waits
 CARE = 4.0  # units of distance per unit of speed from which the expert brakes
+WAITS = 0.4  # chance that one has to wait at a line
+CERTAIN = 1.0  # a cue is right from this distance on
+VAGUE = 5.0  # and least often from this one on
+RIGHT = 0.6  # share of cues that are right where it is vague
 
 
 def braking_distance(speed: jax.Array) -> jax.Array:
     """How far from a line the expert begins to brake, where it has to wait."""
     return ROOM + CARE * speed
+
+
+def chance_right(line: jax.Array) -> jax.Array:
+    """Of a cue, by the distance to the line."""
+    return RIGHT + (1 - RIGHT) * jnp.clip((VAGUE - line) / (VAGUE - CERTAIN), 0, 1)
 
 
 class View(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from toybench.tasks.imitation_driving import SIGHT, SPEEDS, Command, Lesson, View, braking_distance
+from toybench.tasks.imitation_driving import SIGHT, SPEEDS, Command, Lesson, View, braking_distance, chance_right
 
 QUARTER = 0.25  # of a unit: between the points that a lane is summed from
 POINTS = 4  # of a path
@@ -23,9 +23,6 @@ PULL = 0.1  # most that the speed rises in a step
 TURN = 0.5  # strongest curvature that a car can steer
 SHORT = 0.25  # square of the nearest distance that is steered for
 PARTS = 4  # that a step's motion is summed in
-CERTAIN = 1.0  # a cue is right from here on
-VAGUE = 5.0  # and least often from here on
-RIGHT = 0.6  # share of cues that are right where it is vague
 LANE_NOISE = 0.1  # standard deviation, per unit of distance, of where the lane seems to be
 OFFSET_NOISE = 0.2  # of the offset as it is seen
 TURN_NOISE = 0.05  # of the angle
@@ -100,11 +97,6 @@ def seen_from(car: Car, points: jax.Array) -> jax.Array:
     cos = jnp.cos(car.turned)[:, None]
     sin = jnp.sin(car.turned)[:, None]
     return jnp.stack([cos * x + sin * y, cos * y - sin * x], axis=-1)
-
-
-def chance_right(line: jax.Array) -> jax.Array:
-    """Of a cue, by the distance to the line."""
-    return RIGHT + (1 - RIGHT) * jnp.clip((VAGUE - line) / (VAGUE - CERTAIN), 0, 1)
 
 
 def cue_of(wait: jax.Array, line: jax.Array, doubt: jax.Array) -> jax.Array:

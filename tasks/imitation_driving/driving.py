@@ -4,7 +4,7 @@ Isolates how a driver acts on what it can't know, and how it comes back to its l
 each, with chance 0.4, one has to wait until 12 steps have passed since the line came into sight, 6 units away. Brakes
 take 2.85 units from full speed to rest, and 2 where the speed falls by 0.2 a step. The cue is right with chance 0.6 at
 5 units or more, 0.9 at 2 and always within 1; for one line it is wrong until the car is near enough. So who comes
-slowly can still stop when the cue turns.
+slowly can still stop when the cue turns, and who comes at half of the speed arrives when the wait is over.
 
 Recorded states are drawn one by one: the expert stands on the lane's middle, and its speed tells nothing of the line.
 (Where a car's speed tells that it has to wait, a clone waits because it is slow; this isn't studied here.)
@@ -21,7 +21,7 @@ import jax.numpy as jnp
 
 from toybench import Metric, Task
 from toybench.blocks import random
-from toybench.tasks.imitation_driving import SIGHT, SPEEDS, Command, Driver, Lesson, Recorded, Spec
+from toybench.tasks.imitation_driving import SIGHT, SPEEDS, WAITS, Command, Driver, Lesson, Recorded, Spec
 from toybench.tasks.imitation_driving import _road as roads
 
 LINES = 4  # of a route
@@ -31,7 +31,6 @@ SPREAD = 1.0  # that a line may be nearer or farther
 LENGTH = 30.0  # of a route
 STRETCH = 6.0  # units with one limit
 STEPS = 72  # of a route
-WAITS = 0.4  # chance that one has to wait
 HOLD = 12.0  # steps since the line came into sight, after which nobody has to
 LIMITS = (0.1, 0.4)  # a limit is 0.25 below the first, 0.6 below the second, else 1
 PENALTY = 0.5  # factor of the score for a line that was crossed when one had to wait
@@ -157,7 +156,7 @@ class Driving(Task):
     checkpoints = 1
     metrics: ClassVar = {
         "score": Metric("max", "share of a route that is done, halved for each line crossed when one had to wait"),
-        "completion": Metric("max", "share of a route that is done"),
+        "completion": Metric("info", "share of a route that is done"),
         "crossings": Metric("min", "lines of a route that were crossed when one had to wait"),
         "recovery": Metric("max", "share of an offset from the lane that is gone after ten steps, -1 at least"),
     }

@@ -11,7 +11,8 @@ import pytest
 from toybench.methods.imitation_driving import _cloning as cloning
 from toybench.plugins import registry
 from toybench.protocol import Learner
-from toybench.tasks.imitation_driving import SPEEDS, Lesson, Recorded, View
+from toybench.tasks.imitation_driving import SPEEDS, WAITS, Lesson, Recorded, View
+from toybench.tasks.imitation_driving import _road as roads
 
 KEY = jax.random.key(8)
 TASK = registry.load("tasks", "imitation_driving/driving")(cars=32, states=600)
@@ -102,7 +103,7 @@ def test_of_two_futures_an_absolute_error_takes_one_a_squared_one_the_mean(squar
         waypoints=jnp.where(stays[:, None, None], 0.0, goes),
     )
     batch = Recorded(driven=lesson, shifted=lesson)
-    one = method("waypoints", squared=squared, lr=0.01)
+    one = method("squared_waypoints" if squared else "waypoints", lr=0.01)
 
     def step(state: Any, _: None) -> tuple[Any, None]:
         return one.update(state, batch, KEY), None
@@ -174,6 +175,33 @@ def test_the_rule_by_hand() -> None:
     command = method("idm_rule", caution=0.5).drive((), view)
     np.testing.assert_allclose(command.speed, [0.5, 0, 0.6], atol=1e-6)
     np.testing.assert_allclose(command.aim, [[2, 0.3], [0, -2], [2, 0]], atol=1e-6)
+
+
+def test_bayes_rule_by_hand() -> None:
+    one = jax.tree.map(lambda x: x[:4], VIEW)
+    view = one._replace(
+        speed=jnp.asarray([1.0, 1.0, 1.0, 0.5]),
+        line=jnp.asarray([3.0, 3.0, 5.0, 4.0]),
+        cue=jnp.asarray([1.0, -1.0, 1.0, 1.0]),
+        limit=jnp.asarray([[0.0, 0, 1]] * 4),
+    )
+    go = 0.4 * 0.2 / (0.4 * 0.2 + 0.6 * 0.8)
+    plain = method("bayes_rule").drive((), view)
+    np.testing.assert_allclose(plain.speed[jnp.asarray([0, 1, 3])], [0, 1 - go, 1], atol=1e-6)
+    low = method("bayes_rule", weight=0.5).drive((), view).speed
+    np.testing.assert_allclose(low[2], 1 - 0.2 * 0.6 / (0.2 * 0.6 + 0.6 * 0.4), atol=1e-6)
+    np.testing.assert_array_equal(method("idm_rule").drive((), view).aim, plain.aim)
+
+
+def test_bayes_rule_is_how_often_the_expert_stops() -> None:
+    """At full speed 3 units from a line, of those who see a cue that says go."""
+    waits = jax.random.uniform(KEY, (20_000,)) < WAITS
+    line = jnp.full(waits.shape, 3.0)
+    cue = roads.cue_of(waits, line, jax.random.uniform(jax.random.key(1), waits.shape))
+    stops = float(waits[cue < 0].mean())
+    one = jax.tree.map(lambda x: x[:1], VIEW)
+    view = one._replace(speed=jnp.ones(1), line=line[:1], cue=-jnp.ones(1), limit=jnp.asarray([[0.0, 0, 1]]))
+    np.testing.assert_allclose(method("bayes_rule").drive((), view).speed, 1 - stops, atol=0.01)
 
 
 def test_it_learns_to_drive_and_to_come_back() -> None:

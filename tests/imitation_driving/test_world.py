@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from toybench.plugins import registry
-from toybench.tasks.imitation_driving import SIGHT, SPEEDS, Command, Lesson, driving
+from toybench.tasks.imitation_driving import SIGHT, SPEEDS, Command, Lesson, chance_right, driving
 from toybench.tasks.imitation_driving import _road as roads
 
 KEY = jax.random.key(3)
@@ -116,9 +116,7 @@ def test_speeds_rise_and_fall_by_what_a_car_can() -> None:
 
 
 def test_cues_are_right_as_often_as_said_and_stay_right() -> None:
-    np.testing.assert_allclose(
-        roads.chance_right(jnp.asarray([5.5, 5.0, 3.0, 2.0, 1.0, 0.5])), [0.6, 0.6, 0.8, 0.9, 1, 1]
-    )
+    np.testing.assert_allclose(chance_right(jnp.asarray([5.5, 5.0, 3.0, 2.0, 1.0, 0.5])), [0.6, 0.6, 0.8, 0.9, 1, 1])
     doubt = jnp.linspace(0, 1, 1001)
     wait = jnp.ones(1001, bool)
     cues = np.stack([roads.cue_of(wait, jnp.full(1001, line), doubt) for line in (4.0, 3.0, 2.0, 1.0)])
@@ -175,7 +173,6 @@ def test_references() -> None:
     floor = jax.jit(lambda: TASK.evaluate(WORLD, KEY, TASK.floor(WORLD)))()
     assert float(oracle["crossings"]) == 0 and float(oracle["score"]) > 0.95 and float(oracle["recovery"]) > 0.95
     assert float(floor["score"]) < 0.6 and float(floor["recovery"]) < 0.2 and float(floor["crossings"]) > 0.5
-    assert float(floor["completion"]) < float(oracle["completion"])
 
 
 def test_what_is_recorded() -> None:
