@@ -27,7 +27,7 @@ class BayesRule(Method):
     weight: float = 1.0  # of the chance of stop, above 0; 1 is Bayes' rule
 
     deterministic = True
-    space = {"weight": (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)}
+    space = {"weight": (1.0, 2.0, 4.0, 5.6, 8.0, 11.0, 16.0, 22.0, 32.0)}
 
     def drive(self, state: Any, view: View) -> Command:
         right = chance_right(view.line)
