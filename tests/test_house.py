@@ -60,6 +60,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "trading",
     "trainability",
     "transduction",
+    "transport_maps",
     "value_learning",
     "weight_spaces",
     "weak_labels",
