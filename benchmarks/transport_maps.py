@@ -6,7 +6,7 @@ ROUND = "class_transport"
 BENT = "class_transport[shape=bent]"
 EVEN = "population_path"
 THIN = "population_path[left=0.1]"
-NOISY = "population_path[dims=10,noise=0.1]"
+NOISY = "population_path[noise=0.1,dims=10]"
 
 GUIDED = "not_class_guided"
 LABELS = "not_class_guided[push=0]"  # no potential: labelled points alone
