@@ -11,7 +11,7 @@ from toybench.blocks.nn import MLP
 from toybench.tasks.transport_maps import Cloud, lengths
 
 WIDTH = 64  # of every network
-RATES = (0.0003, 0.001, 0.003, 0.01)  # of every method
+RATES = (0.001, 0.003, 0.01, 0.03)  # of an autoencoder
 
 
 def network(outputs: int) -> MLP:

@@ -41,7 +41,7 @@ class GraphGeodesic(Method):
     rounded: int = 0  # times that corners are taken off
 
     deterministic = True
-    space = {"nearest": (4, 8, 16), "rounded": (0, 4, 16)}
+    space = {"nearest": (8, 16, 32, 64), "rounded": (0, 4)}
 
     def init(self, key: jax.Array) -> Graph:
         edges = neighbour_edges(self.given.points, self.nearest)

@@ -9,7 +9,7 @@ Functionals", 2022, https://arxiv.org/abs/2205.15403, in the authors' code `note
 
 The bracket is half the energy distance but for what doesn't depend on T; x and x' differ, so it has no bias.
 
-**Differs from the paper**: 1. width 64 instead of 256, 300 steps instead of 1001, and the rate decays by a cosine. 2.
+**Differs from the paper**: 1. width 48 instead of 256, 200 steps instead of 1001, and the rate decays by a cosine. 2.
 Two points of every class a round instead of two points of 32 classes drawn at random. 3. y is all labelled points of
 the class instead of a random one for each x: the same mean, with less noise. 4. points lie around the origin.
 

@@ -63,8 +63,8 @@ class ClassTransport(Task):
     steps = 200
     checkpoints = 1
     metrics = {
-        "class_accuracy": Metric("max", "share of source points whose image is likeliest of their own target class"),
         "target_distance": Metric("min", "squared energy distance of all images to the target, in thousandths"),
+        "class_accuracy": Metric("max", "share of source points whose image is likeliest of their own target class"),
         "class_distance": Metric("min", "mean squared energy distance of a class's images to it, in thousandths"),
     }
 
