@@ -21,7 +21,8 @@ ERRORS = (("length_error", LENGTH), ("off_manifold", OFF), ("middle_distance", M
 
 CLASSES = (
     "Sixteen classes on a lattice, as in the authors' toy: 200 steps of width 48 instead of 1001 of width 256. "
-    "Distances are squared energy distances in thousandths; all points in one place have a target_distance of 1960. Tuned by target_distance. "
+    "Distances are squared energy distances in thousandths; all points in one place have a target_distance of 1960. "
+    "Tuned by target_distance. "
 )
 WAYS = (
     "A hemisphere of 400 points instead of 3000, and pairs from two caps, 120 degrees apart, instead of any. The "
