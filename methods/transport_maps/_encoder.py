@@ -11,7 +11,7 @@ from toybench.blocks.nn import MLP
 from toybench.tasks.transport_maps import Cloud, lengths
 
 WIDTH = 64  # of every network
-RATES = (0.001, 0.003, 0.01, 0.03)  # of an autoencoder
+RATES = (0.003, 0.01, 0.03, 0.1)  # of an autoencoder
 
 
 def network(outputs: int) -> MLP:

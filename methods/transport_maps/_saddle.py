@@ -17,7 +17,7 @@ from toybench.blocks.nn import MLP, init
 from toybench.tasks.transport_maps import Rounds
 
 WIDTH = 48  # of both networks; 256 in the code of Asadulaev et al.
-RATES = (0.001, 0.003, 0.01, 0.03)  # of every method
+RATES = (0.003, 0.01, 0.03)  # of every method
 
 
 class State(NamedTuple):
@@ -45,7 +45,7 @@ class SaddlePoint(Method):
 
     push: float = 1.0  # weight of the potential in the map's loss; 1 in the paper, 0 leaves it out
 
-    space = {"lr": RATES, "inner": (5, 10)}
+    space = {"lr": RATES, "inner": (2, 5, 10)}
 
     @abc.abstractmethod
     def cost(self, source: jax.Array, moved: jax.Array) -> jax.Array:

@@ -53,7 +53,7 @@ class Gaga(Method):
     negative: float = 0.5  # noise of negative samples, in standard deviations of the data; 0.5 in the authors' code
     latent: int = 3  # coordinates of a code; 3 and 10 in the authors' code
 
-    space = {"lr": (0.003, 0.01, 0.03), "warp": (0.25, 1.0, 4.0)}
+    space = {"lr": (0.001, 0.003, 0.01), "warp": (0.0625, 0.25, 1.0)}
 
     def init(self, key: jax.Array) -> State:
         for_encoder, for_discriminator, for_curve = jax.random.split(key, 3)
