@@ -46,7 +46,7 @@ class ClassAffineMap(Method):
     rounds: int = 1  # of counting unlabelled targets to the nearest mean; 0 leaves them out
 
     deterministic = True
-    space = {"rounds": (0, 1, 2, 4)}
+    space = {"rounds": (0, 1, 2)}
 
     def init(self, key: jax.Array) -> Maps:
         classes, _, dims = self.given.source.shape

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 
 from toybench import Method
 from toybench.blocks.distances import squared_distances
-from toybench.tasks.transport_maps import closed, neighbour_edges
+from toybench.tasks.transport_maps import along, closed, neighbour_edges
 
 HOPS = 40  # at most from one point of the cloud to another; ways of 2 radii have 10 to 20
 FINE = 64  # points of a chain after it was cut into equal lengths
@@ -77,10 +77,3 @@ class GraphGeodesic(Method):
         apart = jnp.sqrt(squared_distances(x[None, :], self.given.points)[0])
         reach = -jax.lax.top_k(-apart, self.nearest)[0][-1]
         return jnp.where(apart <= reach, apart, jnp.inf)
-
-
-def along(chain: jax.Array, s: jax.Array) -> jax.Array:
-    """Points [t, d] at shares s [t] of the length of a chain [h, d]."""
-    steps = jnp.sqrt((jnp.diff(chain, axis=0) ** 2).sum(-1))
-    gone = jnp.concatenate([jnp.zeros(1), jnp.cumsum(steps)])
-    return jax.vmap(lambda x: jnp.interp(s, gone / gone[-1], x), in_axes=1, out_axes=1)(chain)

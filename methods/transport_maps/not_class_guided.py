@@ -11,7 +11,8 @@ The bracket is half the energy distance but for what doesn't depend on T; x and 
 
 **Differs from the paper**: 1. width 48 instead of 256, 200 steps instead of 1001, and the rate decays by a cosine. 2.
 Two points of every class a round instead of two points of 32 classes drawn at random. 3. y is all labelled points of
-the class instead of a random one for each x: the same mean, with less noise. 4. points lie around the origin.
+the class instead of a random one for each x: the same mean, with less noise. 4. The
+potential has the images of the map's last round instead of fresh ones. 5. points lie around the origin.
 
 **Shapes**: c classes, m points of a class, l labelled targets of a class, d coordinates.
 """

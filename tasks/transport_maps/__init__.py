@@ -100,6 +100,14 @@ def lengths(x: jax.Array) -> jax.Array:
     return jnp.sqrt((x**2).sum(-1) + TINY)
 
 
+def along(chain: jax.Array, s: jax.Array) -> jax.Array:
+    """Points [t, d] at shares s [t] of the length of a chain of points [h, d]."""
+    steps = jnp.sqrt((jnp.diff(chain, axis=0) ** 2).sum(-1))
+    gone = jnp.concatenate([jnp.zeros(1), jnp.cumsum(steps)])
+    total = jnp.maximum(gone[-1], TINY)
+    return jax.vmap(lambda x: jnp.interp(s, gone / total, x), in_axes=1, out_axes=1)(chain)
+
+
 def closed(weights: jax.Array, widest: bool = False) -> jax.Array:
     """Shortest distances [n, n] over edges of these lengths [n, n], infinite where there is none: Floyd and Warshall.
 

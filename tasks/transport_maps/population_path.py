@@ -6,6 +6,8 @@ in a random subspace of three dimensions. Populations at the start and at the en
 shorter than the great circles that the oracle takes. Pairs are drawn independently of each other from both caps; those
 that are judged are new.
 
+A learner parts its way as it likes: ways are judged at places of equal lengths, but for their length.
+
 With `left` a share is left of a band of 20 degrees between both caps, which holds the middles of the ways. With `noise`
 the cloud and both populations lie off the sphere by normal noise of this standard deviation in every coordinate.
 """
@@ -25,6 +27,7 @@ from toybench.tasks.transport_maps import (
     Interpolator,
     PathBatch,
     PathSpec,
+    along,
     closed,
     lengths,
     neighbour_edges,
@@ -38,7 +41,8 @@ DRAWN = 1.5  # points drawn for one of the cloud, of which 0.84 are left
 ENDS = 64  # points of each population that are given
 JUDGED = 64  # pairs that ways are judged by
 MIDDLES = 256  # true middles of other pairs
-PLACES = 33  # on a way, both ends included
+PLACES = 33  # on a way at equal lengths, both ends included
+ASKED = 65  # shares of the way that a learner is asked for
 THOUSAND = 1e3  # distances between populations are reported in thousandths
 
 
@@ -75,6 +79,7 @@ class PopulationPath(Task):
     metrics = {
         "length_error": Metric("min", "mean error of a way's length, as a share of the great circle's"),
         "off_manifold": Metric("min", "mean distance of a way's points to the sphere, in radii"),
+        "geodesic_distance": Metric("min", "mean squared distance to the great circle over its length, in thousandths"),
         "middle_distance": Metric("min", "squared energy distance of middles to the true ones, in thousandths"),
     }
 
@@ -131,15 +136,20 @@ class PopulationPath(Task):
         )
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
-        ways = learner.interpolate(world.start, world.end, jnp.linspace(0.0, 1.0, PLACES))
+        asked = learner.interpolate(world.start, world.end, jnp.linspace(0.0, 1.0, ASKED))
         true = jnp.arccos((world.start * world.end).sum(-1))
-        found = jnp.sqrt((jnp.diff(ways, axis=0) ** 2).sum(-1)).sum(0)
+        found = jnp.sqrt((jnp.diff(asked, axis=0) ** 2).sum(-1)).sum(0)
+        places = jnp.linspace(0.0, 1.0, PLACES)
+        ways = jax.vmap(lambda chain: along(chain, places), in_axes=1, out_axes=1)(asked)
+        circle = great_circles(world.start, world.end, places)
+        away = ((ways[:, None] - circle[None, :]) ** 2).sum(-1).min(1).mean(0)
         inner = ways @ world.basis
         outside = lengths(ways - inner @ world.basis.T)
         off = jnp.sqrt(outside**2 + (lengths(inner) - 1) ** 2)
         return {
             "length_error": (jnp.abs(found - true) / true).mean(),
             "off_manifold": off[1:-1].mean(),
+            "geodesic_distance": THOUSAND * (away / true).mean(),
             "middle_distance": THOUSAND * energy_distance(ways[PLACES // 2], world.middles),
         }
 
@@ -154,14 +164,15 @@ class PopulationPath(Task):
 
     def oracle(self, world: World) -> Any:
         """The great circle."""
+        return SimpleNamespace(interpolate=great_circles)
 
-        def interpolate(start: jax.Array, end: jax.Array, s: jax.Array) -> jax.Array:
-            angle = jnp.arccos((start * end).sum(-1))[None, :, None]
-            share = s[:, None, None]
-            ahead = jnp.sin((1 - share) * angle) * start[None, :, :] + jnp.sin(share * angle) * end[None, :, :]
-            return ahead / jnp.sin(angle)
 
-        return SimpleNamespace(interpolate=interpolate)
+def great_circles(start: jax.Array, end: jax.Array, s: jax.Array) -> jax.Array:
+    """Points [t, p, d] at shares s [t] of the great circles between unit vectors [p, d]."""
+    angle = jnp.arccos((start * end).sum(-1))[None, :, None]
+    share = s[:, None, None]
+    ahead = jnp.sin((1 - share) * angle) * start[None, :, :] + jnp.sin(share * angle) * end[None, :, :]
+    return ahead / jnp.sin(angle)
 
 
 def thinned(noise: jax.Array, dropped: jax.Array) -> jax.Array:

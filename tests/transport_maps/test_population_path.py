@@ -12,16 +12,16 @@ from scipy.sparse import csgraph
 
 from toybench.methods.transport_maps import _encoder
 from toybench.methods.transport_maps.gaga import Gaga
-from toybench.methods.transport_maps.graph_geodesic import GraphGeodesic, along
+from toybench.methods.transport_maps.graph_geodesic import GraphGeodesic
 from toybench.methods.transport_maps.latent_linear import LatentLinear
 from toybench.methods.transport_maps.linear_interpolation import LinearInterpolation
-from toybench.tasks.transport_maps import Cloud, closed, neighbour_edges
+from toybench.tasks.transport_maps import Cloud, along, closed, neighbour_edges
 from toybench.tasks.transport_maps.population_path import PopulationPath, World, thinned
 
 KEY = jax.random.key(0)
 TASK = PopulationPath(points=200)
 WORLD = TASK.sample(KEY)
-GOING = jnp.linspace(0.0, 1.0, 33)
+GOING = jnp.linspace(0.0, 1.0, 65)
 
 
 def array(*shape: int, seed: int = 0) -> jax.Array:
@@ -110,7 +110,21 @@ def test_references_and_straight_lines_by_their_formulas() -> None:
     angle = np.arccos(np.asarray((WORLD.start * WORLD.end).sum(1)))
     assert judged(line)["length_error"] == pytest.approx(np.mean(1 - 2 * np.sin(angle / 2) / angle), abs=1e-4)
     depth = 1 - np.sqrt(1 - 4 * np.outer(GOING * (1 - GOING), np.sin(angle / 2) ** 2))
-    assert judged(line)["off_manifold"] == pytest.approx(depth[1:-1].mean(), abs=1e-4)
+    assert judged(line)["off_manifold"] == pytest.approx(depth[2:-2:2].mean(), abs=1e-4)
+    going = np.asarray(GOING)[::2, None]
+    sides = np.stack([np.sin((1 - going) * angle), np.sin(going * angle)]) / np.sin(angle)
+    share = np.stack([1 - going, going])
+    apart = share[:, :, None] - sides[:, None]  # in the two ends as axes, of which the inner product is cos(angle)
+    squares = (apart**2).sum(0) + 2 * np.cos(angle) * apart.prod(0)
+    assert judged(line)["geodesic_distance"] == pytest.approx(1e3 * (squares.min(1).mean(0) / angle).mean(), rel=1e-3)
+
+
+def test_how_a_way_is_parted_is_no_matter() -> None:
+    circle = TASK.oracle(WORLD).interpolate
+    late = judged(circle(WORLD.start, WORLD.end, jnp.linspace(0.0, 1.0, 65) ** 2))
+    assert late["length_error"] < 2e-3
+    assert late["geodesic_distance"] < 0.1
+    assert abs(late["middle_distance"] - judged(circle(WORLD.start, WORLD.end, GOING))["middle_distance"]) < 0.5
 
 
 def test_off_manifold_counts_every_direction() -> None:
@@ -221,11 +235,14 @@ def test_a_step_of_gaga_follows_three_losses() -> None:
         logits = _encoder.network(1).apply(params, jnp.concatenate([x, negative]))[:, 0]
         return -jnp.concatenate([jax.nn.log_sigmoid(logits[:64]), jax.nn.log_sigmoid(-logits[64:])]).mean()
 
+    inner = (jnp.arange(10, dtype=jnp.float32) + jax.random.uniform(KEY, (10,))) / 10
+    times = jnp.concatenate([jnp.zeros(1), inner, jnp.ones(1)])
+
     def curve_loss(params: Any) -> jax.Array:
         whole = {**state.params, "curve": params}
-        ways = method.curve(whole, batch.start, batch.end, jnp.linspace(0.0, 1.0, 12))
-        steps = jnp.diff(method.warped(state.params, ways), axis=0)
-        return jnp.linalg.norm(steps, axis=-1).sum(0).mean()
+        image = method.warped(state.params, method.curve(whole, batch.start, batch.end, times))
+        chords = [jnp.linalg.norm(image[i + 1] - image[i], axis=-1).mean() for i in range(11)]
+        return jnp.asarray(sum(chords))
 
     after = method.update(state, batch, KEY).params
     losses = {"encoder": encoder_loss, "discriminator": discriminator_loss, "curve": curve_loss}
