@@ -30,8 +30,8 @@ CLASSES = (
 )
 WAYS = (
     "A hemisphere of 400 points instead of 3000, and pairs from two caps, 120 degrees apart, instead of any. The "
-    "discriminator is trained by cross-entropy, together with encoder and curves; the warp is tuned and the authors' is "
-    "1. Margins: a hundredth of a way's length, 0.005 radii off the sphere, 5 thousandths of squared distance to the "
+    "discriminator is trained by cross-entropy, together with encoder and curves; the warp is tuned, the authors' is 1. "
+    "Margins: a hundredth of a way's length, 0.005 radii off the sphere, 5 thousandths of squared distance to the "
     "great circle, of which straight lines have 55, and 10 thousandths of squared energy distance between middles, of "
     "which the middle of the cloud has 780. "
 )
@@ -63,8 +63,8 @@ benchmark = Benchmark(
             paper="asadulaev2022neural",
             says="Its images of a class are nearer to it than those of transport between samples, class by class, "
             "which new points follow by their nearest neighbour.",
-            differs=f"{CLASSES}Nearer is 2.5 thousandths, a tenth of what ten points of a class are away from it. A gain "
-            "of 0.05 in class_accuracy, first claimed, has no room: plans have 1.0 in round classes on tuning seeds. "
+            differs=f"{CLASSES}Nearer is 2.5 thousandths, a tenth of what ten points of a class are away from it. A "
+            "gain of 0.05 in class_accuracy, first claimed, has no room: plans have 1.0 in round classes on tuning seeds. "
             "They may count unlabelled targets to the class that they are nearest to. Round and bent classes.",
             expected="inconclusive",
             conditions=tuple(
@@ -122,8 +122,8 @@ benchmark = Benchmark(
         Claim(
             paper="sun2024geometryaware",
             says="The discriminator keeps them there: without it, by the encoder's metric alone, they are not.",
-            differs=f"{WAYS}In three dimensions without noise; an ablation of the authors. At the tuned warp and at the "
-            "authors' 1, with the rate of the tuned one.",
+            differs=f"{WAYS}In three dimensions without noise; an ablation of the authors. At the tuned warp and at "
+            "the authors' 1, with the rate of the tuned one.",
             expected="supported",
             conditions=tuple(
                 Better(task=EVEN, method=method, than=UNWARPED, metric=metric, margin=margin)
