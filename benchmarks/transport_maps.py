@@ -30,9 +30,9 @@ CLASSES = (
 )
 WAYS = (
     "A hemisphere of 400 points instead of 3000, and pairs from two caps, 120 degrees apart, instead of any. The "
-    "discriminator is trained by cross-entropy, together with encoder and curves; the warp is tuned, the authors' is 1. "
+    "discriminator is trained by cross-entropy, with encoder and curves; the warp is tuned, the authors' is 1. "
     "Margins: a hundredth of a way's length, 0.005 radii off the sphere, 5 thousandths of squared distance to the "
-    "great circle, of which straight lines have 55, and 10 thousandths of squared energy distance between middles, of "
+    "great circle, straight lines have 55, and 10 thousandths of squared energy distance between middles, of "
     "which the middle of the cloud has 780. "
 )
 
@@ -64,8 +64,8 @@ benchmark = Benchmark(
             says="Its images of a class are nearer to it than those of transport between samples, class by class, "
             "which new points follow by their nearest neighbour.",
             differs=f"{CLASSES}Nearer is 2.5 thousandths, a tenth of what ten points of a class are away from it. A "
-            "gain of 0.05 in class_accuracy, first claimed, has no room: plans have 1.0 in round classes on tuning seeds. "
-            "They may count unlabelled targets to the class that they are nearest to. Round and bent classes.",
+            "gain of 0.05 in class_accuracy, first claimed, has no room: plans have 1.0 in round classes on tuning "
+            "seeds. They may count unlabelled targets to the class that they are nearest to. Round and bent classes.",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=task, method=GUIDED, than="discrete_class_ot", metric="class_distance", margin=CLASS)
