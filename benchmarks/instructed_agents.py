@@ -1,0 +1,145 @@
+"""The instructed_agents benchmark: what its papers claim, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Claim, Tuning
+
+SQUARE = "instruction_grids"
+CORNER = "instruction_grids[confounded=0.9]"
+CORRIDOR = "instruction_grids[confounded=0.5,place=corridor]"
+FAR_END = "instruction_grids[confounded=0.9,place=corridor]"
+EGOCENTRIC = "instruction_bc[view=egocentric]"
+ADAPTED = "arp[tuned=true]"
+STATIC = "arp[told=target]"
+LIKENESS = "arp[told=likeness]"
+
+IRL_DIFFERS = (
+    "The abstract, the introduction and a review could be read, so that there is no verdict. Grids of 36 cells with "
+    "coloured shapes and 256 demonstrations instead of houses and sentences. Rewards are planned with in the known "
+    "moves, which cloning isn't told."
+)
+ARP_DIFFERS = (
+    "A corridor whose nine nearest cells are seen, instead of Procgen's levels; a frozen random encoder of them stands "
+    "for CLIP. Every policy reads the instruction."
+)
+HALF = (
+    "The meant object lies at the right end in half of the demonstrations. The paper has it there in all, and one "
+    "instruction; here that share was chosen after a pilot, and nine in ten, which was planned, is a claim of its own."
+)
+
+benchmark = Benchmark(
+    field="reinforcement learning",
+    tuning=Tuning(trials=9, seeds=4),
+    variants=(CORNER, CORRIDOR, FAR_END),
+    ablations=(EGOCENTRIC, ADAPTED, STATIC, LIKENESS),
+    only={
+        SQUARE: ("instruction_bc", EGOCENTRIC, "lc_irl", "reward_regression"),
+        CORNER: ("instruction_bc", "arp"),
+        CORRIDOR: ("instruction_bc", "arp", ADAPTED, STATIC, LIKENESS),
+        FAR_END: ("instruction_bc", "arp"),
+    },
+    claims=(
+        Claim(
+            paper="fu2019language",
+            says="Instructions that are learned as rewards carry over to new maps and to new pairs of colour and "
+            "shape, where a cloned policy fails, and do as well on known maps.",
+            differs=f"{IRL_DIFFERS} A fifth of the maps; on known ones no more than 0.05 below.",
+            read="abstract",
+            expected="supported",
+            conditions=(
+                Better(task=SQUARE, method="lc_irl", than="instruction_bc", metric="new_map_success", margin=0.2),
+                Better(task=SQUARE, method="lc_irl", than="instruction_bc", metric="new_pair_success", margin=0.2),
+                Better(task=SQUARE, method="lc_irl", than="instruction_bc", metric="train_success", margin=-0.05),
+            ),
+        ),
+        Claim(
+            paper="fu2019language",
+            says="It is planning anew that helps: they do better, too, than cloning whose map moves with the agent.",
+            differs=f"{IRL_DIFFERS} The paper doesn't have this control, which takes the learning rate of the other "
+            "view. 0.05 of the maps.",
+            read="abstract",
+            expected="inconclusive",
+            conditions=tuple(
+                Better(task=SQUARE, method="lc_irl", than=EGOCENTRIC, metric=metric, margin=0.05)
+                for metric in ("new_map_success", "new_pair_success")
+            ),
+        ),
+        Claim(
+            paper="kim2023guide",
+            says="A policy that is told how much likeness of view and instruction is still to come follows "
+            "instructions that were never given more often than cloning.",
+            differs=f"{ARP_DIFFERS} {HALF} A tenth of the maps.",
+            expected="supported",
+            conditions=(
+                Better(task=CORRIDOR, method="arp", than="instruction_bc", metric="new_pair_success", margin=0.1),
+            ),
+        ),
+        Claim(
+            paper="kim2023guide",
+            says="It reaches what known instructions mean more often, too, where that lies in a new place.",
+            differs=f"{ARP_DIFFERS} {HALF} A twentieth of the maps.",
+            expected="supported",
+            conditions=(
+                Better(task=CORRIDOR, method="arp", than="instruction_bc", metric="new_map_success", margin=0.05),
+            ),
+        ),
+        Claim(
+            paper="kim2023guide",
+            says="So it does, for known and for new instructions, where nine in ten demonstrations lead to the same "
+            "end.",
+            differs=f"{ARP_DIFFERS} In a pilot cloning came to known objects more often. A tenth of the maps.",
+            expected="supported",
+            conditions=tuple(
+                Better(task=FAR_END, method="arp", than="instruction_bc", metric=metric, margin=0.1)
+                for metric in ("new_map_success", "new_pair_success")
+            ),
+        ),
+        Claim(
+            paper="kim2023guide",
+            says="So it does on a square that is seen as a whole, where nine in ten demonstrations lead to one corner.",
+            differs="A square of 36 cells with walls, as was planned. In a pilot all policies went to the corner, and "
+            "reached 0.02 to 0.06 of the objects that lie elsewhere: a toy that can't tell. A tenth of the maps.",
+            expected="supported",
+            toy="blind",
+            conditions=(
+                Better(task=CORNER, method="arp", than="instruction_bc", metric="new_map_success", margin=0.1),
+            ),
+        ),
+        Claim(
+            paper="kim2023guide",
+            says="An adapter of the encoder that is fitted to demonstrations helps further with instructions that were "
+            "never given.",
+            differs=f"{ARP_DIFFERS} {HALF} 0.03 of the maps. It takes the values that were tuned without an adapter.",
+            expected="supported",
+            conditions=(Better(task=CORRIDOR, method=ADAPTED, than="arp", metric="new_pair_success", margin=0.03),),
+        ),
+        Claim(
+            paper="kim2023guide",
+            says="So it does with known instructions.",
+            differs=f"{ARP_DIFFERS} {HALF} 0.03 of the maps. It takes the values that were tuned without an adapter.",
+            expected="inconclusive",
+            conditions=(Better(task=CORRIDOR, method=ADAPTED, than="arp", metric="new_map_success", margin=0.03),),
+        ),
+        Claim(
+            paper="kim2023guide",
+            says="It is a signal at every step that helps: more than a return that is fixed at the start.",
+            differs=f"{ARP_DIFFERS} {HALF} 0.03 of the maps. The control takes the values that were tuned with "
+            "signals.",
+            expected="inconclusive",
+            conditions=tuple(
+                Better(task=CORRIDOR, method="arp", than=STATIC, metric=metric, margin=0.03)
+                for metric in ("new_map_success", "new_pair_success")
+            ),
+        ),
+        Claim(
+            paper="kim2023guide",
+            says="It is the return still to come that helps: more than to be told the likeness of the present view "
+            "alone.",
+            differs=f"{ARP_DIFFERS} {HALF} Our control, which has no target and takes the learning rate that was "
+            "tuned with returns. 0.03 of the maps.",
+            expected="inconclusive",
+            conditions=tuple(
+                Better(task=CORRIDOR, method="arp", than=LIKENESS, metric=metric, margin=0.03)
+                for metric in ("new_map_success", "new_pair_success")
+            ),
+        ),
+    ),
+)
