@@ -28,6 +28,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "graph_classification",
     "hypernetworks",
     "imitation_driving",
+    "instructed_agents",
     "language_toys",
     "learning_rates",
     "local_policies",
