@@ -7,9 +7,7 @@ CORNER = "instruction_grids[confounded=0.9]"
 CORRIDOR = "instruction_grids[confounded=0.5,place=corridor]"
 FAR_END = "instruction_grids[confounded=0.9,place=corridor]"
 EGOCENTRIC = "instruction_bc[view=egocentric]"
-ADAPTED = "arp[tuned=true]"
-STATIC = "arp[told=target]"
-LIKENESS = "arp[told=likeness]"
+ENCODED = "instruction_bc[view=encoded]"
 
 IRL_DIFFERS = (
     "The abstract, the introduction and a review could be read, so that there is no verdict. Grids of 36 cells with "
@@ -29,11 +27,11 @@ benchmark = Benchmark(
     field="reinforcement learning",
     tuning=Tuning(trials=9, seeds=4),
     variants=(CORNER, CORRIDOR, FAR_END),
-    ablations=(EGOCENTRIC, ADAPTED, STATIC, LIKENESS),
+    ablations=(EGOCENTRIC, ENCODED),
     only={
         SQUARE: ("instruction_bc", EGOCENTRIC, "lc_irl", "reward_regression"),
         CORNER: ("instruction_bc", "arp"),
-        CORRIDOR: ("instruction_bc", "arp", ADAPTED, STATIC, LIKENESS),
+        CORRIDOR: ("instruction_bc", ENCODED, "arp", "arp_tuned", "static_return", "likeness_policy"),
         FAR_END: ("instruction_bc", "arp"),
     },
     claims=(
@@ -66,19 +64,22 @@ benchmark = Benchmark(
             paper="kim2023guide",
             says="A policy that is told how much likeness of view and instruction is still to come follows "
             "instructions that were never given more often than cloning.",
-            differs=f"{ARP_DIFFERS} {HALF} A tenth of the maps.",
+            differs=f"{ARP_DIFFERS} {HALF} Cloning with and without the encoder's vectors, which the paper's baseline "
+            "has of another encoder. A tenth of the maps.",
             expected="supported",
-            conditions=(
-                Better(task=CORRIDOR, method="arp", than="instruction_bc", metric="new_pair_success", margin=0.1),
+            conditions=tuple(
+                Better(task=CORRIDOR, method="arp", than=cloning, metric="new_pair_success", margin=0.1)
+                for cloning in ("instruction_bc", ENCODED)
             ),
         ),
         Claim(
             paper="kim2023guide",
             says="It reaches what known instructions mean more often, too, where that lies in a new place.",
-            differs=f"{ARP_DIFFERS} {HALF} A twentieth of the maps.",
+            differs=f"{ARP_DIFFERS} {HALF} Cloning with and without the encoder's vectors. A twentieth of the maps.",
             expected="supported",
-            conditions=(
-                Better(task=CORRIDOR, method="arp", than="instruction_bc", metric="new_map_success", margin=0.05),
+            conditions=tuple(
+                Better(task=CORRIDOR, method="arp", than=cloning, metric="new_map_success", margin=0.05)
+                for cloning in ("instruction_bc", ENCODED)
             ),
         ),
         Claim(
@@ -107,25 +108,24 @@ benchmark = Benchmark(
             paper="kim2023guide",
             says="An adapter of the encoder that is fitted to demonstrations helps further with instructions that were "
             "never given.",
-            differs=f"{ARP_DIFFERS} {HALF} 0.03 of the maps. It takes the values that were tuned without an adapter.",
+            differs=f"{ARP_DIFFERS} {HALF} 0.03 of the maps.",
             expected="supported",
-            conditions=(Better(task=CORRIDOR, method=ADAPTED, than="arp", metric="new_pair_success", margin=0.03),),
+            conditions=(Better(task=CORRIDOR, method="arp_tuned", than="arp", metric="new_pair_success", margin=0.03),),
         ),
         Claim(
             paper="kim2023guide",
             says="So it does with known instructions.",
-            differs=f"{ARP_DIFFERS} {HALF} 0.03 of the maps. It takes the values that were tuned without an adapter.",
+            differs=f"{ARP_DIFFERS} {HALF} 0.03 of the maps.",
             expected="inconclusive",
-            conditions=(Better(task=CORRIDOR, method=ADAPTED, than="arp", metric="new_map_success", margin=0.03),),
+            conditions=(Better(task=CORRIDOR, method="arp_tuned", than="arp", metric="new_map_success", margin=0.03),),
         ),
         Claim(
             paper="kim2023guide",
             says="It is a signal at every step that helps: more than a return that is fixed at the start.",
-            differs=f"{ARP_DIFFERS} {HALF} 0.03 of the maps. The control takes the values that were tuned with "
-            "signals.",
+            differs=f"{ARP_DIFFERS} {HALF} 0.03 of the maps.",
             expected="inconclusive",
             conditions=tuple(
-                Better(task=CORRIDOR, method="arp", than=STATIC, metric=metric, margin=0.03)
+                Better(task=CORRIDOR, method="arp", than="static_return", metric=metric, margin=0.03)
                 for metric in ("new_map_success", "new_pair_success")
             ),
         ),
@@ -133,11 +133,10 @@ benchmark = Benchmark(
             paper="kim2023guide",
             says="It is the return still to come that helps: more than to be told the likeness of the present view "
             "alone.",
-            differs=f"{ARP_DIFFERS} {HALF} Our control, which has no target and takes the learning rate that was "
-            "tuned with returns. 0.03 of the maps.",
+            differs=f"{ARP_DIFFERS} {HALF} Our control, which has no target. 0.03 of the maps.",
             expected="inconclusive",
             conditions=tuple(
-                Better(task=CORRIDOR, method="arp", than=LIKENESS, metric=metric, margin=0.03)
+                Better(task=CORRIDOR, method="arp", than="likeness_policy", metric=metric, margin=0.03)
                 for metric in ("new_map_success", "new_pair_success")
             ),
         ),

@@ -1,16 +1,16 @@
-"""Behaviour cloning of a policy that reads the map and the instruction.
+"""Behaviour cloning of a policy that reads what it sees and the instruction.
 
 **Source**: the baseline "language-conditioned policy" of Fu, Korattikara, Levine and Guadarrama, "From Language to
 Goals: Inverse Reinforcement Learning for Vision-Based Instruction Following", 2019,
-https://arxiv.org/abs/1902.07742 (abstract, introduction, and a review of the method).
+https://arxiv.org/abs/1902.07742 (abstract, introduction, and a review of the method); InstructRL in the authors' code
+of Kim et al. 2023 (csmile-1006/ARP, `BC.py`).
 
-    L = -log pi(a | map, cell, instruction)
-
-It is also what the text-conditioned baseline of Kim et al. (2023) is here, without its transformer.
+    L = -log pi(a | view, instruction)
 
 **Differs from the paper**: 1. two layers of 64 units on attributes of cells instead of networks on images and words.
 2. `view=egocentric` moves the map so that the own cell is in the middle, our control; where sight is short, that is
-what every policy reads. 3. The likeliest move is made.
+what every policy reads. 3. `view=encoded` reads the frozen encoder's two vectors beside, as InstructRL reads those of
+its pretrained encoder. 4. The likeliest move is made.
 
 **Shapes**: b rows, n maps.
 """
@@ -21,39 +21,44 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
-from toybench.blocks import nn, optim
-from toybench.methods.instructed_agents._reader import (
-    State,
-    actor,
-    cross_entropy,
-    descend,
-    read,
-    read_size,
-)
-from toybench.tasks.instructed_agents import Batch, Scenes, rows
+from toybench.errors import UsageError
+from toybench.methods.instructed_agents._policy import State, actor, clone, read, start
+from toybench.tasks.instructed_agents import Batch, Scenes, meaning, rows, seen_there
+
+VIEWS = ("map", "egocentric", "encoded")
 
 
 class InstructionBC(Method):
     """A policy of view and instruction."""
 
     lr: float = 0.01  # Adam's rate, decays to 0 by a cosine
-    view: str = "map"  # map or egocentric
+    view: str = "map"  # map, egocentric or encoded
 
     space = {"lr": (0.001, 0.0018, 0.003, 0.0056, 0.01, 0.018, 0.03, 0.056, 0.1)}
 
     def init(self, key: jax.Array) -> State:
-        params = nn.init(actor(), key, jnp.zeros((1, read_size(self.spec, self.view))))
-        return State(params=params, adam=optim.adam(self.lr, self.steps).init(params))
+        if self.view not in VIEWS:
+            raise UsageError(f"view is {self.view!r}; use one of {', '.join(VIEWS)}.")
+        shown = self.given.demonstrations
+        nothing = jnp.zeros((*shown.a.shape, 0))
+        return start(self, self.seen(shown.scenes, shown.scenes.start), nothing, key)
+
+    def seen(self, scenes: Scenes, here: jax.Array) -> jax.Array:
+        """What the policy reads, [n, f]."""
+        seen = read(scenes, here, self.spec, moved=self.view == "egocentric")
+        if self.view != "encoded":
+            return seen
+        encoder = self.given.encoder
+        view = seen_there(encoder, scenes, here, self.spec)
+        return jnp.concatenate([seen, view, meaning(encoder, scenes.wanted)], axis=-1)
 
     def update(self, state: State, batch: Batch, key: jax.Array) -> State:
         scenes, here, a = rows(self.given.demonstrations, batch)
-        seen = read(scenes, here, self.spec, self.view)
-        gradient = jax.grad(lambda params: cross_entropy(actor().apply(params, seen), a))(state.params)
-        return descend(self, state, gradient)
+        return clone(self, state, self.seen(scenes, here), a)
 
     def begin(self, state: State, scenes: Scenes) -> tuple:
         return ()
 
     def act(self, state: State, mind: Any, scenes: Scenes, here: jax.Array, step: jax.Array) -> tuple[Any, jax.Array]:
-        logits = actor().apply(state.params, read(scenes, here, self.spec, self.view))
+        logits = actor().apply(state.params, self.seen(scenes, here))
         return mind, logits.argmax(-1).astype(jnp.int32)

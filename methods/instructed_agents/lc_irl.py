@@ -23,10 +23,9 @@ import jax.numpy as jnp
 
 from toybench import Method
 from toybench.blocks import optim
-from toybench.methods.instructed_agents._reader import (
+from toybench.methods.instructed_agents._planner import (
     Reward,
     State,
-    cross_entropy,
     descend,
     plan_to,
     planned,
@@ -61,7 +60,8 @@ class LcIRL(Method):
         following = moves_of(shown.scenes.free, self.spec)
         logits = soft_plan(reward, following, self.spec.horizon)
         which = jnp.arange(len(reward))[:, None]
-        return cross_entropy(logits[which, jnp.arange(self.spec.horizon)[None], shown.s[:, :-1]], shown.a)
+        acts = jax.nn.log_softmax(logits, -1)[which, jnp.arange(self.spec.horizon)[None], shown.s[:, :-1]]
+        return -jnp.take_along_axis(acts, shown.a[..., None], -1).mean()
 
     def reward(self, params: Any, scenes: Scenes) -> jax.Array:
         """Rewards [n, S] of all cells."""

@@ -17,7 +17,7 @@ import jax
 
 from toybench import Method
 from toybench.blocks import optim
-from toybench.methods.instructed_agents._reader import (
+from toybench.methods.instructed_agents._planner import (
     Reward,
     State,
     descend,

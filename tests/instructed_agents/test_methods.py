@@ -9,8 +9,9 @@ import pytest
 
 from toybench.blocks import mdp
 from toybench.errors import UsageError
-from toybench.methods.instructed_agents import _reader as reader
-from toybench.methods.instructed_agents import arp
+from toybench.methods.instructed_agents import _planner as planner
+from toybench.methods.instructed_agents import _policy as policy
+from toybench.methods.instructed_agents import arp_tuned
 from toybench.plugins import registry
 from toybench.protocol import Learner
 from toybench.tasks import instructed_agents as page
@@ -61,14 +62,14 @@ def test_gradient_is_that_of_visits(world) -> None:
     reward = jax.random.normal(KEY, (1, 36))
 
     def loss(reward):
-        logits = reader.soft_plan(reward, following, 12)[0]
-        return reader.cross_entropy(logits[jnp.arange(12), shown.s[0, :-1]], shown.a[0])
+        acts = jax.nn.log_softmax(planner.soft_plan(reward, following, 12), -1)[0]
+        return -acts[jnp.arange(12), shown.s[0, :-1], shown.a[0]].mean()
 
     gradient = jax.grad(loss)(reward)[0]
     transitions = jnp.broadcast_to(jax.nn.one_hot(following[0], 36), (12, 36, 5, 36))
     entered = transitions[0] @ reward[0]
     _, policy = mdp.soft_induction(transitions, jnp.broadcast_to(entered, (12, 36, 5)), 1.0)
-    np.testing.assert_allclose(jax.nn.softmax(reader.soft_plan(reward, following, 12), -1)[0], policy, atol=1e-5)
+    np.testing.assert_allclose(jax.nn.softmax(planner.soft_plan(reward, following, 12), -1)[0], policy, atol=1e-5)
     visits = mdp.visits(transitions, policy, jax.nn.one_hot(shown.s[0, 0], 36))
     expected = jnp.einsum("tsa,sau->u", visits, transitions[0]) / 12
     seen = jax.nn.one_hot(shown.s[0, 1:], 36).mean(0)
@@ -81,7 +82,7 @@ def test_the_loss_is_of_whole_demonstrations(world) -> None:
     params = start(method).params
     shown = jax.tree.map(lambda x: x[:2], world[1].given.demonstrations)
     following = page.moves_of(shown.scenes.free, world[0].spec)
-    plan = jax.nn.log_softmax(reader.soft_plan(method.reward(params, shown.scenes), following, 12), -1)
+    plan = jax.nn.log_softmax(planner.soft_plan(method.reward(params, shown.scenes), following, 12), -1)
     logs = [float(plan[i, t, shown.s[i, t], shown.a[i, t]]) for i in range(2) for t in range(12)]
     assert float(method.loss(params, shown)) == pytest.approx(-np.mean(logs), rel=1e-5)
 
@@ -100,11 +101,11 @@ def test_a_reward_is_a_product_of_embeddings(world) -> None:
 def test_a_sharp_plan_goes_to_the_best_cell(world) -> None:
     grid, sampled = world
     reward = jax.nn.one_hot(sampled.goal, 36)
-    plan = reader.plan_to(reward, sampled.tests, grid.spec, 50.0)
+    plan = planner.plan_to(reward, sampled.tests, grid.spec, 50.0)
     here = sampled.tests.start
     following = page.moves_of(sampled.tests.free, grid.spec)
     for t in range(12):
-        here = following[jnp.arange(len(here)), here, reader.planned(plan, here, jnp.asarray(t))]
+        here = following[jnp.arange(len(here)), here, planner.planned(plan, here, jnp.asarray(t))]
     np.testing.assert_array_equal(here, sampled.goal)
 
 
@@ -132,18 +133,24 @@ def test_cloning_fits_demonstrations(view: str, world) -> None:
 
 
 def test_what_policies_read(world, corridor) -> None:
-    """The whole map and the own cell; all of it around the own cell; or nine cells."""
+    """The whole map and the own cell; all of it around the own cell; nine cells; or the encoder's vectors beside."""
     scenes = world[1].tests
     here = scenes.start
-    assert reader.read(scenes, here, world[0].spec, "map").shape[1] == 36 * 7 + 36 + 6
-    assert reader.read_size(world[0].spec, "map") == 36 * 7 + 36 + 6
-    moved = reader.read(scenes, here, world[0].spec, "egocentric")
+    assert make("instruction_bc", world).seen(scenes, here).shape[1] == 36 * 7 + 36 + 6
+    moved = make("instruction_bc", world, view="egocentric").seen(scenes, here)
     assert moved.shape[1] == 11 * 11 * 7 + 6
     board = np.asarray(moved[0, :-6]).reshape(11, 11, 7)
     row, column = divmod(int(here[0]), 6)
     np.testing.assert_array_equal(board[5 - row : 11 - row, 5 - column : 11 - column, 0].ravel(), scenes.free[0])
     assert board.sum() == float(scenes.free[0].sum() + scenes.objects[0].sum())
-    assert reader.read_size(corridor[0].spec, "map") == 9 * 7 + 6
+    scenes = corridor[1].tests
+    near = make("instruction_bc", corridor).seen(scenes, scenes.start)
+    assert near.shape[1] == 9 * 7 + 6
+    encoded = make("instruction_bc", corridor, view="encoded").seen(scenes, scenes.start)
+    np.testing.assert_array_equal(encoded[:, : 9 * 7 + 6], near)
+    encoder = corridor[1].given.encoder
+    vectors = (page.seen_there(encoder, scenes, scenes.start, corridor[0].spec), page.meaning(encoder, scenes.wanted))
+    np.testing.assert_array_equal(encoded[:, 9 * 7 + 6 :], jnp.concatenate(vectors, axis=-1))
 
 
 def test_returns_to_go_by_hand(world) -> None:
@@ -166,25 +173,43 @@ def test_returns_to_go_by_hand(world) -> None:
         rest = sum(cosine(i, later) for later in range(t, 12)) / 12
         past = [cosine(i, t - lag) if t >= lag else 0.0 for lag in (1, 2, 3)]
         np.testing.assert_allclose(state.told[i, t], [rest, *past], atol=1e-4)
-    assert float(state.largest) == pytest.approx(float(state.told[:, 0, 0].max()))
 
 
-@pytest.mark.parametrize("told", ["returns", "likeness", "target"])
-def test_an_episode_is_told_what_a_demonstration_was(told: str, world) -> None:
+@pytest.mark.parametrize("stem", ["arp", "arp_tuned", "static_return"])
+def test_an_episode_is_told_what_a_demonstration_was(stem: str, world) -> None:
     """Who walks a demonstration's way, with its return as target, keeps in mind what training showed."""
-    grid, sampled = world
-    method = make("arp", world, told=told)
+    method = make(stem, world)
     state = start(method)
-    shown = sampled.given.demonstrations
-    told_returns = start(make("arp", world)).told
+    shown = world[1].given.demonstrations
     act = jax.jit(method.act)
-    mind = method.begin(state._replace(largest=told_returns[:, 0, 0][:, None] / method.target), shown.scenes)
-    read = []
-    reference = start(make("arp", world, told="likeness")).told
+    mind = method.begin(state, shown.scenes).at[:, 0].set(state.told[:, 0, 0])
+    minds = []
     for t in range(12):
-        read.append({"returns": mind, "target": mind[:, :1], "likeness": reference[:, t]}[told])
+        minds.append(mind)
         mind, _ = act(state, mind, shown.scenes, shown.s[:, t], jnp.asarray(t))
-    np.testing.assert_allclose(jnp.stack(read, axis=1), state.told, atol=1e-5)
+    np.testing.assert_allclose(jnp.stack(minds, axis=1), state.told, atol=1e-5)
+
+
+def test_controls_are_told_parts_of_it(world) -> None:
+    """The first return at all steps, or the likeness of the present view."""
+    returns = start(make("arp", world)).told
+    fixed = start(make("static_return", world)).told
+    np.testing.assert_allclose(fixed[..., 0], jnp.broadcast_to(returns[:, :1, 0], (32, 12)), atol=1e-6)
+    now = start(make("likeness_policy", world)).told
+    np.testing.assert_allclose(now[:, :-1, 0], returns[:, 1:, 1], atol=1e-6)
+
+
+def test_a_policy_acts_on_what_it_was_trained_on(world) -> None:
+    """In demonstrations the likeliest move is that of the network told what they were."""
+    shown = world[1].given.demonstrations
+    for stem in ("arp", "likeness_policy"):
+        method = make(stem, world)
+        state = start(method)
+        seen = policy.read(shown.scenes, shown.s[:, 0], method.spec)
+        inputs = jnp.concatenate([seen, state.told[:, 0]], axis=-1)
+        mind = state.told[:, 0] if stem == "arp" else ()
+        _, a = method.act(state, mind, shown.scenes, shown.s[:, 0], jnp.asarray(0))
+        np.testing.assert_array_equal(a, policy.actor().apply(state.params, inputs).argmax(-1))
 
 
 def test_the_target_is_a_share_of_the_best_return(world) -> None:
@@ -198,7 +223,7 @@ def test_the_target_is_a_share_of_the_best_return(world) -> None:
 def test_the_loss_of_the_adapter_by_hand() -> None:
     """One demonstration of three steps, whose likenesses are 1, 0 and -1; the second step ends in the last cell."""
     seen = jnp.array([[[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]])
-    loss = arp.rising(jnp.eye(2), seen, jnp.array([[[1.0, 0.0]]]), jnp.array([[False, True]]))
+    loss = arp_tuned.value_loss(jnp.eye(2), seen, jnp.array([[[1.0, 0.0]]]), jnp.array([[False, True]]))
     steps = [np.exp(10 + 1 - 0.98 * 0), np.exp(0 - 0 + 0.98 * 10)]
     assert float(loss) == pytest.approx(-0.02 * 10 + np.log(np.mean(steps)), abs=1e-3)
 
@@ -206,31 +231,31 @@ def test_the_loss_of_the_adapter_by_hand() -> None:
 def test_the_adapter_is_fitted(corridor) -> None:
     """Its loss falls, and what a policy is told is the likeness of adapted views."""
     shown = corridor[1].given.demonstrations
-    method = make("arp", corridor, told="likeness", tuned=True)
+    method = make("arp_tuned", corridor)
     state = start(method)
     encoder = corridor[1].given.encoder
     here = shown.s[:, :-1].swapaxes(0, 1)
     seen = jax.vmap(lambda cells: page.seen_there(encoder, shown.scenes, cells, method.spec))(here).swapaxes(0, 1)
     wish = page.meaning(encoder, shown.scenes.wanted)[:, None]
     arrived = shown.s[:, 1:-1] == shown.s[:, -1:]
-    before = float(arp.rising(jnp.eye(16), seen, wish, arrived))
-    assert float(arp.rising(state.adapter, seen, wish, arrived)) < before - 0.5
-    np.testing.assert_allclose(state.told[..., 0], arp.likeness(seen @ state.adapter, wish), atol=1e-5)
-    np.testing.assert_array_equal(start(make("arp", corridor)).adapter, jnp.eye(16))
+    before = float(arp_tuned.value_loss(jnp.eye(16), seen, wish, arrived))
+    assert float(arp_tuned.value_loss(state.adapter, seen, wish, arrived)) < before - 0.5
+    now = policy.likeness(seen @ state.adapter, wish)
+    np.testing.assert_allclose(state.told, policy.recent_returns(now), atol=1e-5)
 
 
-def test_an_unknown_signal_is_named(world) -> None:
-    with pytest.raises(UsageError, match="told is 'all'; use one of returns, likeness, target"):
-        make("arp", world, told="all").init(KEY)
+def test_an_unknown_view_is_named(world) -> None:
+    with pytest.raises(UsageError, match="view is 'mine'; use one of map, egocentric, encoded"):
+        make("instruction_bc", world, view="mine").init(KEY)
 
 
 def test_likeness_carries_over_to_new_instructions(corridor) -> None:
     """In one corridor, by more than a tenth of the maps, with an adapter."""
 
-    def reached(stem: str, **knobs) -> float:
-        method = make(stem, corridor, steps=500, lr=0.01, **knobs)
+    def reached(stem: str) -> float:
+        method = make(stem, corridor, steps=500, lr=0.01)
         learner = Learner(method, trained(method, corridor))
         judged = jax.jit(lambda sampled: corridor[0].evaluate(sampled, KEY, learner))
         return float(judged(corridor[1])["new_pair_success"])
 
-    assert reached("arp", tuned=True) > reached("instruction_bc") + 0.1
+    assert reached("arp_tuned") > reached("instruction_bc") + 0.1

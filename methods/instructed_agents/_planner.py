@@ -1,4 +1,4 @@
-"""What learners of instructions share: policies as networks, and rewards of cells that are planned with.
+"""Rewards of cells that are learned and planned with.
 
 Shapes: n maps or rows, S cells, A moves, F attributes, H steps.
 """
@@ -10,10 +10,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from toybench.blocks import gridworld, nn, optim
-from toybench.tasks.instructed_agents import ATTRIBUTES, Scenes, Spec, moves_of, own_view, whole_view
-
-WIDTH = 64  # hidden units in each of the two layers of every policy
+from toybench.blocks import nn, optim
+from toybench.tasks.instructed_agents import ATTRIBUTES, Scenes, Spec, moves_of
 
 
 class State(NamedTuple):
@@ -21,36 +19,6 @@ class State(NamedTuple):
 
     params: Any
     adam: optax.OptState
-
-
-def actor() -> nn.MLP:
-    """A policy's network, to the logits of the moves."""
-    return nn.MLP(widths=(WIDTH, WIDTH, gridworld.ACTIONS))
-
-
-def read(scenes: Scenes, here: jax.Array, spec: Spec, view: str) -> jax.Array:
-    """What a policy sees [n, f]: what is in sight; else the map as it is, or moved with its own cell in the middle."""
-    if spec.sight:
-        return own_view(scenes, here, spec, spec.sight)
-    if view == "map":
-        return whole_view(scenes, here)
-    return own_view(scenes, here, spec, max(spec.rows, spec.columns) - 1)
-
-
-def read_size(spec: Spec, view: str) -> int:
-    """Numbers that it sees."""
-    empty = Scenes(
-        free=jnp.zeros((1, spec.cells)),
-        objects=jnp.zeros((1, spec.cells, ATTRIBUTES)),
-        wanted=jnp.zeros((1, ATTRIBUTES)),
-        start=jnp.zeros(1, jnp.int32),
-    )
-    return jax.eval_shape(lambda: read(empty, empty.start, spec, view)).shape[1]
-
-
-def cross_entropy(logits: jax.Array, a: jax.Array) -> jax.Array:
-    """Mean of -log p(a), from logits [..., A] and moves int32 [...]."""
-    return -jnp.take_along_axis(jax.nn.log_softmax(logits, -1), a[..., None], -1).mean()
 
 
 class Reward(linen.Module):
