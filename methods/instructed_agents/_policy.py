@@ -62,7 +62,7 @@ def start_told(method: Method, told: jax.Array, key: jax.Array) -> State:
     return start(method, read(scenes, scenes.start, method.spec), told, key)
 
 
-def clone(method: Any, state: State, inputs: jax.Array, a: jax.Array) -> State:
+def clone(method: Any, state: Any, inputs: jax.Array, a: jax.Array) -> Any:
     """The state after a step of Adam on -log p of the moves int32 [n]; its rate decays to 0 by a cosine."""
 
     def loss(params: Any) -> jax.Array:
@@ -74,14 +74,14 @@ def clone(method: Any, state: State, inputs: jax.Array, a: jax.Array) -> State:
     return state._replace(params=params, adam=adam)
 
 
-def clone_told(method: Method, state: State, batch: Batch) -> State:
+def clone_told(method: Method, state: Any, batch: Batch) -> Any:
     """The same for a policy that is told something."""
     scenes, here, a = rows(method.given.demonstrations, batch)
     told = state.told[batch.scene, batch.step]
     return clone(method, state, jnp.concatenate([read(scenes, here, method.spec), told], axis=-1), a)
 
 
-def likeliest(method: Method, state: State, scenes: Scenes, here: jax.Array, told: jax.Array) -> jax.Array:
+def likeliest(method: Method, state: Any, scenes: Scenes, here: jax.Array, told: jax.Array) -> jax.Array:
     """The likeliest moves int32 [n] in cells int32 [n], told [n, k]."""
     inputs = jnp.concatenate([read(scenes, here, method.spec), told], axis=-1)
     return actor().apply(state.params, inputs).argmax(-1).astype(jnp.int32)
