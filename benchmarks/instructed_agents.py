@@ -25,7 +25,7 @@ HALF = (
 
 benchmark = Benchmark(
     field="reinforcement learning",
-    tuning=Tuning(trials=9, seeds=4),
+    tuning=Tuning(trials=12, seeds=4),
     variants=(CORNER, CORRIDOR, FAR_END),
     ablations=(EGOCENTRIC, ENCODED),
     only={

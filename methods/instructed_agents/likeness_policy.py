@@ -24,7 +24,7 @@ class LikenessPolicy(Method):
 
     lr: float = 0.01  # Adam's rate, decays to 0 by a cosine
 
-    space = {"lr": (0.001, 0.0018, 0.003, 0.0056, 0.01, 0.018, 0.03, 0.056, 0.1)}
+    space = {"lr": (0.0005, 0.001, 0.0018, 0.003, 0.0042, 0.0056, 0.0075, 0.01, 0.018, 0.03, 0.056, 0.1)}
 
     def init(self, key: jax.Array) -> policy.State:
         now = policy.likeness(*policy.encoded(self.given, self.spec))

@@ -37,7 +37,7 @@ class RewardRegression(Method):
     lr: float = 0.03  # Adam's rate, decays to 0 by a cosine
     width: int = 16  # numbers of an embedding
 
-    space = {"lr": (0.01, 0.03, 0.1), "width": (8, 16, 32)}
+    space = {"lr": (0.003, 0.01, 0.03, 0.1), "width": (4, 8, 16)}
 
     def init(self, key: jax.Array) -> State:
         params = start_reward(key, self.width, self.spec.cells)
