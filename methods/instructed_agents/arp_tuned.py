@@ -48,7 +48,7 @@ class ARPTuned(Method):
     target: float = 1.0  # share of the largest return of a demonstration
 
     paper = "kim2023guide"
-    space = {"lr": (0.001, 0.003, 0.01, 0.03), "target": (0.2, 0.5, 0.8)}
+    space = {"lr": (0.0005, 0.001, 0.003, 0.01), "target": (0.0, 0.5, 1.0)}
 
     def init(self, key: jax.Array) -> State:
         views, wish = policy.encoded(self.given, self.spec)

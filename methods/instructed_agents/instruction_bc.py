@@ -2,15 +2,13 @@
 
 **Source**: the baseline "language-conditioned policy" of Fu, Korattikara, Levine and Guadarrama, "From Language to
 Goals: Inverse Reinforcement Learning for Vision-Based Instruction Following", 2019,
-https://arxiv.org/abs/1902.07742 (abstract, introduction, and a review of the method); InstructRL in the authors' code
-of Kim et al. 2023 (csmile-1006/ARP, `BC.py`).
+https://arxiv.org/abs/1902.07742 (abstract, introduction, and a review of the method).
 
     L = -log pi(a | view, instruction)
 
 **Differs from the paper**: 1. two layers of 64 units on attributes of cells instead of networks on images and words.
 2. `view=egocentric` moves the map so that the own cell is in the middle, our control; where sight is short, that is
-what every policy reads. 3. `view=encoded` reads the frozen encoder's two vectors beside, as InstructRL reads those of
-its pretrained encoder. 4. The likeliest move is made.
+what every policy reads. 3. The likeliest move is made.
 
 **Shapes**: b rows, n maps.
 """
@@ -23,16 +21,16 @@ import jax.numpy as jnp
 from toybench import Method
 from toybench.errors import UsageError
 from toybench.methods.instructed_agents._policy import State, actor, clone, read, start
-from toybench.tasks.instructed_agents import Batch, Scenes, meaning, rows, seen_there
+from toybench.tasks.instructed_agents import Batch, Scenes, rows
 
-VIEWS = ("map", "egocentric", "encoded")
+VIEWS = ("map", "egocentric")
 
 
 class InstructionBC(Method):
     """A policy of view and instruction."""
 
     lr: float = 0.01  # Adam's rate, decays to 0 by a cosine
-    view: str = "map"  # map, egocentric or encoded
+    view: str = "map"  # map or egocentric
 
     space = {"lr": (0.0005, 0.001, 0.0018, 0.003, 0.0042, 0.0056, 0.0075, 0.01, 0.018, 0.03, 0.056, 0.1)}
 
@@ -45,12 +43,7 @@ class InstructionBC(Method):
 
     def seen(self, scenes: Scenes, here: jax.Array) -> jax.Array:
         """What the policy reads, [n, f]."""
-        seen = read(scenes, here, self.spec, moved=self.view == "egocentric")
-        if self.view != "encoded":
-            return seen
-        encoder = self.given.encoder
-        view = seen_there(encoder, scenes, here, self.spec)
-        return jnp.concatenate([seen, view, meaning(encoder, scenes.wanted)], axis=-1)
+        return read(scenes, here, self.spec, moved=self.view == "egocentric")
 
     def update(self, state: State, batch: Batch, key: jax.Array) -> State:
         scenes, here, a = rows(self.given.demonstrations, batch)

@@ -146,7 +146,7 @@ def test_what_policies_read(world, corridor) -> None:
     scenes = corridor[1].tests
     near = make("instruction_bc", corridor).seen(scenes, scenes.start)
     assert near.shape[1] == 9 * 7 + 6
-    encoded = make("instruction_bc", corridor, view="encoded").seen(scenes, scenes.start)
+    encoded = make("encoded_bc", corridor).seen(scenes, scenes.start)
     np.testing.assert_array_equal(encoded[:, : 9 * 7 + 6], near)
     encoder = corridor[1].given.encoder
     vectors = (page.seen_there(encoder, scenes, scenes.start, corridor[0].spec), page.meaning(encoder, scenes.wanted))
@@ -197,17 +197,19 @@ def test_controls_are_told_parts_of_it(world) -> None:
     np.testing.assert_allclose(fixed[..., 0], jnp.broadcast_to(returns[:, :1, 0], (32, 12)), atol=1e-6)
     now = start(make("likeness_policy", world)).told
     np.testing.assert_allclose(now[:, :-1, 0], returns[:, 1:, 1], atol=1e-6)
+    np.testing.assert_array_equal(start(make("recent_likeness", world)).told, returns[..., 1:])
 
 
 def test_a_policy_acts_on_what_it_was_trained_on(world) -> None:
     """In demonstrations the likeliest move is that of the network told what they were."""
     shown = world[1].given.demonstrations
-    for stem in ("arp", "likeness_policy"):
+    hidden = {"arp": 0, "recent_likeness": 1}
+    for stem in ("arp", "likeness_policy", "recent_likeness"):
         method = make(stem, world)
         state = start(method)
         seen = policy.read(shown.scenes, shown.s[:, 0], method.spec)
         inputs = jnp.concatenate([seen, state.told[:, 0]], axis=-1)
-        mind = state.told[:, 0] if stem == "arp" else ()
+        mind = jnp.pad(state.told[:, 0], ((0, 0), (hidden.get(stem, 0), 0)))
         _, a = method.act(state, mind, shown.scenes, shown.s[:, 0], jnp.asarray(0))
         np.testing.assert_array_equal(a, policy.actor().apply(state.params, inputs).argmax(-1))
 
@@ -245,7 +247,7 @@ def test_the_adapter_is_fitted(corridor) -> None:
 
 
 def test_an_unknown_view_is_named(world) -> None:
-    with pytest.raises(UsageError, match="view is 'mine'; use one of map, egocentric, encoded"):
+    with pytest.raises(UsageError, match="view is 'mine'; use one of map, egocentric"):
         make("instruction_bc", world, view="mine").init(KEY)
 
 
