@@ -24,7 +24,7 @@ class StaticReturn(Method):
     lr: float = 0.01  # Adam's rate, decays to 0 by a cosine
     target: float = 1.0  # share of the largest return of a demonstration
 
-    space = {"lr": (0.0005, 0.001, 0.003, 0.01), "target": (0.0, 0.5, 1.0)}
+    space = {"lr": (0.001, 0.003, 0.01, 0.03), "target": (0.0, 0.5, 1.0)}
 
     def init(self, key: jax.Array) -> policy.State:
         first = policy.to_go(policy.likeness(*policy.encoded(self.given, self.spec)))[:, :1]
