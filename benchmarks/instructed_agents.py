@@ -37,6 +37,10 @@ benchmark = Benchmark(
     ablations=(EGOCENTRIC, PAPERS_TARGET),
     edges={
         "arp.target": TARGET_BOUNDS,
+        "arp.lr": "where all demonstrations lead to one end all values are alike, 0.076 to 0.087",
+        "lc_irl.width": "8 and 16 are alike from a rate of 0.01 on, 0.910 to 0.914",
+        "reward_regression.lr": "all rates are alike with a width of 8 or 16, 0.957 to 0.960",
+        "reward_regression.width": "the same",
         "arp_tuned.target": TARGET_BOUNDS,
         "static_return.target": TARGET_BOUNDS,
     },
