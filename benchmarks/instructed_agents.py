@@ -146,7 +146,9 @@ benchmark = Benchmark(
             differs=f"{ARP_DIFFERS} The paper's own share, with six instructions instead of one. Added when numbers of "
             "the other shares had been seen, none of this one. A tenth of the maps.",
             note="All policies are at 0.08 to 0.09 of new maps (16 seeds), as who always goes to the end: "
-            "demonstrations never show likeness rise elsewhere.",
+            "demonstrations never show likeness rise elsewhere. None of the policies can be told apart from that. The "
+            "flag was set after the numbers were seen; without it the claim would be refuted.",
+            toy="blind",
             expected="refuted",
             conditions=tuple(
                 Better(task=ALL_END, method=method, than=cloning, metric="new_map_success", margin=0.1)
