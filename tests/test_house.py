@@ -55,6 +55,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "risk_sensitive_rl",
     "routing",
     "sequence_mixers",
+    "symbolic_reasoning",
     "tabular_exploration",
     "sequence_design",
     "temporal_graphs",
