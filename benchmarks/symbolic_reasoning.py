@@ -86,7 +86,8 @@ benchmark = Benchmark(
             says="It doesn't answer more of the new triples than exchanging linked fragments does, from few seen ones "
             "and from more.",
             differs=f"{NETWORKS} 128 and 205 triples. That coverage is a limit is read as a comparison with the rule "
-            "itself, which says the commonest answer where nothing follows.",
+            "itself, which says the commonest answer where nothing follows. The rule is told that the first two "
+            "symbols are what can be exchanged; the network reads them first, but is told no more.",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=task, method="coverage_closure", than="causal_mlp") for task in ("two_hop", FEW)
