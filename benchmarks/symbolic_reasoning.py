@@ -23,7 +23,7 @@ def theorem(evidence: int) -> Trend:
     power = 2.5 - 0.5 / evidence
     return Trend(
         tasks=GROWTH,
-        methods=(f"coverage_closure[evidence={evidence}]" if evidence != 2 else "coverage_closure",),
+        methods=(f"coverage_closure[evidence={evidence}]",),
         direction="grows",
         metric="size_needed",
         exponent=(round(power - 0.15, 2), round(power + 0.15, 2)),
@@ -33,7 +33,7 @@ def theorem(evidence: int) -> Trend:
 benchmark = Benchmark(
     field="sequences",
     first_seed=64,
-    tuning=Tuning(trials=12, seeds=4),
+    tuning=Tuning(trials=20, seeds=4),
     variants=(FEW, *GROWTH[1:]),
     ablations=("coverage_closure[evidence=1]", "coverage_closure[evidence=3]"),
     claims=(
@@ -50,19 +50,34 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chang2025coverage",
-            says="Of triples that aren't covered it answers few, fewer than 0.35.",
+            says="A network that sees all symbols at once and fits its triples answers covered ones far more often "
+            "than others, too, and few of the others.",
+            differs=f"{NETWORKS} Far more often is read as 0.2, few as below 0.35. The authors' networks read in "
+            "order; tuning seeds had shown a gap of 0.1 and less.",
+            expected="refuted",
+            conditions=(
+                Bound(task="two_hop", method="direct_mlp", metric="train_accuracy", above=0.99, aggregate="share"),
+                Bound(task="two_hop", method="direct_mlp", metric="coverage_gap", above=0.2),
+                Bound(task="two_hop", method="direct_mlp", metric="uncovered_accuracy", below=0.35),
+            ),
+        ),
+        Claim(
+            paper="chang2025coverage",
+            says="Of triples that aren't covered the network that reads in order answers few, fewer than 0.35.",
             differs=f"{NETWORKS} Always the same answer has an eighth and more; the control that sees all symbols at "
             "once had 0.25 in a pilot, and this network 0.28 to 0.38. Where two fragments agreed in a single context, "
-            "a triple isn't covered here, but there is something to go by.",
+            "a triple isn't covered here, but there is something to go by: a vote by degrees answered half of them in "
+            "other worlds. This is about what the network does, not about what data allow.",
             expected="inconclusive",
             conditions=(Bound(task="two_hop", method="causal_mlp", metric="uncovered_accuracy", below=0.35),),
         ),
         Claim(
             paper="chang2025coverage",
-            says="It isn't likeness alone: of covered triples it answers more than a vote of seen triples that differ "
-            "in one symbol, and more than a network that sees all symbols at once.",
+            says="It isn't likeness of symbols alone: of covered triples the network answers more than a vote of seen "
+            "triples that differ in one symbol, and more than a network that sees all symbols at once.",
             differs=f"{NETWORKS} The controls are ours; in pilots wider and shallower ones of the second kind did "
-            "alike. 0.05 is a twentieth of the range.",
+            "alike. A vote by degrees that is told what fragments are isn't a rival, but the same mechanism without "
+            "a network, and knows more than either. 0.05 is a twentieth of the range.",
             expected="supported",
             conditions=tuple(
                 Better(task="two_hop", method="causal_mlp", than=control, metric="covered_accuracy", margin=0.05)
@@ -71,26 +86,43 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chang2025coverage",
-            says="Of covered triples it answers those with more evidence more often; a vote of like triples doesn't.",
+            says="Of covered triples the network that reads in order answers those with more evidence more often; the "
+            "one that sees all symbols at once doesn't.",
             differs=f"{NETWORKS} Covered by links of three contexts against covered by links of two alone. More often "
-            "is read as 0.1; the vote shall stay below. The authors follow the evidence of a triple over training, and "
-            "further up.",
-            expected="supported",
+            "is read as 0.1; the control shall stay below. The authors follow the evidence of a triple over training, "
+            "and further up.",
+            expected="inconclusive",
             conditions=(
                 Bound(task="two_hop", method="causal_mlp", metric="evidence_gain", above=0.1),
-                Bound(task="two_hop", method="one_change_vote", metric="evidence_gain", below=0.1),
+                Bound(task="two_hop", method="direct_mlp", metric="evidence_gain", below=0.1),
             ),
         ),
         Claim(
             paper="chang2025coverage",
-            says="It doesn't answer more of the new triples than exchanging linked fragments does, from few seen ones "
-            "and from more.",
-            differs=f"{NETWORKS} 128 and 205 triples. That coverage is a limit is read as a comparison with the rule "
-            "itself, which says the commonest answer where nothing follows. The rule is told that the first two "
-            "symbols are what can be exchanged; the network reads them first, but is told no more.",
-            expected="inconclusive",
+            says="Coverage limits the network: it answers fewer of the new triples than exchanging linked fragments "
+            "does, and no more of those that aren't covered.",
+            differs=f"{NETWORKS} 128 and 205 triples. No more is read as at most 0.05 more than the rule, which says "
+            "the commonest answer where nothing follows. The rule is told that the first two symbols are what can be "
+            "exchanged; the network reads them first, but is told no more. Tuning seeds had shown 0.32 against 0.17 of "
+            "those that aren't covered.",
+            expected="refuted",
             conditions=tuple(
-                Better(task=task, method="coverage_closure", than="causal_mlp") for task in ("two_hop", FEW)
+                Better(task=task, method="coverage_closure", than="causal_mlp", metric=metric, margin=margin)
+                for task in ("two_hop", FEW)
+                for metric, margin in (("accuracy", 0.0), ("uncovered_accuracy", -0.05))
+            ),
+        ),
+        Claim(
+            paper="chang2025coverage",
+            says="Coverage limits what can be known: a vote by degrees of agreement answers no more of the new triples "
+            "than exchanging linked fragments does.",
+            differs="Our reading, with no network: 8 symbols, 128 and 205 triples, links by two contexts or more. Both "
+            "rules are told what fragments are; no more is read as at most 0.05 more. In other worlds the vote had "
+            "0.81 and 0.53 where the rule had 0.62 and 0.29.",
+            expected="refuted",
+            conditions=tuple(
+                Better(task=task, method="coverage_closure", than="graded_exchange", margin=-0.05)
+                for task in ("two_hop", FEW)
             ),
         ),
         Claim(
@@ -126,11 +158,12 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="chang2025coverage",
-            says="For evidence of one, two and three contexts the power is that of the theorem, within 0.15.",
-            differs=f"{GROWN} The theorem is about large alphabets and was known from a summary of the paper; 0.15 is "
-            "less than the 0.25 between one context and two. Tuning seeds had shown 2.06, 2.21 and 2.23.",
+            says="For evidence of one context and of three the power is that of the theorem, within 0.15.",
+            differs=f"{GROWN} The theorem is about large alphabets and was known from a summary of the paper, by which "
+            "it holds from above and from below. 0.15 tells one context from two or three, but not two from three. "
+            "Tuning seeds had shown 2.06, 2.21 and 2.23 for one to three.",
             expected="supported",
-            conditions=tuple(theorem(evidence) for evidence in (1, 2, 3)),
+            conditions=tuple(theorem(evidence) for evidence in (1, 3)),
         ),
         Claim(
             paper="chang2025coverage",

@@ -42,7 +42,7 @@ class ChainOfThought(Method):
     decay: float = 0.3  # of weights, times the rate at an update; the authors' is 0.1
 
     paper = "chang2025coverage"
-    space = {"lr": (0.01, 0.03, 0.1), "decay": (0.1, 0.3, 1.0, 3.0)}
+    space = {"lr": (0.01, 0.03, 0.1, 0.3), "decay": (0.1, 0.3, 1.0, 3.0, 10.0)}
 
     def logits(self, params: Any, x: jax.Array, middle: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Scores [b, n] of the symbol after triples int32 [b, 3], and of the one after them and a middle [b]."""
@@ -52,7 +52,7 @@ class ChainOfThought(Method):
     def init(self, key: jax.Array) -> nets.State:
         triple = jnp.zeros((1, 3 * self.spec.symbols))
         text = jnp.zeros((1, 4 * self.spec.symbols))
-        return nets.start(Writer(self.spec.symbols), key, nets.adamw(self.lr, self.decay), triple, text)
+        return nets.start(Writer(self.spec.symbols), key, nets.adamw(self.lr, self.decay, self.steps), triple, text)
 
     def loss(self, params: Any, batch: Triples) -> jax.Array:
         """-log p(b | x1, x2, x3) - log p(t | x1, x2, x3, b), with the true b in the text."""
@@ -60,7 +60,9 @@ class ChainOfThought(Method):
         return nets.cross_entropy(middle, batch.middle) + nets.cross_entropy(after, batch.target)
 
     def update(self, state: nets.State, batch: Triples, key: jax.Array) -> nets.State:
-        return nets.descend(nets.adamw(self.lr, self.decay), jax.grad(self.loss)(state.params, batch), state)
+        return nets.descend(
+            nets.adamw(self.lr, self.decay, self.steps), jax.grad(self.loss)(state.params, batch), state
+        )
 
     def answer(self, state: nets.State, x: jax.Array) -> jax.Array:
         middle, _ = self.logits(state.params, x, x[:, 0])  # what is said first doesn't depend on what stands after it

@@ -26,7 +26,7 @@ class DirectMlp(Method):
     lr: float = 0.03  # AdamW's rate, above 0
     decay: float = 0.3  # of weights, times the rate at an update
 
-    space = {"lr": (0.01, 0.03, 0.1), "decay": (0.1, 0.3, 1.0, 3.0)}
+    space = {"lr": (0.01, 0.03, 0.1, 0.3), "decay": (0.1, 0.3, 1.0, 3.0, 10.0)}
 
     @property
     def network(self) -> MLP:
@@ -34,7 +34,9 @@ class DirectMlp(Method):
         return MLP((nets.WIDTH, nets.STATE, nets.WIDTH, self.spec.symbols))
 
     def init(self, key: jax.Array) -> nets.State:
-        return nets.start(self.network, key, nets.adamw(self.lr, self.decay), jnp.zeros((1, 3 * self.spec.symbols)))
+        return nets.start(
+            self.network, key, nets.adamw(self.lr, self.decay, self.steps), jnp.zeros((1, 3 * self.spec.symbols))
+        )
 
     def loss(self, params: Any, batch: Triples) -> jax.Array:
         """-log p(t | x1, x2, x3)."""
@@ -42,7 +44,9 @@ class DirectMlp(Method):
         return nets.cross_entropy(self.network.apply(params, x), batch.target)
 
     def update(self, state: nets.State, batch: Triples, key: jax.Array) -> nets.State:
-        return nets.descend(nets.adamw(self.lr, self.decay), jax.grad(self.loss)(state.params, batch), state)
+        return nets.descend(
+            nets.adamw(self.lr, self.decay, self.steps), jax.grad(self.loss)(state.params, batch), state
+        )
 
     def answer(self, state: nets.State, x: jax.Array) -> jax.Array:
         return self.network.apply(state.params, nets.side_by_side(x, self.spec.symbols))

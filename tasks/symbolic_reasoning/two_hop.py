@@ -53,7 +53,7 @@ class TwoHop(Task):
         "covered_accuracy": Metric("max", "the same of those covered"),
         "uncovered_accuracy": Metric("max", "the same of those not covered"),
         "coverage_gap": Metric("info", "covered_accuracy - uncovered_accuracy"),
-        "evidence_gain": Metric("info", "accuracy of well covered triples - of those barely covered"),
+        "evidence_gain": Metric("info", "accuracy of well covered triples - of barely covered ones; 0 without any"),
         "coverage": Metric("info", "share of new triples that are covered"),
         "train_accuracy": Metric("info", "share of training triples that are answered"),
     }
@@ -85,12 +85,14 @@ class TwoHop(Task):
         known = learner.answer(world.train.x).argmax(1) == world.train.target
         inside = mean_over(right, world.covered)
         outside = mean_over(right, ~world.covered)
+        barely = world.covered & ~world.well
+        both = world.well.any() & barely.any()
         return {
             "accuracy": right.astype(jnp.float32).mean(),
             "covered_accuracy": inside,
             "uncovered_accuracy": outside,
             "coverage_gap": inside - outside,
-            "evidence_gain": mean_over(right, world.well) - mean_over(right, world.covered & ~world.well),
+            "evidence_gain": jnp.where(both, mean_over(right, world.well) - mean_over(right, barely), 0.0),
             "coverage": world.covered.astype(jnp.float32).mean(),
             "train_accuracy": known.astype(jnp.float32).mean(),
         }

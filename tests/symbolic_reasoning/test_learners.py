@@ -199,3 +199,37 @@ def test_votes_by_loops() -> None:
         expected = expected + 1e-4 * np.bincount(np.asarray(SEEN.target), minlength=5)
         np.testing.assert_allclose(row, expected, rtol=1e-4)
     assert (np.asarray(learner.answer((), SEEN.x)).argmax(1) == np.asarray(SEEN.target)).all()
+
+
+def test_votes_by_degrees() -> None:
+    """A clash costs more than an agreement gives; a fragment that was never shared counts as one."""
+    learner = method("graded_exchange")
+    votes = np.asarray(Learner(learner, learner.init(KEY)).answer(NEW.x))
+    seen: dict[tuple[int, int], dict[int, int]] = {}
+    for (a, b, c), t in zip(np.asarray(SEEN.x).tolist(), np.asarray(SEEN.target).tolist(), strict=True):
+        seen.setdefault((a, b), {})[c] = t
+    for (a, b, c), row in zip(np.asarray(NEW.x).tolist(), votes, strict=True):
+        own = seen.get((a, b), {})
+        expected = np.zeros(5)
+        for told in seen.values():
+            same = sum(own[context] == told[context] for context in own.keys() & told.keys())
+            other = len(own.keys() & told.keys()) - same
+            if c in told:
+                expected[told[c]] += np.exp(1.5 * same - 2.5 * other)
+        np.testing.assert_allclose(row, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("stem", NETWORKS)
+def test_the_rate_falls_to_nothing(stem: str) -> None:
+    """The last of 300 updates is a sixtieth of one in the middle; those before the last fifth are whole."""
+    learner = method(stem, lr=0.02, decay=5.0)
+    state = learner.init(KEY)
+
+    def moved(count: int) -> float:
+        there = jax.tree.map(lambda leaf: jnp.full_like(leaf, count) if leaf.ndim == 0 else leaf, state.moments)
+        after = learner.update(state._replace(moments=there), SEEN, KEY)
+        pairs = zip(jax.tree.leaves(state.params), jax.tree.leaves(after.params), strict=True)
+        return float(sum(jnp.abs(p - q).sum() for p, q in pairs))
+
+    whole = moved(200)
+    assert moved(240) == pytest.approx(whole, rel=0.01) and moved(299) == pytest.approx(whole / 60, rel=0.01)

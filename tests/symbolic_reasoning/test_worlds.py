@@ -137,6 +137,8 @@ def test_what_is_counted() -> None:
     better = problem.evaluate(world, KEY, Marked(world, world.well))
     assert float(better["evidence_gain"]) == pytest.approx(1)
     assert float(better["covered_accuracy"]) == pytest.approx(float(world.well.sum() / world.covered.sum()))
+    none = problem.evaluate(world._replace(well=world.covered & False), KEY, Marked(world, world.well))
+    assert float(none["evidence_gain"]) == 0
     best = problem.evaluate(world, KEY, problem.oracle(world))
     assert [float(best[k]) for k in ("accuracy", "covered_accuracy", "uncovered_accuracy")] == pytest.approx([1, 1, 1])
     common = np.bincount(np.asarray(world.train.target)).argmax()
