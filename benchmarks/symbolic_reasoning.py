@@ -34,6 +34,9 @@ benchmark = Benchmark(
     field="sequences",
     first_seed=64,
     tuning=Tuning(trials=20, seeds=4),
+    edges={
+        "chain_of_thought.lr": "0.945, 0.938, 0.942 and 0.932 by rate at a decay of 0.3 are the noise of four seeds",
+    },
     variants=(FEW, *GROWTH[1:]),
     ablations=("coverage_closure[evidence=1]", "coverage_closure[evidence=3]"),
     claims=(
