@@ -50,8 +50,8 @@ benchmark = Benchmark(
             paper="jaeger2023hidden",
             says="It does so with stronger brakes, too.",
             differs=f"{DIFFER} {MARGIN} This is the setting that was planned first; in a pilot it showed 0.022.",
-            note="0.943 against 0.917 (32 seeds): more by 0.022 to 0.030, and so not by 0.03 for sure. It crosses 0.047 "
-            "lines of a route against 0.114, and does 0.01 less of it or so. To tell would take about 120 seeds.",
+            note="0.943 against 0.917 (32 seeds): more by 0.022 to 0.030, and so not by 0.03 for sure. It crosses "
+            "0.047 lines of a route against 0.114. To tell would take about 120 seeds.",
             expected="inconclusive",
             conditions=(Better(task=STRONG, method="path_speed", than="path_argmax_speed", margin=NOTABLE),),
         ),
@@ -72,9 +72,10 @@ benchmark = Benchmark(
             "at the likeliest class of speed.",
             differs=f"{DIFFER} Less is read as 0.03 lines of a route, of 1.6 at which one has to wait. The paper's "
             "error is absolute, whose best answer is the likelier of two futures.",
-            note="It crosses more, 0.214 lines of a route against 0.182 (16 seeds), with squared errors 0.196. Between "
-            "two futures the best answer to absolute errors is the likelier one, and the mean slows down too little. "
-            "Weights of rare classes make the likeliest class careful, which waypoints don't have in the release.",
+            note="It crosses more, 0.214 lines of a route against 0.182 (16 seeds), and with squared errors 0.196 "
+            "(32 seeds). Between two futures the best answer to absolute errors is the likelier one, and the "
+            "mean slows down too little. Weights of rare classes make the likeliest class careful, which "
+            "waypoints don't have in the release.",
             expected="refuted",
             conditions=(
                 Better(task=ROAD, method="waypoints", than="path_argmax_speed", metric="crossings", margin=TELLING),
@@ -115,8 +116,9 @@ benchmark = Benchmark(
             says="To stop where the weighted chance of stop is above one half is a part of it: without that the score "
             "is lower.",
             differs=f"{DIFFER} {WEIGHTED} Only the sign is claimed; the control is ours, the rule is the release's.",
-            note="Without it the score is 0.943, with it 0.935 (16 seeds). It crosses as few lines, 0.071 against 0.070, and "
-            "does 0.977 of a route against 0.970: where stop is all but sure, the mean speed is all but 0 anyway.",
+            note="Without it the score is 0.943, with it 0.935 (16 seeds). It crosses as few lines, 0.071 against "
+            "0.070, and does 0.977 of a route against 0.970: where stop is all but sure, the mean speed is "
+            "all but 0 anyway.",
             expected="refuted",
             conditions=(Better(task=ROAD, method="path_speed", than=RASH),),
         ),
@@ -138,9 +140,9 @@ benchmark = Benchmark(
             "right, and slows down by Bayes' rule.",
             differs=f"{DIFFER} Only the sign is claimed. The control is ours and is told what others learn; it is what "
             "the network approximates, and its weight of stop is tuned.",
-            note="The rule scores 0.955, the network 0.935 (16 seeds), with 0.017 lines crossed against 0.070. Its weight of "
-            "stop is 11; with 1, Bayes' rule in fact, it has 0.911 on tuning seeds. So it is caution beyond chance that "
-            "pays here, which weights of rare classes give the network in part.",
+            note="The rule scores 0.955, the network 0.935 (16 seeds), with 0.017 lines crossed against 0.070. Its "
+            "weight of stop is 11; with 1, Bayes' rule in fact, it has 0.911 on tuning seeds. So it is "
+            "caution beyond chance that pays here, which weights of rare classes give the network in part.",
             expected="refuted",
             conditions=(Better(task=ROAD, method="path_speed", than="bayes_rule"),),
         ),

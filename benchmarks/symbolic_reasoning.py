@@ -119,7 +119,8 @@ benchmark = Benchmark(
             note="Of triples that aren't covered by two contexts the network answers 0.179 more than the rule at 205 "
             "(0.139 to 0.217; 32 seeds) and 0.100 more at 128 (0.078 to 0.121). But by one context 0.95 and 0.78 "
             "of all new triples are covered (8 tuning seeds), so that the limit in the authors' widest sense leaves "
-            "little to judge; of links by one context a third and more are chance. An alphabet of 24 and more would tell.",
+            "little to judge; of links by one context a third and more are chance. An alphabet of 24 and more would "
+            "tell.",
             toy="blind",
             expected="refuted",
             conditions=tuple(
@@ -136,9 +137,9 @@ benchmark = Benchmark(
             "rules are told what fragments are; no more is read as at most 0.05 more. In other worlds the vote had "
             "0.81 and 0.53 where the rule had 0.62 and 0.29.",
             note="The vote answers 0.211 more at 205 (0.176 to 0.250; 32 seeds) and 0.232 more at 128 (0.211 to "
-            "0.255): single agreements carry much of what can be known. By one context 0.95 and 0.78 of all new triples are "
-            "covered, so that coverage in the authors' widest sense isn't passed. An alphabet of 24 and more would "
-            "tell.",
+            "0.255): single agreements carry much of what can be known. By one context 0.95 and 0.78 of all new "
+            "triples are covered, so that coverage in the authors' widest sense isn't passed. An alphabet of 24 and "
+            "more would tell.",
             toy="blind",
             expected="refuted",
             conditions=tuple(

@@ -149,7 +149,7 @@ benchmark = Benchmark(
             differs=f"{WAYS}In three dimensions without noise; an ablation of the authors. At the tuned warp and at "
             "the authors' 1, with the rate of the tuned one.",
             note="Off the sphere by 0.012 with it at both warps, by 0.39 without (32 seeds); at the tuned warp "
-            "lengths are wrong by 0.009 instead of 0.15 (medians 0.008 and 0.15). At the authors' warp some ways make a detour on "
+            "lengths are wrong by 0.008 instead of 0.15 (medians). At the authors' warp some ways make a detour on "
             "the sphere: lengths are wrong by 0.04 on average and by 0.17 at worst. Without the discriminator one "
             "seed went astray, 1.67, so that means can't be told.",
             expected="supported",
