@@ -67,9 +67,6 @@ benchmark = Benchmark(
             differs=f"{IRL_DIFFERS} A fifth of the maps; on known ones no more than 0.05 below "
             "cloning whose map moves with the agent, which fits them best.",
             read="abstract",
-            note="The numbers support it, by 0.89 and 0.88 (16 seeds): 0.92 and 0.91 of new maps and pairs against "
-            "0.04 and 0.03, which is luck. On known maps cloning with a moving map is 0.09 below. It has seen "
-            "64 sets of walls alone.",
             expected="supported",
             conditions=(
                 Better(task=SQUARE, method="lc_irl", than="instruction_bc", metric="new_map_success", margin=0.2),
@@ -83,8 +80,6 @@ benchmark = Benchmark(
             differs=f"{IRL_DIFFERS} The paper doesn't have this control, which takes the learning rate of the other "
             "view. 0.05 of the maps.",
             read="abstract",
-            note="The numbers support it, by 0.82 on both (16 seeds): a moving map helps cloning to a tenth of new "
-            "maps.",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=SQUARE, method="lc_irl", than=EGOCENTRIC, metric=metric, margin=0.05)
