@@ -14,36 +14,22 @@ weighted in training, as for `path_speed`: the likeliest is that by weighted cha
 import jax
 import jax.numpy as jnp
 
-from toybench import Method
 from toybench.methods.imitation_driving import _cloning as cloning
-from toybench.tasks.imitation_driving import SPEEDS, Command, Recorded, View
-
-TARGET = "far"  # target points, as in the paper
+from toybench.tasks.imitation_driving import SPEEDS, Command, Lesson, View
 
 
-class PathArgmaxSpeed(Method):
+class PathArgmaxSpeed(cloning.Cloner):
     """The likeliest speed."""
 
-    lr: float = 0.003  # Adam's first rate
-
-    space = {"lr": (0.001, 0.003, 0.006, 0.01, 0.02, 0.03, 0.06, 0.1, 0.3)}
+    space = {"lr": cloning.RATES}
 
     @property
     def outputs(self) -> int:
         return 2 * self.spec.points + len(SPEEDS)
 
-    def init(self, key: jax.Array) -> cloning.State:
-        return cloning.start(self.spec, self.outputs, TARGET, key)
-
-    def update(self, state: cloning.State, batch: Recorded, key: jax.Array) -> cloning.State:
-        lesson = cloning.chosen(batch, True, key)
-
-        def error(answer: jax.Array) -> jax.Array:
-            return cloning.path_error(answer, lesson, self.given)
-
-        x = cloning.inputs(lesson.view, TARGET)
-        return cloning.train(state, x, self.outputs, error, self.lr, self.steps)
+    def error(self, answer: jax.Array, lesson: Lesson) -> jax.Array:
+        return cloning.path_error(answer, lesson, self.given)
 
     def drive(self, state: cloning.State, view: View) -> Command:
-        path, logits = cloning.split(cloning.answers(state, self.outputs, view, TARGET), self.spec.points)
+        path, logits = cloning.split(self.answers(state, view), self.spec.points)
         return Command(aim=path[:, 1], speed=jnp.asarray(SPEEDS)[logits.argmax(1)])

@@ -18,40 +18,27 @@ at the highest limit p(0) > 0.5 where the chance of stop is above 0.23 or so.
 import jax
 import jax.numpy as jnp
 
-from toybench import Method
 from toybench.methods.imitation_driving import _cloning as cloning
-from toybench.tasks.imitation_driving import SPEEDS, Command, Recorded, View
+from toybench.tasks.imitation_driving import SPEEDS, Command, Lesson, View
 
 
-class PathSpeed(Method):
+class PathSpeed(cloning.Cloner):
     """Speed by confidence."""
 
-    lr: float = 0.003  # Adam's first rate
     threshold: float = 0.5  # of the chance of stop, 0 to 1; paper: 0.5
-    target: str = "far"  # which target points are read: near, far, none; paper: far
-    augment: bool = True  # whether half of the states are shifted; paper: true
 
     paper = "jaeger2023hidden"
-    space = {"lr": (0.001, 0.003, 0.006, 0.01, 0.02, 0.03, 0.06, 0.1, 0.3)}
+    space = {"lr": cloning.RATES}
 
     @property
     def outputs(self) -> int:
         return 2 * self.spec.points + len(SPEEDS)
 
-    def init(self, key: jax.Array) -> cloning.State:
-        return cloning.start(self.spec, self.outputs, self.target, key)
-
-    def update(self, state: cloning.State, batch: Recorded, key: jax.Array) -> cloning.State:
-        lesson = cloning.chosen(batch, self.augment, key)
-
-        def error(answer: jax.Array) -> jax.Array:
-            return cloning.path_error(answer, lesson, self.given)
-
-        x = cloning.inputs(lesson.view, self.target)
-        return cloning.train(state, x, self.outputs, error, self.lr, self.steps)
+    def error(self, answer: jax.Array, lesson: Lesson) -> jax.Array:
+        return cloning.path_error(answer, lesson, self.given)
 
     def drive(self, state: cloning.State, view: View) -> Command:
-        path, logits = cloning.split(cloning.answers(state, self.outputs, view, self.target), self.spec.points)
+        path, logits = cloning.split(self.answers(state, view), self.spec.points)
         chance = jax.nn.softmax(logits)
         mean = chance @ jnp.asarray(SPEEDS)
         return Command(aim=path[:, 1], speed=jnp.where(chance[:, 0] > self.threshold, 0.0, mean))

@@ -12,17 +12,13 @@
 import jax
 import jax.numpy as jnp
 
-from toybench import Method
 from toybench.methods.imitation_driving import _cloning as cloning
-from toybench.tasks.imitation_driving import SIGHT, SPEEDS, Command, Recorded, View
-
-TARGET = "far"  # target points, as in the paper
+from toybench.tasks.imitation_driving import SIGHT, SPEEDS, Command, Lesson, View
 
 
-class SlowedArgmax(Method):
+class SlowedArgmax(cloning.Cloner):
     """The likeliest speed, less near a line."""
 
-    lr: float = 0.003  # Adam's first rate
     caution: float = 0.8  # share of the speed where a line is in sight, 0 to 1
 
     space = {"lr": (0.01, 0.03, 0.1), "caution": (0.7, 0.8, 0.9)}
@@ -31,19 +27,10 @@ class SlowedArgmax(Method):
     def outputs(self) -> int:
         return 2 * self.spec.points + len(SPEEDS)
 
-    def init(self, key: jax.Array) -> cloning.State:
-        return cloning.start(self.spec, self.outputs, TARGET, key)
-
-    def update(self, state: cloning.State, batch: Recorded, key: jax.Array) -> cloning.State:
-        lesson = cloning.chosen(batch, True, key)
-
-        def error(answer: jax.Array) -> jax.Array:
-            return cloning.path_error(answer, lesson, self.given)
-
-        x = cloning.inputs(lesson.view, TARGET)
-        return cloning.train(state, x, self.outputs, error, self.lr, self.steps)
+    def error(self, answer: jax.Array, lesson: Lesson) -> jax.Array:
+        return cloning.path_error(answer, lesson, self.given)
 
     def drive(self, state: cloning.State, view: View) -> Command:
-        path, logits = cloning.split(cloning.answers(state, self.outputs, view, TARGET), self.spec.points)
+        path, logits = cloning.split(self.answers(state, view), self.spec.points)
         share = jnp.where(view.line < SIGHT, self.caution, 1.0)
         return Command(aim=path[:, 1], speed=share * jnp.asarray(SPEEDS)[logits.argmax(1)])
