@@ -47,7 +47,7 @@ benchmark = Benchmark(
             says="Among walls, it meets larger rewards than these, mean over all areas, and ends in more places.",
             differs=f"{DIFFERS}Both are read as 0.05 of the range from nothing to the middles of all areas, and to all "
             "cells. Rewards are what the paper's search is for; places are the authors' measure of exploration, added "
-            "after a review that came with seeds 64 to 95.",
+            "after seeds 64 to 95.",
             expected="supported",
             conditions=tuple(
                 Better(task=ARM, method="stax", than=other, metric=metric, margin=0.05)
@@ -58,7 +58,7 @@ benchmark = Benchmark(
         Claim(
             paper="paolo2021discovering",
             says="Without walls, it meets larger rewards than these, too.",
-            differs=f"{DIFFERS}The world as it was planned. All three find all areas in it, so that neither areas nor "
+            differs=f"{DIFFERS}The world without walls. All three find all areas in it, so that neither areas nor "
             "places can tell: a claim of more areas was refuted on seeds 64 to 79 by ties alone. Rewards are asked "
             "since; larger is 0.05.",
             note=(
@@ -74,7 +74,7 @@ benchmark = Benchmark(
         Claim(
             paper="paolo2021discovering",
             says="It meets about as large rewards as novelty in a hand-made space, and ends in about as many places.",
-            differs=f"{DIFFERS}About is read as an eighth of the range more or less, the plan's quarter of two areas. "
+            differs=f"{DIFFERS}About is read as an eighth of the range more or less. "
             "Asked of areas it was inconclusive on seeds 64 to 95: 0.08 fewer (0.03 to 0.16).",
             expected="supported",
             conditions=tuple(

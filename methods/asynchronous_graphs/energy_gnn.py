@@ -6,7 +6,7 @@ input-convex networks, a squared penalty and local gradients. The paper's own se
 
     E(h) = sum_i [p(x_i) . h_i + u(h_i, x_i) + (mu / 2) |h_i|^2] + sum_(i, j) psi(h_i, h_j, x_i, x_j)
     psi = sum_m a_m softplus(v_m . h_i + w_m . h_j + c_m(x_i, x_j)),    a > 0, c a network; u alike, of h_i alone
-    h_i <- h_i - s dE/dh_i / bound_i,    bound_i = mu + 1/4 (row sums of |second derivatives| at softplus'' = 1/4)
+    h_i <- h_i - s dE/dh_i / bound_i,    bound_i = mu + row sums of |second derivatives| at softplus'' = 1/4
 
 A pair is summed in both orders. A node's gradient asks for its own state and its neighbours' states alone. As row sums
 bound the Hessian, s = 1 never raises the energy where all nodes update together.

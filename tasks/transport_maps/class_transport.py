@@ -1,8 +1,9 @@
 """Sixteen classes on a lattice whose labels the target permutes, with ten labelled target points each.
 
 Isolates what labels add to optimal transport. Both populations have one component at each node of a lattice of four by
-four with a pitch of 2, and a source class lives at another node than its target class, but for chance. All points but
-the labels are alike, so that the cheapest map leaves every point where it is, and has a sixteenth of the classes right.
+four with a pitch of 2, and a source class lives at another node than its target class, but for chance. Round classes
+are alike but for their labels, so that the cheapest map leaves every point where it is; arcs it turns in place. Either
+way it has a sixteenth of the classes right.
 
 `round`: Gaussians of standard deviation 0.15, between which the class-wise map is a shift. `bent`: arcs, each turned by
 an angle of its own in the source and in the target, which no affine map carries to each other.
@@ -161,7 +162,7 @@ class ClassTransport(Task):
         return SimpleNamespace(transport=lambda x, key: jnp.zeros_like(x))
 
     def chance(self, world: World) -> Any:
-        """Every point stays where it is, as the cheapest map has it."""
+        """Every point stays where it is, as the cheapest map has it for round classes."""
         return SimpleNamespace(transport=lambda x, key: x)
 
     def oracle(self, world: World) -> Any:

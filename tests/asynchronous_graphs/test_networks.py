@@ -287,7 +287,10 @@ def test_only_the_scheduled_network_practises_by_the_schedule(stem):
 def test_fields_of_the_energy_are_used(field, value):
     method, state, _, _ = make("energy_gnn")
     other = dataclasses.replace(method, **{field: value})
-    fresh = other.init(KEY) if field == "hidden" else state
+    fresh = state
+    if field == "hidden":
+        fresh = other.init(KEY)
+        assert fresh.params["params"]["first"]["kernel"].shape[1] == value
     short = jax.tree.map(lambda leaf: leaf[:9], BATCH.schedule)
     a = method.update(state, BATCH, KEY).params
     b = other.update(fresh, BATCH, KEY).params
