@@ -83,8 +83,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="jaeger2023hidden",
-            says="Without shifted states, a car comes back to its lane by steering for target points: near ones help "
-            "more than far ones, and without any it doesn't.",
+            says="Without shifted states, a car comes back to its lane better by near target points than by far ones, "
+            "and than without any.",
             differs=f"{DIFFER} Shares of an offset that are gone after ten steps differ by 0.2. Points are 4 or 10 "
             "units apart. The lane and one's place on it are seen with noise. The rate was tuned with shifted states, "
             "on the score; so a slower one, 0.003, is judged, too.",

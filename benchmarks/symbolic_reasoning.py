@@ -120,7 +120,8 @@ benchmark = Benchmark(
             "(0.139 to 0.217; 32 seeds) and 0.100 more at 128 (0.078 to 0.121). But by one context 0.95 and 0.78 "
             "of all new triples are covered (8 tuning seeds), so that the limit in the authors' widest sense leaves "
             "little to judge; of links by one context a third and more are chance. An alphabet of 24 and more would "
-            "tell.",
+            "tell. The flag was "
+            "set after the numbers were seen; without it the claim would be refuted.",
             toy="blind",
             expected="refuted",
             conditions=tuple(
@@ -139,7 +140,8 @@ benchmark = Benchmark(
             note="The vote answers 0.211 more at 205 (0.176 to 0.250; 32 seeds) and 0.232 more at 128 (0.211 to "
             "0.255): single agreements carry much of what can be known. By one context 0.95 and 0.78 of all new "
             "triples are covered, so that coverage in the authors' widest sense isn't passed. An alphabet of 24 and "
-            "more would tell.",
+            "more would tell. The flag was "
+            "set after the numbers were seen; without it the claim would be refuted.",
             toy="blind",
             expected="refuted",
             conditions=tuple(

@@ -4,7 +4,7 @@
 https://arxiv.org/abs/2309.10790: the authors' code (csmile-1006/ARP), `label_reward.py`, `data_procgen.py`, `ARPDT.py`
 and `rollout_procgen.py`.
 
-    r_t = cos(encoded view of s_t, encoded instruction),  R_t = r_t + ... + r_H
+    r_t = cos(encoded view of s_t, encoded instruction),  R_t = r_t + ... + r_{H-1}
     L = -log pi(a_t | view, instruction, R_t, R_{t-1}, R_{t-2}, R_{t-3});  acts with R_0 = target, R_{t+1} = R_t - r_t
 
 **Differs from the paper**: 1. a frozen random encoder whose view is the nine cells around, instead of CLIP. 2. The

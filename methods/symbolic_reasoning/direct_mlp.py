@@ -1,6 +1,7 @@
 """A perceptron that sees three symbols at once: the control for what reading in order is worth.
 
-**Source**: none, `causal_mlp` with as many layers of the same widths, all of which see all three symbols.
+**Source**: none, layers of the widths of `causal_mlp` one after another: the first sees all three symbols, the others
+only what it makes of them, and the 16 numbers are rectified, too.
 
     logits = MLP(x1, x2, x3),    cross entropy of t with decay of weights
 

@@ -1,7 +1,7 @@
 """New triples of two composed tables: does a learner answer those that are covered, and only those?
 
 Isolates what follows by exchanging fragments that do the same. Eight symbols make 512 triples, of which some are for
-training and the others for judging. About two thirds of the new ones are covered at 205, and an eighth at 128. Every
+training and the others for judging. About seven tenths of the new ones are covered at 205, and 0.15 at 128. Every
 batch is all of the training triples, with the symbol in the middle for learners that are taught it.
 """
 
