@@ -8,8 +8,8 @@ dataset_generation/twohop.py with --cot: the text is x1 x2 x3 b t).
     answer: t after x1, x2, x3 and the likeliest b
 
 **Differs from the paper**: 1. one perceptron a place of the text instead of GPT-2; both see all of the text before
-them, and must find out what to ignore. 2. updates and tuning as in `causal_mlp`; each
-perceptron has one hidden layer of 48.
+them, and must find out what to ignore. 2. updates and tuning as in `causal_mlp`; each perceptron has one
+hidden layer of 48.
 
 **Shapes**: b triples, n symbols.
 """
