@@ -2,8 +2,9 @@
 
 Isolates whether the best decay depends on the learning rate. 200 examples with noisy labels, of inputs whose columns
 have very different scales, so that the gradients of weights do; a student as wide as its teacher fits the noise
-unless decay holds it back. All 6 x 7 runs are side by side in a cell, and a decay is chosen for each rate on 2,000
-validation points. 1,000 steps.
+unless decay holds it back. The teacher reads the scaled columns, so that those with small gradients matter least, or
+(`aligned=false`) the columns before scaling, so that all matter alike. All 6 x 7 runs are side by side in a cell, and
+a decay is chosen for each rate on 2,000 validation points. 1,000 steps.
 """
 
 import math
@@ -62,6 +63,7 @@ class NoisyTeacher(Task):
     examples: int = 200  # in training
     batch: int = 50  # examples a step
     scale: float = 1.0  # a column's scale lies between 10^-scale and 10^scale, at random
+    aligned: bool = True  # the teacher reads the columns as the student does; false: before they are scaled
     noise: float = 0.5  # standard deviation of a label's noise, over that of the teacher's answers
 
     interface = Optimizer
@@ -89,11 +91,13 @@ class NoisyTeacher(Task):
         drawn = normals(for_points, **shapes, **networks)
         scales = 10.0 ** (self.scale * (2 * uniforms(for_scales, scales=(self.inputs,))["scales"] - 1))
         teacher = network(drawn["teacher"], drawn["teacher_out"])
-        size = forward(teacher, drawn["validation"][:, :-1] * scales[None]).std()
+        reading = scales if self.aligned else jnp.ones_like(scales)
+        size = forward(teacher, drawn["validation"][:, :-1] * reading[None]).std()
 
         def examples(points: jax.Array, noise: float) -> Examples:
-            inputs = points[:, :-1] * scales[None]
-            return Examples(inputs=inputs, labels=forward(teacher, inputs) / size + noise * points[:, -1])
+            columns = points[:, :-1]
+            answers = forward(teacher, columns * reading[None]) / size
+            return Examples(inputs=columns * scales[None], labels=answers + noise * points[:, -1])
 
         return World(
             train=examples(drawn["train"], self.noise),

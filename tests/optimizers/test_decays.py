@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from tests.optimizers.small import BATCHES, START, Pull, directions, path, rule
 from toybench.methods.optimizers.adam_l2 import AdamL2
@@ -13,6 +15,7 @@ from toybench.methods.optimizers.lion_l2_ball import LionL2Ball
 from toybench.methods.optimizers.sgd_l2 import SGDL2
 from toybench.methods.optimizers.sgdw import SGDW
 from toybench.methods.optimizers.signum import Signum
+from toybench.tasks.optimizers.noisy_teacher import NoisyTeacher
 
 FACTORS = [1 - t / len(BATCHES) for t in range(len(BATCHES))]  # of the linear schedule without warm-up
 FALLING = {"schedule": "linear", "warmup": 0.0}
@@ -98,3 +101,26 @@ def test_decay_bounds_what_fixed_steps_reach(cls: Any) -> None:
     size = (lambda w: np.abs(w).max(-1)) if cls is Signum else (lambda w: np.linalg.norm(w, axis=-1))
     outside = size(both) - 1
     assert (outside <= (size(first) - 1) * 0.9 ** np.arange(1, len(pushed) + 1) + 1e-4).all()
+
+
+def columns_that_matter(aligned: bool) -> float:
+    """Rank correlation, over eight worlds, of a column's scale with its share in the labels (linear regression)."""
+    found = []
+    for seed in range(8):
+        world = NoisyTeacher(aligned=aligned).sample(jax.random.key(seed))
+        inputs = np.asarray(world.validation.inputs, np.float64)
+        scales = inputs.std(0)
+        shares = np.abs(np.linalg.lstsq(inputs / scales, np.asarray(world.validation.labels, np.float64))[0])
+        found.append(spearmanr(scales, shares).statistic)
+    return float(np.mean(found))
+
+
+def test_which_columns_the_teacher_reads() -> None:
+    """Scaled ones: large columns make the labels. Raw ones: any column does."""
+    assert columns_that_matter(aligned=True) > 0.6
+    assert abs(columns_that_matter(aligned=False)) < 0.3
+
+
+def test_without_scales_both_teachers_are_one() -> None:
+    worlds = [NoisyTeacher(scale=0.0, aligned=aligned).sample(jax.random.key(3)) for aligned in (True, False)]
+    np.testing.assert_array_equal(worlds[0].train.labels, worlds[1].train.labels)
