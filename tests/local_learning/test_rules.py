@@ -175,6 +175,26 @@ def test_pepita_tends_to_adaptive_feedback_and_has_its_sign():
     assert angles[1] < 0.3 and 5 < angles[1] / angles[0] < 20  # linear in the scale of F
 
 
+def test_pepitas_change_is_that_of_its_second_pass_by_hand():
+    """One point, one unit: W_1 = 1, W_2 = (2, -2), F = (0.3, -0.1), x = 0.5, the first of two classes is right."""
+    spec = Spec(features=1, classes=2, hidden=(1,))
+    method, state = make("pepita", spec)
+    weights = (
+        Layer(w=jnp.array([[1.0]]), b=jnp.zeros(1)),
+        Layer(w=jnp.array([[2.0, -2.0]]), b=jnp.zeros(2)),
+    )
+    state = state._replace(params={**state.params, "weights": weights}, fixed=(jnp.array([[0.3], [-0.1]]), ()))
+    first, readout = direction(method, state, Examples(x=jnp.array([[0.5]]), y=jnp.array([0])))
+    h = np.tanh(0.5)
+    missing = 1 - 1 / (1 + np.exp(-4 * h))  # the chance that the wrong class gets: e = (-missing, missing)
+    x = 0.5 + missing * 0.4
+    again = np.tanh(x)
+    left = 1 - 1 / (1 + np.exp(-4 * again))  # 0.118, after 0.136 in the first pass
+    np.testing.assert_allclose(first.w, [[x * (h - again)]], rtol=1e-4)
+    np.testing.assert_allclose(readout.w, [[-again * left, again * left]], rtol=1e-4)
+    np.testing.assert_allclose(readout.b, [-left, left], rtol=1e-4)
+
+
 def test_fixed_feedback_is_adaptive_at_the_start_and_not_later():
     fixed, state = make("fixed_feedback", ONE)
     rival, _ = make("adaptive_feedback_alignment", ONE)
