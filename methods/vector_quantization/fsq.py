@@ -1,10 +1,10 @@
 """Finite scalar quantisation: each of a few latent dimensions is bounded and rounded; the codebook is the grid.
 
 **Source**: Mentzer, Minnen, Agustsson and Tschannen, "Finite Scalar Quantization: VQ-VAE Made Simple", 2023,
-https://arxiv.org/abs/2309.15505.
+https://arxiv.org/abs/2309.15505; `bound` as in the authors' notebook (google-research, `fsq/fsq.ipynb`).
 
-    q_i = round(f(z_i)),   f(z) = h tanh(z + s) - o,   h = (1 + 1e-3) (L - 1)/2
-    o = 1/2 and s = atanh(o / h) for even L, both 0 for odd L
+    q_i = round(f(z_i)),   f(z) = h tanh(z + s) - o,   h = (1 - 1e-3) (L - 1)/2
+    o = 1/2 and s = tan(o / h) for even L, both 0 for odd L
 
 **Differs from the paper**: 1. The grid has about as many codes as the others' codebook: 240 of 256, 1000 of 1024.
 2. MLPs instead of convolutions; one code an example.
@@ -23,6 +23,7 @@ from toybench.tasks.vector_quantization._autoencoder import Quantized
 
 # levels a dimension, with a product near the number of codes; for 256, 1024 and 4096 as the paper recommends
 LEVELS = {16: (5, 3), 64: (8, 8), 256: (8, 6, 5), 512: (8, 8, 8), 1024: (8, 5, 5, 5), 4096: (7, 5, 5, 5, 5)}
+SHRINK = 1e-3  # how much narrower than its levels a dimension is: the notebook's eps
 
 
 class FSQ(Autoencoder):
@@ -65,9 +66,9 @@ class FSQ(Autoencoder):
 def bound(z: jax.Array, levels: tuple[int, ...]) -> jax.Array:
     """Squash z [b, d] so that rounding gives exactly L_i integers in dimension i."""
     count = np.array(levels)
-    height = (count - 1) / 2 * (1 + 1e-3)
+    height = (count - 1) / 2 * (1 - SHRINK)
     offset = np.where(count % 2 == 0, 0.5, 0.0)
-    shift = np.arctanh(offset / height)
+    shift = np.tan(offset / height)
     h, o, s = (jnp.asarray(a, jnp.float32)[None, :] for a in (height, offset, shift))
     return jnp.tanh(z + s) * h - o
 

@@ -298,6 +298,20 @@ def test_fsq_rounds_to_each_level_and_numbers_it() -> None:
         np.testing.assert_array_equal(reached, np.arange(n) - n // 2)
 
 
+def test_fsq_bounds_and_numbers_as_the_authors_do() -> None:
+    """Outputs of `FSQ` in google-research's fsq/fsq.ipynb at commit 5e78683, levels 8, 6 and 5, run elsewhere."""
+    levels = (8, 6, 5)
+    z = jnp.array([[0.25, 0.6, -7.0], [0.0, 0.0, 0.0], [-0.4, 1.3, 2.0]])
+    theirs = [
+        [0.81044900, 1.16249895, -1.99799669],
+        [-1.41263e-05, -5.42700e-05, 0.0],
+        [-1.37610555, 1.76192117, 1.92612720],
+    ]
+    np.testing.assert_allclose(bound(z, levels), theirs, rtol=1e-5, atol=1e-6)
+    codes = np.round(np.asarray(bound(z, levels))) / np.array([4, 3, 2])
+    np.testing.assert_allclose(codes, np.asarray(grid(levels))[[37, 124, 235]], atol=1e-6)
+
+
 def test_fsq_needs_a_size_with_levels() -> None:
     method, _ = make("fsq")
     assert method.fits(SPEC) is None
