@@ -1,7 +1,8 @@
 """Continual backpropagation: at every step a small share of the mature units of least utility starts anew.
 
 **Source**: Dohare, Hernandez-Garcia, Rahman, Mahmood and Sutton, "Loss of Plasticity in Deep Continual
-Learning", 2023, https://arxiv.org/abs/2306.13812.
+Learning", 2023, https://arxiv.org/abs/2306.13812, and the authors' code, github.com/shibhansh/loss-of-plasticity,
+`lop/algos/gnt.py`: all layers are tested before any unit starts anew.
 
     f    <- eta f + (1 - eta) h                                                  running activation of a unit
     u    <- eta u + (1 - eta) |h - f/(1 - eta^age)| mean|w_out| / mean|w_in|     its utility, likewise corrected
@@ -10,7 +11,8 @@ Learning", 2023, https://arxiv.org/abs/2306.13812.
 
 **Differs from the paper**: 1. at most one unit a layer is replaced at a step, so rho times the width must stay below 1;
 the fraction that is due is carried over, as in the authors' option `accumulate`. 2. gradients are plain, so there are
-no moments to reset.
+no moments to reset. 3. the next layer's bias does take over the mean; the authors' code sets the mean to 0 before it
+adds it, so that nothing is taken over there.
 
 **Shapes**: b examples, h hidden units; w [in, out].
 """
@@ -49,13 +51,15 @@ class ContinualBackprop(OnlineNetwork):
         return tuple(Units(mean=zero, utility=zero, age=zero, due=jnp.zeros(())) for _ in params[:-1])
 
     def learn(self, state: State, grads: Any, hidden: tuple, batch: Shown, key: jax.Array) -> State:
-        params, memory = descend(state.params, grads, self.lr), []
-        flat, at = jax.random.uniform(key, (sum(self.sizes[:-2]),), minval=-1.0), 0
-        for i, (h, units) in enumerate(zip(hidden, state.memory, strict=True)):
-            fan_in = self.sizes[i]
-            born = flat[at : at + fan_in] * bound(fan_in)
-            at += fan_in
-            units, out = self.test(units, h, params[i]["w"], params[i + 1]["w"])
+        params = descend(state.params, grads, self.lr)
+        tested = [
+            self.test(units, h, params[i]["w"], params[i + 1]["w"])
+            for i, (h, units) in enumerate(zip(hidden, state.memory, strict=True))
+        ]
+        drawn = jnp.split(jax.random.uniform(key, (sum(self.sizes[:-2]),), minval=-1.0), [self.sizes[0]])
+        memory = []
+        for i, (units, out) in enumerate(tested):
+            born = drawn[i] * bound(self.sizes[i])
             params[i], params[i + 1], units = replace(params[i], params[i + 1], units, out, born, self.eta)
             memory.append(units)
         return State(params=params, memory=tuple(memory))

@@ -131,6 +131,24 @@ def test_the_worst_mature_unit_goes_and_as_often_as_the_rate_says():
     assert gone[:3] == [(15, 1), (22, 3), (30, 1)]
 
 
+def test_all_layers_are_tested_before_a_unit_starts_anew():
+    """A unit of each layer is due; the second layer's utility sees the first one's weights as they were."""
+    who = ContinualBackprop(spec=SPEC, width=5, rho=0.001, maturity=10.0)
+    params = who.fresh(KEY)
+    zero, old = jnp.zeros(5), jnp.full(5, 20.0)
+    units = Units(mean=zero, utility=zero, age=old, due=jnp.ones(()))
+    x = batches(1)[0]
+    hidden = who.forward(params, x.x)[1]
+    nothing = jax.tree.map(jnp.zeros_like, params)
+    state = State(params=params, memory=(units, units))
+    after = who.learn(state, nothing, hidden, x, KEY)
+    for i, left in enumerate(after.memory):
+        expected, out = who.test(units, hidden[i], params[i]["w"], params[i + 1]["w"])
+        assert float(out.sum()) == 1
+        np.testing.assert_allclose(left.utility, expected.utility * (1 - out), rtol=1e-5)
+    assert not np.allclose(after.params[1]["w"], params[1]["w"])
+
+
 def test_redo_recycles_dormant_units_only():
     who = method("redo", every=1.0, tau=0.5)
     state = who.init(KEY)
