@@ -120,7 +120,7 @@ def normals(key: jax.Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, 
 def optimizer(spec: Spec, lr: Any, steps: int, decay: Any = 0.0) -> optax.GradientTransformation:
     """The set-up's optimiser, with decoupled weight decay: adam, momentum (both fade out by a cosine) or plain sgd."""
     if spec.optimizer == "sgd":
-        return optim.lenient(optax.sgd(lr))
+        return optim.lenient(optax.chain(optax.add_decayed_weights(decay), optax.sgd(lr)))
     first = optax.scale_by_adam() if spec.optimizer == "adam" else optax.trace(0.9)
     rate = optax.cosine_decay_schedule(lr, steps) if steps else lr
     return optim.lenient(optax.chain(first, optax.add_decayed_weights(decay), optax.scale_by_learning_rate(rate)))

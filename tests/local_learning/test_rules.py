@@ -244,6 +244,13 @@ def test_activity_forward_gradient_sums_the_layers_derivatives():
 SQUARED = replace(SPEC, loss="squared", optimizer="sgd")
 
 
+def test_plain_descent_decays_what_it_learns():
+    method, state = make("kolen_pollack", SQUARED, lr=0.1, decay=0.5)
+    after = jax.jit(lambda s: method.update(s, BATCH, KEY))(state)
+    change = jax.jit(lambda s: method.change(s, BATCH, KEY))(state)
+    assert_close(after.params, jax.tree.map(lambda w, g: w - 0.1 * (g + 0.5 * w), state.params, change))
+
+
 def energy(method, state):
     off = jax.jit(lambda s: method.settled(s, BATCH)[1])(state)
     return sum(float((np.asarray(o) ** 2).sum()) for o in off) / 2
