@@ -4,7 +4,8 @@ import ast
 import graphlib
 from pathlib import Path
 
-from toybench.plugins.registry import PACKAGE
+from toybench.plugins import digest
+from toybench.plugins.registry import HOME, PACKAGE
 
 FLOORS = (  # from the ground; a name is a package or a module of `toybench`
     {"errors", "files", "fields", "claim", "protocol", "blocks"},
@@ -63,6 +64,17 @@ def test_no_circles() -> None:
     graph = {name: imports(file, set(found)) for name, file in found.items() if name != "__init__"}
     order = list(graphlib.TopologicalSorter(graph).static_order())  # raises where there is a circle
     assert set(order) >= set(graph)
+
+
+def test_a_task_knows_no_method() -> None:
+    """Problems are posed to whoever comes; pages and pictures are no tasks."""
+    named = {
+        f"{file.relative_to(HOME)} imports {name}"
+        for file in sorted((HOME / "tasks").rglob("*.py"))
+        for name in digest.facts(file)[1]
+        if "methods" in name.split(".")
+    }
+    assert not named
 
 
 def test_the_harness_knows_no_study() -> None:

@@ -9,6 +9,7 @@ which are kept; networks 16-24-24-10, 60 updates of 8 + 8 a session.
 """
 
 import dataclasses
+import functools
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -16,15 +17,12 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Metric, Task
-from toybench.methods.continual.der_pp import DERPP
-from toybench.methods.continual.er import ER
-from toybench.methods.continual.er_logit_adjust import ERLogitAdjust
-from toybench.methods.continual.lwf_er import LwFER
-from toybench.protocol import Learner
+from toybench.tasks.continual._replayers import DERPP, ER, ERLogitAdjust, Kept, LwFER, Replayer
 from toybench.tasks.continual._selection import Selector, Tables, TableSpec, spearman
 from toybench.tasks.continual.class_incremental import ClassIncremental
 
 STREAM = {"inputs": 16, "sessions": 5, "fresh": 2, "examples": 50, "memory": 5, "updates": 60, "batch": 8}
+HIDDEN = 24  # units of each hidden layer
 # (low, high) of each field, and whether it is searched on a logarithmic scale
 LEARNERS = (
     (ER, {"lr": (3e-4, 3e-2, True), "balance": (0.0, 1.0, False)}),
@@ -72,7 +70,7 @@ class SettingSelection(Task):
         u = jax.random.uniform(search, (len(LEARNERS), 3, self.settings))
         rows = []
         for i, (learner, box) in enumerate(LEARNERS):
-            default = learner(hidden=24, spec=task.spec, steps=task.steps)
+            default = learner(spec=task.spec, hidden=HIDDEN)
             settings = {name: searched(u[i, j], *box[name], getattr(default, name)) for j, name in enumerate(box)}
             noise = jax.random.split(jax.random.fold_in(runs, i), (3, self.settings))
             rows.append(accuracies(task, default, settings, courses, noise))
@@ -115,22 +113,27 @@ def searched(u: jax.Array, low: float, high: float, logarithmic: bool, default: 
     return value.at[0].set(default)
 
 
-def accuracies(task: Any, default: Any, settings: dict[str, jax.Array], courses: Any, keys: jax.Array) -> jax.Array:
+def accuracies(
+    task: Any, default: Replayer, settings: dict[str, jax.Array], courses: Any, keys: jax.Array
+) -> jax.Array:
     """Average incremental accuracy [runs, s] of a learner with each setting on each of the courses."""
 
     def once(values: dict[str, jax.Array], course: Any, key: jax.Array) -> jax.Array:
-        method = dataclasses.replace(default, **values)
+        learner: Any = dataclasses.replace(default, **values)
         start, rest = jax.random.split(key)
+
+        def asked(state: Kept) -> Any:
+            return SimpleNamespace(session_scores=functools.partial(learner.session_scores, state))
 
         def session(carry: tuple, key: jax.Array) -> tuple[tuple, None]:
             course, state = carry
             shown, learn = jax.random.split(key)
-            course, batch = task.draw(course, shown, Learner(method, state))
-            return (course, method.update(state, batch, learn)), None
+            course, batch = task.draw(course, shown, asked(state))
+            return (course, learner.update(state, batch, learn)), None
 
-        carry = (course, method.init(start))
+        carry = (course, learner.init(start))
         (course, state), _ = jax.lax.scan(session, carry, jax.random.split(rest, task.sessions))
-        return task.evaluate(course, start, Learner(method, state))["average_incremental_accuracy"]
+        return task.evaluate(course, start, asked(state))["average_incremental_accuracy"]
 
     each = jax.vmap(once, (0, None, 0))
     return jax.vmap(each, (None, 0, 0))(settings, courses, keys)

@@ -8,9 +8,11 @@ from scipy import stats
 
 from toybench.plugins import registry
 from toybench.protocol import Learner
-from toybench.tasks.continual import Tables
+from toybench.tasks.continual import SessionSpec, Tables
+from toybench.tasks.continual._replayers import DERPP, ER, ERLogitAdjust, LwFER
 from toybench.tasks.continual._selection import spearman
-from toybench.tasks.continual.setting_selection import SettingSelection, World, searched
+from toybench.tasks.continual.class_incremental import ClassIncremental
+from toybench.tasks.continual.setting_selection import LEARNERS, SettingSelection, World, searched
 
 KEY = jax.random.key(0)
 
@@ -63,3 +65,36 @@ def test_the_first_setting_is_the_default_and_the_others_fill_the_box():
     u = jnp.array([0.5, 0.0, 1.0, 0.5])
     np.testing.assert_allclose(searched(u, 1e-3, 1e-1, True, 7.0), [7.0, 1e-3, 1e-1, 1e-2], rtol=1e-4)
     np.testing.assert_allclose(searched(u, 0.0, 2.0, False, 7.0), [7.0, 0.0, 2.0, 1.0], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "learner", "fields"),
+    [
+        ("er", ER, {"lr": 0.01, "balance": 0.3}),
+        ("er_logit_adjust", ERLogitAdjust, {"lr": 0.01, "tau": 0.7}),
+        ("lwf_er", LwFER, {"lr": 0.01, "weight": 2.0, "balance": 0.6}),
+        ("der_pp", DERPP, {"lr": 0.01, "alpha": 0.5, "beta": 0.4}),
+    ],
+)
+def test_the_tuned_learners_are_the_methods_of_their_name(name, learner, fields):
+    """After three sessions, and by default."""
+    task = ClassIncremental(inputs=4, sessions=3, fresh=2, examples=6, memory=2, updates=5, batch=4)
+    world = task.sample(KEY)
+    method = registry.load("methods", f"continual/{name}")(spec=task.spec, steps=3, hidden=8, **fields)
+    own = learner(spec=task.spec, hidden=8, **fields)
+    found = []
+    for who in (method, own):
+        state, course = jax.jit(who.init)(KEY), world
+        update = jax.jit(who.update)
+        for number in range(3):
+            course, shown = task.draw(course, jax.random.key(number), Learner(who, state))
+            state = update(state, shown, jax.random.key(7 + number))
+        found.append((state.params, state.memory, who.session_scores(state, world.test_x.reshape(-1, 4))))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), *found)
+    assert float(jnp.abs(found[0][2]).max()) > 0.1
+    spec = SessionSpec(inputs=4, sessions=3, fresh=2, examples=6, memory=2)
+    default = registry.load("methods", f"continual/{name}")()
+    box = dict(LEARNERS)[learner]
+    assert {field: getattr(learner(spec=spec, hidden=8), field) for field in box} == {
+        field: getattr(default, field) for field in box
+    }
