@@ -66,6 +66,23 @@ SEGMENTS = (
 benchmark = Benchmark(
     field="continual learning",
     tuning=Tuning(trials=6, seeds=2),
+    edges={
+        "adapter_no_merge.scale": "0.530 at 16, 0.529 at 30",
+        "aef_ocl.gamma": "0.777, 0.782 and 0.787 at 0.1, 1 and 10",
+        "der_pp.alpha": "0.793 at 0.1, 0.797 at 0.3",
+        "er.balance": "1 is its bound: half of the weight on remembered examples",
+        "foster.balance": "1 is its bound: half of the weight on remembered examples",
+        "independent.lr": "0.956 at 0.01, 0.962 at 0.03",
+        "joint_ridge.gamma": "0.777, 0.782, 0.787 at 0.1, 1, 10; on ridge_equality a weight gap below 0.0004 at all",
+        "lwf_er.weight": "0.807 at 1, 0.812 at 3",
+        "masil.lr": "0.716, 0.713 and 0.710 at 0.001, 0.003 and 0.01",
+        "nws.commitment": "0 is its bound",
+        "nws_random_pool.commitment": "0 is its bound",
+        "online_ewc.strength": "0.467 at 10, 0.472 at 100",
+        "online_ewc_heads.weight": "an error of 0.0986 at 1 and 0.0985 at 3",
+        "slda.shrink": "0.741 at 0.0001, 0.736 at 0.01; with rare classes 0.654 and 0.653",
+        "weighted_ridge.gamma": "0.777, 0.782 and 0.787 at 0.1, 1 and 10",
+    },
     variants=(
         LABELS,
         FEW_SETTINGS,
