@@ -233,10 +233,6 @@ benchmark = Benchmark(
             says="As the number of codes shrinks, what they tell about the phone outlives what they tell about the "
             "speaker.",
             differs="8 to 64 codes for 10 phones; information is measured on codes, not by probes on code vectors.",
-            note=(
-                "From 16 to 64 codes the speaker's share grows by 0.011 [-0.002, 0.022], which 16 seeds don't settle; "
-                "from 8 to 16 it does, by 0.043, and with 8 codes it is 0.046."
-            ),
             conditions=(
                 Trend(
                     (
