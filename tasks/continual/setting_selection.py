@@ -119,7 +119,7 @@ def accuracies(
     """Average incremental accuracy [runs, s] of a learner with each setting on each of the courses."""
 
     def once(values: dict[str, jax.Array], course: Any, key: jax.Array) -> jax.Array:
-        learner: Any = dataclasses.replace(default, **values)
+        learner: Any = dataclasses.replace(default, **values)  # type: ignore[arg-type]  # traced fields
         start, rest = jax.random.split(key)
 
         def asked(state: Kept) -> Any:
