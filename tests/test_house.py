@@ -10,6 +10,7 @@ from toybench.plugins import registry
 
 SECOND_EDITION: tuple[str, ...] = (
     "adversarial_imitation",
+    "algorithm_simulation",
     "asynchronous_graphs",
     "boolean_functions",
     "delayed_control",

@@ -70,7 +70,9 @@ class ShortestPaths(Task):
     interface = PathFinder
     steps = 0
     metrics = {
-        "first_failure": Metric("max", f"least size with a wrong distance; {BEYOND} where there is none up to {LARGEST}"),
+        "first_failure": Metric(
+            "max", f"least size with a wrong distance; {BEYOND} where there is none up to {LARGEST}"
+        ),
         "exact_share": Metric("max", "share of the sizes at which every distance is right"),
         "accuracy": Metric("max", "share of right distances, the mean over sizes"),
     }
@@ -82,7 +84,7 @@ class ShortestPaths(Task):
     def sample(self, key: jax.Array) -> World:
         drawn = uniforms(key, older=(2, LARGEST), length=(2, LARGEST), rank=(len(SIZES), LARGEST))
         nodes = jnp.arange(LARGEST)
-        older = jnp.floor(drawn["older"] * nodes[None]).astype(jnp.int32)
+        older = jnp.floor(drawn["older"] * nodes[None].astype(jnp.float32)).astype(jnp.int32)
         length = 1 + jnp.floor(drawn["length"] * LONGEST)
         down = jnp.zeros((LARGEST, LARGEST)).at[nodes[None, 1:], older[:, 1:]].set(length[:, 1:])
         lengths = jnp.maximum(down, down.T)
