@@ -1,4 +1,4 @@
-"""Shortest paths from one node, in connected graphs of 8 nodes, then of a few more, up to 256.
+"""Shortest paths from one node, in connected graphs of every size from 8 nodes to 168.
 
 Isolates at which size a construction breaks down. One graph grows: each new node is linked with two random older ones,
 so that the mean degree is about 4 at each size. Lengths are 1 to 5. At each size the nodes are numbered anew at random,
@@ -17,20 +17,9 @@ from toybench.tasks.algorithm_simulation import GraphSpec, PathFinder, bellman_f
 
 LONGEST = 5  # edge
 SMALLEST = 8  # graph
-LARGEST = 256
-GROWTH = 1.06  # from one size to the next, or by one node where that is more
-
-
-def ladder() -> tuple[int, ...]:
-    """The sizes, and the one after the largest."""
-    sizes = [SMALLEST]
-    while sizes[-1] <= LARGEST:
-        sizes.append(max(sizes[-1] + 1, round(GROWTH * sizes[-1])))
-    return tuple(sizes)
-
-
-SIZES = ladder()[:-1]
-BEYOND = ladder()[-1]  # what is told where no size fails
+LARGEST = 168  # above where the finest of the rounded numbers judged here fails
+SIZES = tuple(range(SMALLEST, LARGEST + 1))
+BEYOND = LARGEST + 1  # what is told where no size fails
 
 
 class World(NamedTuple):
