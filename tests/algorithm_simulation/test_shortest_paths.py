@@ -10,7 +10,7 @@ import pytest
 from toybench.blocks.discrete_graphs import shortest_lengths
 from toybench.methods.algorithm_simulation import _layers as layers
 from toybench.methods.algorithm_simulation.binary_addresses import signs
-from toybench.methods.algorithm_simulation.looped_transformer import FLOAT32, angles, walk
+from toybench.methods.algorithm_simulation.looped_transformer import FLOAT32, angles, flags, walk
 from toybench.plugins import registry
 from toybench.protocol import Learner
 from toybench.tasks.algorithm_simulation import GraphSpec, bellman_ford
@@ -19,6 +19,7 @@ from toybench.tasks.algorithm_simulation.shortest_paths import BEYOND, LARGEST, 
 KEY = jax.random.key(3)
 SMALL = 96  # nodes of the arrays in tests
 BFLOAT16 = 2.0**-7
+PHASE = jnp.float32(0.7)
 
 
 def task() -> Any:
@@ -43,7 +44,7 @@ def small_graph(world: Any, size: int) -> tuple[Graph, np.ndarray]:
 
 
 def answered(stem: str, graph: Graph, size: int, **values: Any) -> np.ndarray:
-    learner = Learner(method(stem, **values), ())
+    learner = Learner(method(stem, **values), PHASE)
     found = jax.jit(lambda g, n: learner.distances(g.lengths, n, g.source))(graph, jnp.int32(size))
     return np.asarray(found)[:size]
 
@@ -147,8 +148,9 @@ def dijkstra_by_loops(addresses: np.ndarray, pointers: np.ndarray, lengths: np.n
 def test_a_simulation_row_by_row_agrees_also_where_it_fails(world: Any, size: int, right: bool) -> None:
     graph, distances = small_graph(world, size)
     here = jnp.arange(SMALL) < size
-    addresses = angles(jnp.int32(size), SMALL, BFLOAT16)
-    pointers = walk(addresses, here, jnp.int32(size), BFLOAT16)
+    every = angles(jnp.int32(size), SMALL, PHASE, BFLOAT16)
+    addresses = every[1:]
+    pointers = walk(addresses, here, jnp.int32(size), every[0], "nearest", BFLOAT16)
     slowly = dijkstra_by_loops(
         np.asarray(addresses)[:size],
         np.asarray(pointers)[:size],
@@ -174,9 +176,9 @@ def test_heads_by_hand() -> None:
 def test_the_pointer_meets_every_node_in_single_precision() -> None:
     for size in (8, 57, LARGEST):
         here = jnp.arange(LARGEST) < size
-        addresses = angles(jnp.int32(size), LARGEST, FLOAT32)
-        pointers = walk(addresses, here, jnp.int32(size), FLOAT32)
-        np.testing.assert_array_equal(pointers[:size], addresses[:size])
+        every = angles(jnp.int32(size), LARGEST, PHASE, FLOAT32)
+        pointers = walk(every[1:], here, jnp.int32(size), every[0], "nearest", FLOAT32)
+        np.testing.assert_array_equal(pointers[:size], every[1 : 1 + size])
 
 
 @pytest.mark.parametrize("stem", ["looped_transformer", "binary_addresses"])
@@ -190,6 +192,27 @@ def test_dense_graphs_and_nodes_without_a_path(stem: str) -> None:
     found = answered(stem, graph, 40)
     np.testing.assert_array_equal(np.where(found == layers.FAR, np.inf, found), expected)
     assert np.isinf(expected[20])
+
+
+def test_a_long_chain() -> None:
+    """Distances up to 475, in an order of the nodes that isn't the chain's."""
+    place = np.random.default_rng(1).permutation(SMALL)
+    lengths = np.zeros((SMALL, SMALL), np.float32)
+    lengths[place[:-1], place[1:]] = lengths[place[1:], place[:-1]] = 5
+    graph = Graph(lengths=jnp.asarray(lengths), order=jnp.arange(SMALL), source=jnp.int32(place[0]))
+    expected = np.zeros(SMALL)
+    expected[place] = 5 * np.arange(SMALL)
+    np.testing.assert_array_equal(answered("looped_transformer", graph, SMALL), expected)
+
+
+def test_flags_by_hand() -> None:
+    """A node of the pointer's address is flagged, as the graph's row is; where norms differ the pointer is lost."""
+    addresses = jnp.array([[0.0, 1.0], [1.0, 0.0], [0.0, -1.0]])
+    here = jnp.ones(3, bool)
+    np.testing.assert_array_equal(flags(addresses, here, addresses[1], FLOAT32), addresses[1])
+    np.testing.assert_array_equal(flags(addresses, here, 0.9 * addresses[1], FLOAT32), [0, 0])
+    pair = jnp.array([[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
+    np.testing.assert_allclose(flags(pair, here, pair[0], FLOAT32), [0, 4 / 3], rtol=1e-6)
 
 
 def test_a_round_visits_one_node(world: Any) -> None:
