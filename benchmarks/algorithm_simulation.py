@@ -17,7 +17,8 @@ DIFFERS = (
     "Dijkstra's algorithm alone, on growing random graphs of mean degree 4 with whole lengths 1 to 5, of every size "
     "from 8 to 168 nodes. Paths are short, so that rounding reaches addresses and not distances; the authors' graphs "
     "have a path through all nodes and lengths to 10. Attention is hard; their code has a softmax at "
-    "temperature 1e-7 in double precision. Comparisons and choices are functions that the paper's ReLU layers compute for whole numbers."
+    "temperature 1e-7 in double precision. Comparisons and choices are functions that the paper's ReLU layers compute "
+    "for whole numbers."
 )
 LIMIT = (
     "Addresses lie evenly on the circle, the widest step at a size; the code's step is 0.01 at all sizes, at which "
