@@ -58,6 +58,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "sequence_mixers",
     "symbolic_reasoning",
     "tabular_exploration",
+    "trajectory_models",
     "sequence_design",
     "temporal_graphs",
     "trading",
