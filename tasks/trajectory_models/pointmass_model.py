@@ -119,10 +119,9 @@ class PointmassModel(Task):
         left = jnp.concatenate([world.best, jnp.broadcast_to(world.best[-1:], (self.window, 1))])
         wish = jnp.broadcast_to(left[: self.window], (PLAYED, self.window, 1))
         history = History(x=blank, u=blank[..., :2], g=wish, at=jnp.int32(0))
-        steps = jnp.arange(pointmass.LENGTH)
 
-        def act(history: History, x: jax.Array, now: tuple) -> tuple[History, jax.Array]:
-            step, noise = now
+        def act(now: tuple[History, jax.Array], x: jax.Array, noise: jax.Array) -> tuple[tuple, jax.Array]:
+            history, step = now
             before = jnp.where(history.at > 0, history.x[:, history.at - 1, :2], x)
             state = jnp.concatenate([x, x - before], axis=-1)
             history = history._replace(x=history.x.at[:, history.at].set(state))
@@ -136,9 +135,9 @@ class PointmassModel(Task):
                 at=after.at - 1,
             )
             after = jax.tree.map(lambda a, b: jnp.where(full, a, b), shifted, after)
-            return after, jnp.concatenate([u, noise[..., 2:]], axis=-1)
+            return (after, step + 1), jnp.concatenate([u, noise[..., 2:]], axis=-1)
 
-        return pointmass.rollout(act, history, world.starts, (steps, world.noise), noisy_move)[1]
+        return pointmass.rollout(act, (history, jnp.int32(0)), world.starts, world.noise, noisy_move)[1]
 
     def floor(self, world: World) -> "Reference":
         """Says that nothing moves, and stands still."""
