@@ -16,13 +16,15 @@ RETURN_ALIKE = 0.1  # of what lies between the recorded episodes and the expert
 DIFFERS = (
     "A slow point mass with a disc in its way instead of robots; its state is the place and the last move. 500 or 50 "
     "episodes of 20 steps in windows of 4 states. Masks, questions and loss are the authors', the network is one layer "
-    "of attention to what is shown. All have the same network and 1,500 updates of 32 windows; each is tuned on the "
+    "of attention to what is shown. All have the same network and 4,000 updates of 32 windows; each is tuned on the "
     "questions that it is trained for. The authors' questions hide all returns, and all or most actions; their masks "
     "show at least two tokens of a kind that is not cut off. So of 400,000 random masks none was one of the two "
     "questions'; 0.06 and 0.03 of them showed the two tokens that matter, and hid the one that is asked for. An "
     "earlier network, which saw hidden tokens as zeros, was judged on seeds 0 to 15: errors 1.36 and 0.10 against 0.43 "
     "and 0.04 of the specialists, returns 0.14 and 0.18; then attention, own rates of the specialists and wishes that "
-    "follow the best episode took its place. "
+    "follow the best episode took its place. More updates help: in a pilot, on two tuning seeds, 1,500 and 6,000 of "
+    "them had forward errors of 0.72 and 0.64 against 0.43 and 0.34, and returns of 0.0 and 0.37 against 0.24 and "
+    "0.46. "
 )
 SHARES = "Margins are 15 % of the specialists' means on two tuning seeds, 0.43 variances and 0.038. "
 

@@ -12,7 +12,7 @@ github.com/facebookresearch/mtm.
 
 **Differs from the paper**: 1. one layer of attention from every token to those that are shown, of 24 units and three
 heads, instead of a transformer that encodes what is shown and one that decodes everything. Its weights follow from
-kinds, places and what is shown, not from what tokens hold. 2. 1,500 updates of 32 windows instead of 140,000 of 2,048;
+kinds, places and what is shown, not from what tokens hold. 2. 4,000 updates of 32 windows instead of 140,000 of 2,048;
 windows of 4 states, as in `config.yaml`. 3. each window has its own mask, where the authors draw one a batch. 4. no
 warm-up, no weight decay and no dropout. 5. it asks for the returns to go of the best recorded episode, where the
 authors try several. 6. shares and cuts are those of the newest `config.yaml` that was found; the authors tried others,

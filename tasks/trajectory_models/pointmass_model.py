@@ -51,7 +51,7 @@ class PointmassModel(Task):
     batch: int = 32  # windows
 
     interface = Trajectorist
-    steps = 1500
+    steps = 4000
     metrics = {
         "own_error": Metric("min", "geometric mean over the questions trained for, in errors of an idle guess"),
         "forward_mse": Metric("min", "squared error of a predicted move from its mean, in variances of the noise"),
