@@ -1,6 +1,6 @@
 """The trajectory_models benchmark: what its paper claims, and what runs beside the default cells."""
 
-from toybench import Benchmark, Better, Bound, Claim, Equivalent, Tuning
+from toybench import Benchmark, Better, Bound, Claim, Tuning
 
 PAPER = "wu2023masked"
 MANY = "pointmass_model"
@@ -8,9 +8,10 @@ FEW = "pointmass_model[trajectories=50]"
 MASKED = "masked_trajectory"
 QUESTIONS = "three_questions"
 SMALL = "mlp_dynamics"
-ALIKE = {"forward_mse": 0.065, "inverse_mse": 0.006}  # 15 % of the specialists' means
-GAIN = {"forward_mse": 0.05, "inverse_mse": 0.005}  # 10 % of these with 50 episodes
+ALIKE = {"forward_mse": 0.086, "inverse_mse": 0.0067}  # 15 % of the specialists' means
+GAIN = {"forward_mse": 0.074, "inverse_mse": 0.0055}  # 10 % of these with 50 episodes
 SPECIALIST = {"forward_mse": "forward_specialist", "inverse_mse": "inverse_specialist"}
+RETURN = "normalized_return"
 RETURN_ALIKE = 0.1  # of what lies between the recorded episodes and the expert
 
 DIFFERS = (
@@ -18,15 +19,16 @@ DIFFERS = (
     "episodes of 20 steps in windows of 4 states. Masks, questions and loss are the authors', the network is one layer "
     "of attention to what is shown. All have the same network and 4,000 updates of 32 windows; each is tuned on the "
     "questions that it is trained for. The authors' questions hide all returns, and all or most actions; their masks "
-    "show at least two tokens of a kind that is not cut off. So of 400,000 random masks none was one of the two "
-    "questions'; 0.06 and 0.03 of them showed the two tokens that matter, and hid the one that is asked for. An "
-    "earlier network, which saw hidden tokens as zeros, was judged on seeds 0 to 15: errors 1.36 and 0.10 against 0.43 "
-    "and 0.04 of the specialists, returns 0.14 and 0.18; then attention, own rates of the specialists and wishes that "
-    "follow the best episode took its place. More updates help: in a pilot, on two tuning seeds, 1,500 and 6,000 of "
-    "them had forward errors of 0.72 and 0.64 against 0.43 and 0.34, and returns of 0.0 and 0.37 against 0.24 and "
-    "0.46. "
+    "show at least two tokens of a kind that is not cut off. So of 400,000 random masks none was one of the first two "
+    "questions' and 0.0003 the third's; 0.06 and 0.03 of them showed the two tokens that matter to the first two, and "
+    "hid the one that is asked for. The noise of a move hides an action from everybody, so that most of the smallest "
+    "inverse errors is noise. An earlier network, which saw hidden tokens as zeros, ran on seeds 0 to 15: errors 1.36 "
+    "and 0.10 against 0.43 and 0.04 of the specialists, returns 0.14 and 0.18; then attention, own rates of the "
+    "specialists and wishes that follow the best episode took its place. More updates help: on two tuning seeds, 1,500 "
+    "and 6,000 of them had forward errors of 0.72 and 0.64 against 0.43 and 0.34, and returns of 0.0 and 0.37 against "
+    "0.24 and 0.46. "
 )
-SHARES = "Margins are 15 % of the specialists' means on two tuning seeds, 0.43 variances and 0.038. "
+SHARES = "Margins are 15 % of the specialists' means on tuning seeds at their tuned rates, 0.57 and 0.044. "
 
 benchmark = Benchmark(
     field="reinforcement learning",
@@ -40,20 +42,19 @@ benchmark = Benchmark(
     claims=(
         Claim(
             paper=PAPER,
-            says="One model that is trained to fill in random parts of trajectories predicts the next state and "
-            "recovers actions as well as the same network trained for one of both, with 500 episodes.",
+            says="With 500 episodes one model that is trained to fill in random parts of trajectories predicts the "
+            "next state and recovers actions as well as the same network trained for one of both.",
             differs=f"{DIFFERS}{SHARES}",
             expected="supported",
             conditions=tuple(
-                Equivalent(task=MANY, method=MASKED, to=SPECIALIST[metric], metric=metric, margin=ALIKE[metric])
+                Better(task=MANY, method=MASKED, than=SPECIALIST[metric], metric=metric, margin=-ALIKE[metric])
                 for metric in SPECIALIST
             ),
         ),
         Claim(
             paper=PAPER,
             says="With 50 episodes it does better than both.",
-            differs=f"{DIFFERS}Better is read as 10 % of what the specialists had on two tuning seeds, 0.53 variances "
-            "and 0.051.",
+            differs=f"{DIFFERS}Better is read as 10 % of what the specialists had on tuning seeds, 0.74 and 0.055.",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=FEW, method=MASKED, than=SPECIALIST[metric], metric=metric, margin=GAIN[metric])
@@ -62,24 +63,24 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="Asked for a good return it acts as well as the same network trained for that alone, as well as a "
-            "small network, and well enough to be of use.",
+            says="With 500 episodes, asked for a good return, it acts as well as the same network trained for that "
+            "alone and as a small network, and well enough to be of use.",
             differs=f"{DIFFERS}As well is read as within 0.1 of what lies between the recorded episodes and the "
-            "expert, of use as 0.3 of it. The plan's 0.05 can't be told from seeds that differ by 0.2.",
+            "expert, of use as 0.3 of it. The plan's 0.05 can't be told from seeds that differ by 0.2. If the network "
+            "trained for acting alone is of no use either, a refutation says nothing about masks.",
             expected="supported",
             conditions=(
-                Bound(task=MANY, method=MASKED, metric="normalized_return", above=0.3),
-                Equivalent(
-                    task=MANY, method=MASKED, to="policy_specialist", metric="normalized_return", margin=RETURN_ALIKE
-                ),
-                Better(task=MANY, method=MASKED, than=SMALL, metric="normalized_return", margin=-RETURN_ALIKE),
+                Bound(task=MANY, method=MASKED, metric=RETURN, above=0.3),
+                Better(task=MANY, method=MASKED, than="policy_specialist", metric=RETURN, margin=-RETURN_ALIKE),
+                Better(task=MANY, method=MASKED, than=SMALL, metric=RETURN, margin=-RETURN_ALIKE),
             ),
         ),
         Claim(
             paper=PAPER,
             says="It is a better model of the moves than a small network on the last state and action.",
-            differs=f"{DIFFERS}Only the sign is claimed, with 500 and with 50 episodes. The small network "
-            "sees nothing but the place and the action that matter.",
+            differs=f"{DIFFERS}Only the sign is claimed, with 500 and with 50 episodes. The small network sees nothing "
+            "but the place and the action that matter, three times a window. On two tuning seeds the specialist lost "
+            "to it as well, with 500 episodes, so that a refutation says more about windows than about masks.",
             expected="refuted",
             conditions=tuple(
                 Better(task=task, method=MASKED, than=SMALL, metric="forward_mse") for task in (MANY, FEW)
@@ -87,24 +88,31 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="One network answers both questions as well as two specialists, if its masks are "
-            "those that are asked.",
-            differs=f"{DIFFERS}{SHARES}A control, not the paper's method: it tells whether sharing a network costs "
-            "anything.",
+            says="With 500 episodes one network answers all three questions as well as three specialists, if its masks "
+            "are those that are asked.",
+            differs=f"{DIFFERS}{SHARES}Returns may be 0.1 apart. A control, not the paper's method: it tells whether "
+            "sharing a network costs anything.",
             expected="supported",
-            conditions=tuple(
-                Equivalent(task=MANY, method=QUESTIONS, to=SPECIALIST[metric], metric=metric, margin=ALIKE[metric])
-                for metric in SPECIALIST
+            conditions=(
+                *(
+                    Better(task=MANY, method=QUESTIONS, than=SPECIALIST[metric], metric=metric, margin=-ALIKE[metric])
+                    for metric in SPECIALIST
+                ),
+                Better(task=MANY, method=QUESTIONS, than="policy_specialist", metric=RETURN, margin=-RETURN_ALIKE),
             ),
         ),
         Claim(
             paper=PAPER,
-            says="Random masks cost nothing against the masks that are asked, for one network that answers all.",
-            differs=f"{DIFFERS}{SHARES}The forecast is from two tuning seeds.",
+            says="With 500 episodes random masks cost nothing against the masks that are asked, for one network that "
+            "answers all.",
+            differs=f"{DIFFERS}{SHARES}Returns may be 0.1 apart. The forecast is from two tuning seeds.",
             expected="refuted",
-            conditions=tuple(
-                Equivalent(task=MANY, method=MASKED, to=QUESTIONS, metric=metric, margin=ALIKE[metric])
-                for metric in SPECIALIST
+            conditions=(
+                *(
+                    Better(task=MANY, method=MASKED, than=QUESTIONS, metric=metric, margin=-ALIKE[metric])
+                    for metric in SPECIALIST
+                ),
+                Better(task=MANY, method=MASKED, than=QUESTIONS, metric=RETURN, margin=-RETURN_ALIKE),
             ),
         ),
     ),
