@@ -49,6 +49,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "process_generation",
     "quality_diversity",
     "prompt_planning",
+    "prompting",
     "quasimetric",
     "return_conditioning",
     "recommendation",

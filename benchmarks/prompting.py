@@ -1,0 +1,57 @@
+"""The prompting benchmark: what its paper claims, and what runs beside the default cells."""
+
+from toybench import Benchmark, Better, Bound, Claim, Equivalent, Tuning
+
+SHOT = "cloze_fewshot"
+SHOTS = "cloze_fewshot[shots=32]"
+
+CLOZE_DIFFERS = (
+    "The survey has no experiment; this is the paradigm that it is about, by what its abstract, the authors' list of "
+    "training strategies and others' notes say. Documents of ten words on six topics, one template, a masked model of "
+    "one block that saw topics named in a tenth of 32,000 texts. One labelled document of each topic."
+)
+
+benchmark = Benchmark(
+    field="sequences",
+    tuning=Tuning(trials=9, seeds=4),
+    variants=(SHOTS,),
+    only={SHOTS: ("prompt_tuning", "head_finetuning", "naive_bayes")},
+    claims=(
+        Claim(
+            paper="liu2021pretrain",
+            read="abstract",
+            says="With one label of each class, filling in the class's name in a prompt beats fine-tuning with a new "
+            "head, and without labels it is above chance.",
+            differs=f"{CLOZE_DIFFERS} Beats is read as a tenth of the documents, above chance as a tenth more than a "
+            "sixth of them.",
+            expected="supported",
+            conditions=(
+                Better(task=SHOT, method="prompt_tuning", than="head_finetuning", metric="accuracy", margin=0.1),
+                Bound(task=SHOT, method="zero_shot_prompt", metric="accuracy", above=0.27),
+            ),
+        ),
+        Claim(
+            paper="liu2021pretrain",
+            read="abstract",
+            says="With one label of each class, it takes the prompt: tuning it beats the nearest mean state of the "
+            "labelled documents, and counts of words.",
+            differs=f"{CLOZE_DIFFERS} Beats is read as a twentieth of the documents. Both rivals are our controls; "
+            "the first reads the same model.",
+            expected="inconclusive",
+            conditions=tuple(
+                Better(task=SHOT, method="prompt_tuning", than=other, metric="accuracy", margin=0.05)
+                for other in ("naive_bayes", "pooled_centroid")
+            ),
+        ),
+        Claim(
+            paper="liu2021pretrain",
+            read="abstract",
+            says="With many labels, tuning a prompt and fine-tuning with a new head classify alike.",
+            differs=f"{CLOZE_DIFFERS} Here 32 of each; alike is read as 0.03 of the documents.",
+            expected="supported",
+            conditions=(
+                Equivalent(task=SHOTS, method="prompt_tuning", to="head_finetuning", metric="accuracy", margin=0.03),
+            ),
+        ),
+    ),
+)
