@@ -14,6 +14,10 @@ CLOZE_DIFFERS = (
 benchmark = Benchmark(
     field="sequences",
     tuning=Tuning(trials=9, seeds=4),
+    edges={
+        "prompt_tuning.lr": "one document of each topic only takes away: 0.791 at 0.0001, 0.768 at 0.0003, and a rate "
+        "of 0 is the model as it is, a method of its own",
+    },
     variants=(SHOTS,),
     only={SHOTS: ("prompt_tuning", "head_finetuning", "naive_bayes")},
     claims=(
@@ -37,6 +41,9 @@ benchmark = Benchmark(
             "labelled documents, and counts of words.",
             differs=f"{CLOZE_DIFFERS} Beats is read as a twentieth of the documents. Both rivals are our controls; "
             "the first reads the same model.",
+            note="0.772 (16 seeds) against 0.492 of counts and 0.718 of the nearest mean state: ahead of the latter by "
+            "0.054, 0.017 to 0.130, about as much as asked. The labels bring nothing here: the prompt as it is has "
+            "0.777.",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=SHOT, method="prompt_tuning", than=other, metric="accuracy", margin=0.05)
@@ -48,6 +55,8 @@ benchmark = Benchmark(
             read="abstract",
             says="With many labels, tuning a prompt and fine-tuning with a new head classify alike.",
             differs=f"{CLOZE_DIFFERS} Here 32 of each; alike is read as 0.03 of the documents.",
+            note="0.828 against 0.823 (16 seeds), from 0.011 less to 0.021 more: within the margin, but not beyond "
+            "doubt where three claims are judged (p 0.064). Counts of words, without a model, have 0.860.",
             expected="supported",
             conditions=(
                 Equivalent(task=SHOTS, method="prompt_tuning", to="head_finetuning", metric="accuracy", margin=0.03),
