@@ -21,6 +21,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "flow_matching",
     "graph_algorithms",
     "graph_filters",
+    "graph_generation",
     "node_embeddings",
     "communication_games",
     "conditional_generation",
