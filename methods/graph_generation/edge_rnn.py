@@ -136,8 +136,10 @@ class EdgeRNN(Recurrent):
             return (h, symbol, open_ & (symbol != END)), symbol
 
         begin = (jnp.zeros((count, WIDTH)), jnp.full(count, END, jnp.int32), jnp.ones(count, bool))
-        (h, _, _), first = jax.lax.scan(write, begin, noise[0])
-        _, logits = self.through(params.second, params.second_out, h, first.T, jnp.ones_like(first.T, jnp.float32))
+        last, first = jax.lax.scan(write, begin, noise[0])
+        _, logits = self.through(
+            params.second, params.second_out, last[0], first.T, jnp.ones_like(first.T, jnp.float32)
+        )
         second = (logits / self.temperature + jnp.swapaxes(noise[1], 0, 1)).argmax(2)
         return graph_of(first.T, second, self.spec.nodes)
 
