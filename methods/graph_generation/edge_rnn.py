@@ -2,7 +2,7 @@
 
 **Source**: Bacciu, Micheli and Podda, "Edge-based sequential graph generation with recurrent neural networks", 2020,
 https://arxiv.org/abs/2002.00102; abstract, and the authors' code (github.com/marcopodda/grapher), `learner/model.py`,
-`dataset/graph.py`, `dataset/dataset.py` and `config/config.py`.
+`dataset/graph.py`, `dataset/dataset.py`, `config/config.py`, `cfg/config_community.yaml`, `cfg/config_ladders.yaml`.
 
     log p = sum_t log p(u_t | u_<t) + sum_t log p(v_t | u_<=t, h),  h the first network's state after all u
 
@@ -12,7 +12,8 @@ A second end doesn't depend on other second ends.
 weights are one table. 2. The end of a list is the symbol that begins it. 3. The first end of an edge is the one that
 comes first in breadth-first order; in the released code it is the one with the lower number in the data. 4. When
 drawing, the second network starts from the state after all first ends, as in training; the released sampler takes the
-state before the last one.
+state before the last one. 5. One temperature for both networks; the authors have two. 6. The rate falls by a cosine,
+not by halves. 7. Pairs with the end's symbol or of one node are no edges; in the released sampler they count.
 
 **Shapes**: b graphs, c drawn graphs, t symbols of a list, n nodes, v = n + 1 symbols, w hidden units.
 """
@@ -71,6 +72,8 @@ def edge_lists(graphs: Graphs, most: int) -> Lists:
 class EdgeRNN(Recurrent):
     """Two coupled networks."""
 
+    coupled: bool = True  # whether the second network starts from the first one's last state; the paper's is true
+
     paper = "bacciu2020edgebased"
     space = SPACE
 
@@ -101,8 +104,12 @@ class EdgeRNN(Recurrent):
         inside = (jnp.arange(before.shape[1])[None, :] <= lists.size[:, None]).astype(jnp.float32)
         h = jnp.zeros((len(before), WIDTH))
         h, first = self.through(params.first, params.first_out, h, before, inside)
-        _, second = self.through(params.second, params.second_out, h, lists.first, inside)
+        _, second = self.through(params.second, params.second_out, self.passed_on(h), lists.first, inside)
         return inside * chosen(first, lists.first), inside * chosen(second, lists.second)
+
+    def passed_on(self, h: jax.Array) -> jax.Array:
+        """The second network's first state, of the first one's last state [b, w]."""
+        return h if self.coupled else jnp.zeros_like(h)
 
     def through(
         self, cell: Cell, out: Linear, h: jax.Array, symbols: jax.Array, inside: jax.Array
@@ -137,9 +144,8 @@ class EdgeRNN(Recurrent):
 
         begin = (jnp.zeros((count, WIDTH)), jnp.full(count, END, jnp.int32), jnp.ones(count, bool))
         last, first = jax.lax.scan(write, begin, noise[0])
-        _, logits = self.through(
-            params.second, params.second_out, last[0], first.T, jnp.ones_like(first.T, jnp.float32)
-        )
+        start = self.passed_on(last[0])
+        _, logits = self.through(params.second, params.second_out, start, first.T, jnp.ones_like(first.T, jnp.float32))
         second = (logits / self.temperature + jnp.swapaxes(noise[1], 0, 1)).argmax(2)
         return graph_of(first.T, second, self.spec.nodes)
 

@@ -9,6 +9,7 @@ A node without edges ends the graph.
 
 **Differs from the paper**: 1. One layer of 32 units and one of 16, not four of 128 and of 16. 2. One fixed
 breadth-first order, as the others have, not a random one an epoch. 3. All nodes before count, not a window of them.
+4. Logits are divided by a temperature, as for the other network; the paper has none.
 
 **Shapes**: b graphs, c drawn graphs, n nodes, s = n - 1 places of a row or rows, w hidden units of either network.
 """

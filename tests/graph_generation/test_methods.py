@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from toybench.methods.graph_generation import _recurrent as recurrent
-from toybench.methods.graph_generation import edge_rnn, fitted_sbm, graphrnn_lite, rewired_graphs
+from toybench.methods.graph_generation import barabasi_albert, edge_rnn, fitted_sbm, graphrnn_lite, rewired_graphs
 from toybench.plugins import registry
 from toybench.tasks.graph_generation import Graphs, Spec, breadth_first
 
@@ -103,6 +103,17 @@ def test_second_ends_see_all_first_ends_and_no_second_ends() -> None:
     assert float(jnp.abs(moved[0, 1:]).max()) < 1e-6
     late = lists._replace(first=lists.first.at[0, size - 1].set(lists.first[0, size - 1] % 6 + 1))
     assert float(jnp.abs((method.likelihoods(params, late)[1] - base)[0, 0])) > 1e-5
+
+
+def test_apart_the_second_network_knows_no_later_first_ends() -> None:
+    method = make("edge_rnn", GIVEN, coupled=False)
+    params = sharpened(method.start(jax.random.key(1)))
+    lists = jax.tree.map(lambda a: a[:1], edge_rnn.edge_lists(GIVEN, 15))
+    last = int(lists.size[0]) - 1
+    late = lists._replace(first=lists.first.at[0, last].set(lists.first[0, last] % 6 + 1))
+    moved = method.likelihoods(params, late)[1] - method.likelihoods(params, lists)[1]
+    assert float(jnp.abs(moved[0, :last]).max()) < 1e-6
+    assert float(jnp.abs(moved[0, last])) > 1e-4
 
 
 def test_edge_lists_are_drawn_by_their_probabilities() -> None:
@@ -239,13 +250,24 @@ def test_erdos_renyi_has_the_given_rate_and_sizes() -> None:
 def test_preferential_attachment(links: int) -> None:
     """A star of `links` edges, then `links` a node; the fourth node of trees links to the hub half of the time."""
     given = ordered(np.broadcast_to(np.ones((6, 6)) - np.eye(6), (4, 6, 6)))
-    method = make("barabasi_albert", given, links=links)
-    drawn = np.asarray(method.draw_graphs((), jax.random.key(0), 3000))
+    method = make("barabasi_albert", given)
+    drawn = np.asarray(method.draw_graphs(jnp.full(4, links), jax.random.key(0), 3000))
     assert (drawn.sum((1, 2)) / 2 == links + links * (6 - links - 1)).all()
     assert ((drawn[:, links + 1 :] * np.tri(6, 6, -1)[None, links + 1 :]).sum(2) == links).all()
     if links == 1:  # nodes 0 and 1 have degree 1 each; after node 2 one of them has 2 of 4
         hub = drawn[:, :2, 2].argmax(1)
         assert drawn[np.arange(3000), hub, 3].mean() == pytest.approx(0.5, abs=0.04)
+
+
+def test_links_are_fitted_to_the_number_of_edges() -> None:
+    """Six nodes: 5, 8 and 9 edges for one, two and three links a node."""
+    for edges, links in ((5, 1), (6, 1), (7, 2), (8, 2), (9, 3), (15, 3)):
+        graph = np.zeros((6, 6), np.float32)
+        ends = np.triu_indices(6, 1)
+        graph[ends[0][:edges], ends[1][:edges]] = 1
+        assert int(barabasi_albert.fitted_links(jnp.asarray(graph + graph.T), jnp.int32(6))) == links
+    graphs = make("barabasi_albert", GIVEN)
+    assert len(set(np.asarray(graphs.init(jax.random.key(0))))) > 1
 
 
 def test_two_cliques_are_two_blocks() -> None:
@@ -275,10 +297,11 @@ def test_blocks_leave_out_what_does_not_exist() -> None:
 
 def test_given_graphs_are_given() -> None:
     method = make("given_graphs", GIVEN)
-    drawn = np.asarray(method.draw_graphs((), jax.random.key(0), 200))
-    known = {row.tobytes() for row in np.asarray(GIVEN.edges)}
-    assert {row.tobytes() for row in drawn} <= known
-    assert len({row.tobytes() for row in drawn}) > 30
+    drawn = np.asarray(method.draw_graphs((), jax.random.key(0), 60))
+    known = [row.tobytes() for row in np.asarray(GIVEN.edges)]
+    assert sorted(row.tobytes() for row in drawn[:40]) == sorted(known)
+    np.testing.assert_array_equal(drawn[40:], drawn[:20])
+    assert [row.tobytes() for row in drawn[:40]] != known
 
 
 def test_an_exchange_keeps_degrees_and_moves_two_edges() -> None:
