@@ -24,7 +24,7 @@ TOY = (
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=12, seeds=4),
+    tuning=Tuning(trials=16, seeds=4),
     variants=(LADDERS,),
     ablations=(APART,),
     only={

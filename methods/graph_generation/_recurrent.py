@@ -15,7 +15,7 @@ from toybench import Method
 from toybench.blocks import optim
 from toybench.blocks.random import normals
 
-SPACE = {"lr": (0.01, 0.03, 0.1), "temperature": (0.35, 0.5, 0.75, 1.0)}  # of every recurrent generator
+SPACE = {"lr": (0.01, 0.03, 0.1, 0.3), "temperature": (0.5, 0.75, 1.0, 1.25)}  # of every recurrent generator
 WIDTH = 32  # hidden units; 128 and 256 in the authors' runs
 
 

@@ -23,6 +23,7 @@ from toybench.blocks.graphs import colours
 from toybench.tasks.graph_generation import Generator, Graphs, Spec, breadth_first, largest_part
 
 BINS = 100  # of the histograms of clustering coefficients and of betweenness, the authors'
+ROUNDING = 1e-3  # of a bin, so that a share at a bin's lower end lies in it
 LEAST = 1e-8  # added to every count, the authors'
 SECOND = 5  # times as many graphs in the second draw as are judged, so that its own noise is small
 ROUNDS = 6  # of colour refinement, in which two graphs are taken for the same
@@ -187,7 +188,7 @@ def path_shares(edges: jax.Array) -> jax.Array:
 
 def histogram(shares: jax.Array, exists: jax.Array) -> jax.Array:
     """How many of the shares [c, n] of nodes that exist lie in each of equal bins from 0 to 1: [bins]."""
-    place = jnp.minimum(jnp.floor(shares * BINS), BINS - 1).astype(jnp.int32)
+    place = jnp.minimum(jnp.floor(shares * BINS + ROUNDING), BINS - 1).astype(jnp.int32)
     return jnp.zeros(BINS).at[place].add(exists.astype(shares.dtype))
 
 
