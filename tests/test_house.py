@@ -54,6 +54,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "quasimetric",
     "return_conditioning",
     "recommendation",
+    "recourse",
     "reward_tuning",
     "risk_sensitive_rl",
     "routing",
