@@ -5,7 +5,11 @@ policy. Each of 64 individuals values the cells of an open 7 x 7 grid in its own
 policy is soft-optimal for the cells entered in 14 moves. The original path is drawn from it; the goal is a cell at
 least 6 moves from the start, where the original doesn't end. Moves are certain; one of the five is to stay.
 
-The oracle is the likeliest path among those that end in the goal. For the edit distance it is only a reference.
+An adviser is asked twice: with the individual's policy, and with that of another, who is supposed to have made the same
+moves. The difference in likelihood under the individual's policy is what knowing the individual is worth.
+
+The oracle is the likeliest path among those that end in the goal. For the edit distance it is only a reference; who
+misses the goal can be likelier.
 """
 
 from types import SimpleNamespace
@@ -43,7 +47,8 @@ class PathRecourse(Task):
         "log_likelihood": Metric("max", "log chance of a move of the new path under the individual's policy, nats"),
         "edit_distance": Metric("min", "edits from the original's cells to the new path's, as a share of its length"),
         "goal_rate": Metric("max", "share of the new paths that end in the goal"),
-        "own_advantage": Metric("max", "log_likelihood less the same under another individual's policy, nats"),
+        "combined": Metric("max", "log_likelihood less edit_distance: a nat and an edit count alike"),
+        "own_advantage": Metric("max", "log_likelihood less that of the path advised by another's policy, nats"),
     }
 
     @property
@@ -90,22 +95,27 @@ class PathRecourse(Task):
         return jnp.asarray(self.following())
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
-        paths = jax.vmap(learner.path)(world.cases, jax.random.split(key, self.individuals))
-        others = jnp.roll(world.cases.policy, 1, axis=0)
-        measured = jax.vmap(self.measure)(world.cases, others, paths)
-        return {name: values.mean() for name, values in measured.items()}
+        keys = jax.random.split(key, self.individuals)
+        mistaken = world.cases._replace(policy=jnp.roll(world.cases.policy, 1, axis=0))
+        both = jax.tree.map(lambda *x: jnp.concatenate(x), world.cases, mistaken)
+        paths = jax.vmap(learner.path)(both, jnp.concatenate([keys, keys]))
+        own = jax.vmap(self.measure)(world.cases, paths[: self.individuals])
+        others = jax.vmap(self.measure)(world.cases, paths[self.individuals :])
+        advantage = own["log_likelihood"] - others["log_likelihood"]
+        return {name: values.mean() for name, values in {**own, "own_advantage": advantage}.items()}
 
-    def measure(self, case: Case, other: jax.Array, path: jax.Array) -> dict[str, jax.Array]:
-        """The metrics of one path [H]; `other` [H, S, A] is another individual's policy."""
+    def measure(self, case: Case, path: jax.Array) -> dict[str, jax.Array]:
+        """What one path [H] says of itself."""
         following = jnp.asarray(self.following())
         before, after = walk(following, case.start, path)
         _, original = walk(following, case.start, case.original)
-        own = log_likelihood(case.policy, before, path) / self.length
+        likelihood = log_likelihood(case.policy, before, path) / self.length
+        edits = edit_distance(original, after) / self.length
         return {
-            "log_likelihood": own,
-            "edit_distance": edit_distance(original, after) / self.length,
+            "log_likelihood": likelihood,
+            "edit_distance": edits,
             "goal_rate": (after[-1] == case.goal).astype(jnp.float32),
-            "own_advantage": own - log_likelihood(other, before, path) / self.length,
+            "combined": likelihood - edits,
         }
 
     def floor(self, world: World) -> Any:
