@@ -1,12 +1,12 @@
-"""What the individual does, given that it ends in the goal: the nearest to the original of several such draws.
+"""What the individual does, given that it ends in the goal; of several such draws, the best.
 
 **Source**: none; the control without a reward for similarity. Conditioning a Markov process on where it ends is Doob's
 h-transform (from memory).
 
     h_t(s) = P(s_H = goal | s_t = s);   draw a_t with chance pi_t(a | s_t) h_{t+1}(s_{t+1}) / h_t(s_t)
 
-**Differs from the paper**: nothing, as there is none. With `draws` above 1 the draw of the least edit distance is
-taken: a search without a plan.
+**Differs from the paper**: nothing, as there is none. With `draws` above 1 it takes the one with the most nats less
+edits, which is what `personal_recourse` plans for with weights of 1: a search without a plan.
 
 **Shapes**: S cells, A moves, H moves of a path.
 """
@@ -15,13 +15,13 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
-from toybench.tasks.recourse import Case, edit_distance, walk
+from toybench.tasks.recourse import Case, edit_distance, log_likelihood, walk
 
 
 class ConditionedIndividual(Method):
     """Draws from the individual's own law."""
 
-    draws: int = 1  # of which the nearest to the original is taken
+    draws: int = 1  # of which the best is taken, 1 or more
 
     def path(self, state: tuple, case: Case, key: jax.Array) -> jax.Array:
         logits = conditioned(self.given, case)
@@ -34,10 +34,14 @@ class ConditionedIndividual(Method):
 
             return jax.lax.scan(step, case.start, (logits, own))[1]
 
-        paths = jax.vmap(draw)(keys)
         _, original = walk(self.given, case.start, case.original)
-        cells = jax.vmap(lambda moves: walk(self.given, case.start, moves)[1])(paths)
-        return paths[jax.vmap(lambda after: edit_distance(original, after))(cells).argmin()]
+
+        def worth(moves: jax.Array) -> jax.Array:
+            before, after = walk(self.given, case.start, moves)
+            return log_likelihood(case.policy, before, moves) - edit_distance(original, after)
+
+        paths = jax.vmap(draw)(keys)
+        return paths[jax.vmap(worth)(paths).argmax()]
 
 
 def conditioned(following: jax.Array, case: Case) -> jax.Array:

@@ -1,6 +1,6 @@
 """Follows the original path as long as the goal stays in reach, then goes there by the moves the individual likes best.
 
-**Source**: none; the humble rival, which plans nothing and weighs nothing.
+**Source**: none; the humble rival, which plans no more than the way to the goal, and weighs nothing.
 
 **Differs from the paper**: nothing, as there is none.
 

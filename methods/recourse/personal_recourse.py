@@ -10,8 +10,9 @@ The edits are counted by the planner: beside the cell it knows how many cells of
 cell is inserted, or it replaces the next cell of the original, for nothing where they are equal; others are deleted.
 
 **Differs from the paper**: 1. exact soft dynamic programming instead of a trained agent. 2. the form of the rewards and
-their weights, all 1, are ours, and so is the prize. 3. similarity is the Levenshtein distance of the cells; with
-`temperature` near 0 the planned path is the best one, above it the edits are at most those that were planned.
+their weights are ours; the prize follows from the weights, so that no detour is too dear. 3. similarity is the
+Levenshtein distance of the cells. With `temperature` near 0 the planned path is the best one; above it the edits are at
+most those that were planned.
 
 **Shapes**: S cells, A moves, H moves of a path, J = H + 1 numbers of dealt cells.
 """
@@ -22,7 +23,7 @@ import jax.numpy as jnp
 from toybench import Method
 from toybench.tasks.recourse import Case, walk
 
-PRIZE = 60.0  # of the goal: more than a detour costs, at weights up to 3
+UNLIKELY = 8.0  # nats of a move: the prize of the goal is worth a path of such moves, and all of its edits
 
 
 class PersonalRecourse(Method):
@@ -52,7 +53,8 @@ class PersonalRecourse(Method):
         _, original = walk(self.given, case.start, case.original)
         price = prices(original, self.spec.cells, self.similarity)
         undealt = jnp.arange(self.spec.length + 1, dtype=jnp.float32)[::-1]
-        reached = jnp.where(jnp.arange(self.spec.cells) == case.goal, PRIZE, 0.0)
+        prize = self.spec.length * (1 + self.similarity + UNLIKELY * self.personal)
+        reached = jnp.where(jnp.arange(self.spec.cells) == case.goal, prize, 0.0)
 
         def back(value: jax.Array, policy: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
             edited = (value[:, None, :] - price).max(-1)
