@@ -68,6 +68,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "trainability",
     "transduction",
     "transport_maps",
+    "tree_composition",
     "value_learning",
     "weight_spaces",
     "weak_labels",
