@@ -5,15 +5,16 @@ from toybench import Benchmark, Better, Bound, Claim, Tuning
 TASK = "listops"
 
 DIFFERS = (
-    "Lists of digits 0 to 4 with three operators, 8 tokens at most in training and 13 in the test; the paper's have up "
-    "to 100 tokens and 1000. Two beams and width 16 for the paper's five and 128, and 800 updates of 16 expressions "
-    "from 8,192, for many rounds over 90,000. Rates are tuned on new expressions like those of training."
+    "Lists of digits 0 to 4 with three operators, 8 tokens at most in training and 13 in the test; the paper's are far "
+    "longer. Two beams and width 16 for the paper's five and 128, and 800 updates of 16 expressions, for up to 100 "
+    "rounds over its data in batches of 128. Margins are a twentieth of what lies between the commonest value and all "
+    "of them. Rates are tuned on new expressions like those of training."
 )
-GATE = Bound(task=TASK, method="gold_tree_cell", metric="longer_accuracy", above=0.9)
+GATE = Bound(task=TASK, method="gold_tree_cell", metric="longer_accuracy", above=0.9, aggregate="share")
 
 
-def better(than: str, margin: float) -> Better:
-    return Better(task=TASK, method="beam_tree_cell", than=than, metric="longer_accuracy", margin=margin)
+def better(than: str) -> Better:
+    return Better(task=TASK, method="beam_tree_cell", than=than, metric="longer_accuracy", margin=0.04)
 
 
 benchmark = Benchmark(
@@ -24,20 +25,20 @@ benchmark = Benchmark(
             paper="raychowdhury2023beam",
             says="Where a cell finds its trees by itself, keeping two partial trees generalises better to longer "
             "expressions than one tree that is chosen greedily.",
-            differs=f"{DIFFERS} By 0.04, a twentieth of the range from the commonest value to all of them. The "
+            differs=f"{DIFFERS} The "
             "greedy baseline is the authors' own, with straight-through gradients. The cell along the true tree must "
-            "have 0.9, else it says nothing.",
+            "have 0.9 in more than half of the seeds, else it says nothing.",
             expected="inconclusive",
-            conditions=(better("gumbel_tree_cell", 0.04), GATE),
+            conditions=(better("gumbel_tree_cell"), GATE),
         ),
         Claim(
             paper="raychowdhury2023beam",
             says="It generalises better to longer expressions than a recurrent network, and than the same cell along "
             "a balanced tree.",
-            differs=f"{DIFFERS} By 0.05. Of sequence encoders only a GRU is run, and no transformer. The cell along "
-            "the true tree must have 0.9, else it says nothing.",
+            differs=f"{DIFFERS} Of sequence encoders only a GRU is run, and no transformer. The cell along "
+            "the true tree must have 0.9 in more than half of the seeds, else it says nothing.",
             expected="inconclusive",
-            conditions=(better("gru", 0.05), better("balanced_tree_cell", 0.05), GATE),
+            conditions=(better("gru"), better("balanced_tree_cell"), GATE),
         ),
         Claim(
             paper="raychowdhury2023beam",
