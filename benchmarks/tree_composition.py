@@ -3,50 +3,74 @@
 from toybench import Benchmark, Better, Bound, Claim, Tuning
 
 TASK = "listops"
+FIVE = "beam_tree_cell[beams=5]"
+ONE = "beam_tree_cell[beams=1]"
 
 DIFFERS = (
     "Lists of digits 0 to 4 with three operators, 8 tokens at most in training and 13 in the test; the paper's are far "
-    "longer. Two beams and width 16 for the paper's five and 128, and 800 updates of 16 expressions, for up to 100 "
-    "rounds over its data in batches of 128. Margins are a twentieth of what lies between the commonest value and all "
-    "of them. Rates are tuned on new expressions like those of training."
+    "longer. Width 16 for its 128, and 800 updates of 16 expressions, for up to 100 rounds over its data in batches of "
+    "128. Rates are tuned on expressions like those of training, of which a third are in it."
+)
+FEW = (
+    "Margins are a twentieth of what lies between the commonest value and all of them. The cell along the true tree "
+    "must have 0.9 in more than half of the seeds. The flag for few updates was set before reporting seeds: on four "
+    "worlds of a pilot, two beams had 0.80 of the longer expressions after 1,000 updates and 0.86 after 3,000, a GRU "
+    "0.84 both times."
 )
 GATE = Bound(task=TASK, method="gold_tree_cell", metric="longer_accuracy", above=0.9, aggregate="share")
 
 
-def better(than: str) -> Better:
-    return Better(task=TASK, method="beam_tree_cell", than=than, metric="longer_accuracy", margin=0.04)
+def better(method: str, than: str) -> Better:
+    return Better(task=TASK, method=method, than=than, metric="longer_accuracy", margin=0.04)
 
 
 benchmark = Benchmark(
     field="sequences",
     tuning=Tuning(trials=6, seeds=4),
+    ablations=(ONE, FIVE),
     claims=(
         Claim(
             paper="raychowdhury2023beam",
-            says="Where a cell finds its trees by itself, keeping two partial trees generalises better to longer "
-            "expressions than one tree that is chosen greedily.",
-            differs=f"{DIFFERS} The "
-            "greedy baseline is the authors' own, with straight-through gradients. The cell along the true tree must "
-            "have 0.9 in more than half of the seeds, else it says nothing.",
+            says="Where a cell finds its trees by itself, keeping five orders of merges, or two, generalises better to "
+            "longer expressions than one tree that is chosen greedily.",
+            differs=f"{DIFFERS} {FEW} The greedy baseline is the authors' own, with straight-through gradients. Five "
+            "and two are the paper's sizes; five has the rate that is best for two.",
             expected="inconclusive",
-            conditions=(better("gumbel_tree_cell"), GATE),
+            toy="undertrained",
+            conditions=(better(FIVE, "gumbel_tree_cell"), better("beam_tree_cell", "gumbel_tree_cell"), GATE),
         ),
         Claim(
             paper="raychowdhury2023beam",
             says="It generalises better to longer expressions than a recurrent network, and than the same cell along "
-            "a balanced tree.",
-            differs=f"{DIFFERS} Of sequence encoders only a GRU is run, and no transformer. The cell along "
-            "the true tree must have 0.9 in more than half of the seeds, else it says nothing.",
+            "a balanced tree or from left to right.",
+            differs=f"{DIFFERS} {FEW} Of sequence encoders only a GRU is run, and no transformer. Two beams.",
             expected="inconclusive",
-            conditions=(better("gru"), better("balanced_tree_cell"), GATE),
+            toy="undertrained",
+            conditions=(
+                better("beam_tree_cell", "gru"),
+                better("beam_tree_cell", "balanced_tree_cell"),
+                better("beam_tree_cell", "chain_cell"),
+                GATE,
+            ),
         ),
         Claim(
             paper="raychowdhury2023beam",
             says="More arguments than in training make it fail.",
             differs=f"{DIFFERS} Five arguments in the outermost list, for three at most. Fail is read as a tenth of "
-            "the values, below the accuracy on new expressions like those of training.",
-            expected="supported",
-            conditions=(Bound(task=TASK, method="beam_tree_cell", metric="arguments_drop", above=0.1),),
+            "the values, below the accuracy on expressions of the same length. The plan expected that it holds, with a "
+            "measure that had length in it. The cell along the true tree must have 0.9 on the longer expressions in "
+            "more than half of the seeds.",
+            expected="inconclusive",
+            conditions=(Bound(task=TASK, method="beam_tree_cell", metric="arguments_drop", above=0.1), GATE),
+        ),
+        Claim(
+            paper="raychowdhury2023beam",
+            says="More arguments than in training make the cell fail also along the true tree.",
+            differs=f"{DIFFERS} Five arguments in the outermost list, for three at most. Fail is read as a tenth of "
+            "the values, below the accuracy on expressions of the same length. A list takes in its arguments one by "
+            "one, so that two more are two merges more.",
+            expected="refuted",
+            conditions=(Bound(task=TASK, method="gold_tree_cell", metric="arguments_drop", above=0.1),),
         ),
     ),
 )
