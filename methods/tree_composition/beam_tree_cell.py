@@ -1,4 +1,4 @@
-"""A recursive cell that keeps the few best partial trees, and answers by a mean over them.
+"""A recursive cell that keeps the few best orders of merges, and answers by a mean over their roots.
 
 **Source**: Ray Chowdhury and Caragea, "Beam Tree Recursive Cells", 2023, https://arxiv.org/abs/2305.19999, abstract;
 the authors' code, github.com/JRC1995/BeamTreeRecursiveCells: `models/layers/BeamGumbelTreeCell.py` and
@@ -8,7 +8,8 @@ the authors' code, github.com/JRC1995/BeamTreeRecursiveCells: `models/layers/Bea
 
 **Differs from the paper**: 1. two beams instead of five, width 16 instead of 128, no dropout, Adam. 2. Gumbel noise is
 added once in training, to the sums over the beam; the code adds it to a beam's scores, and to the sums again. 3. after
-a merge only the two new parents are made, which doesn't change a number.
+a merge only the two new parents are made, which doesn't change a number. Two orders of merges may be one tree, as in
+the code.
 
 **Shapes**: b expressions, t tokens, k beams, d width.
 """
@@ -27,7 +28,7 @@ NEVER = -1e9  # log-chance of what can't be
 
 
 def grow(bound: cell.Parts, tokens: jax.Array, length: jax.Array, noise: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """(roots [k, d], log-chances [k]) of the best trees of one expression; noise [t - 1, k, t - 1]."""
+    """(roots [k, d], log-chances [k]) of the best orders of merges of one expression; noise [t - 1, k, t - 1]."""
     beams = noise.shape[1]
     leaves = bound.leaves(tokens)
     count = len(leaves)
@@ -51,8 +52,8 @@ def grow(bound: cell.Parts, tokens: jax.Array, length: jax.Array, noise: jax.Arr
     items = jnp.broadcast_to(leaves[None], (beams, *leaves.shape))
     parents = bound.compose(items[:, :-1], items[:, 1:])
     total = jnp.where(jnp.arange(beams) > 0, NEVER, 0.0)
-    (items, _, total), _ = jax.lax.scan(merge, (items, parents, total), (jnp.arange(count - 1), noise))
-    return items[:, 0], total
+    last, _ = jax.lax.scan(merge, (items, parents, total), (jnp.arange(count - 1), noise))
+    return last[0][:, 0], last[2]
 
 
 def _one_merge(bound: cell.Parts, items: jax.Array, parents: jax.Array, place: jax.Array) -> tuple[Any, Any]:
@@ -70,9 +71,9 @@ def _one_merge(bound: cell.Parts, items: jax.Array, parents: jax.Array, place: j
 
 
 class BeamTreeCell(Method):
-    """A tree that looked worse at first may still win."""
+    """What looked worse at first may still win."""
 
-    beams: int = 2  # partial trees that are kept; 5 in the paper
+    beams: int = 2  # orders of merges that are kept; 5 in the paper, 2 in its smaller variant
     lr: float = 0.01  # of Adam at the start; 0.001 in the paper
 
     paper = "raychowdhury2023beam"
