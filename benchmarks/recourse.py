@@ -125,8 +125,8 @@ benchmark = Benchmark(
             differs=f"{DIFFERS}The control is ours. In a pilot a weight of 1 led farther, and a weight of 3 to 0.07 "
             "nats: the latter was added then.",
             note="No verdict from the abstract alone; by the numbers it would be refuted. With a weight of 1 the path "
-            "is likelier by 0.25 and farther by 0.11 of the length, with 3 as near and likelier by 0.08 (0.07 to 0.09). A "
-            "late turn has nearly the fewest edits that there can be: 0.439 against 0.437 (16 seeds).",
+            "is likelier by 0.25 and farther by 0.11 of the length; with 3 as near, likelier by 0.08 (0.07 to 0.09). "
+            "A late turn has nearly the fewest edits that there can be: 0.439 against 0.437 (16 seeds).",
             expected="inconclusive",
             read="abstract",
             conditions=(

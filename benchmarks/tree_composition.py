@@ -36,8 +36,8 @@ benchmark = Benchmark(
             differs=f"{DIFFERS} {FEW} The greedy baseline is the authors' own, with straight-through gradients. Five "
             "and two are the paper's sizes; five has the rate that is best for two.",
             note="Five beams are ahead by 0.037, from 0.021 to 0.052, and two by 0.018, from -0.004 to 0.039: the sign "
-            "is clear for five, the margin for neither. With five, two and one beams 0.80, 0.78 and 0.76 are right, and "
-            "0.77 of the greedy ones. All know 0.90 to 0.94 of expressions like those of training, and the cell along "
+            "is clear for five, the margin for neither. Five, two and one beams have 0.80, 0.78 and 0.76 right, and "
+            "greedy trees 0.77. All know 0.90 to 0.94 of expressions like those of training, and the cell along "
             "the true tree all: more updates would tell.",
             expected="inconclusive",
             toy="undertrained",
