@@ -36,6 +36,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "local_policies",
     "node_classification",
     "offline_control",
+    "offline_to_online",
     "normalizing_flows",
     "optimizers",
     "particle_motion",
