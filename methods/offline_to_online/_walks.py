@@ -126,7 +126,7 @@ def descend(
         gradient = jax.grad(loss)(params, draw(row), row)
         return optim.descend(transform, gradient, adam, params), None
 
-    (params, adam), _ = jax.lax.scan(step, (state.params, state.adam), uniform)
+    params, adam = jax.lax.scan(step, (state.params, state.adam), uniform)[0]
     return state._replace(params=params, adam=adam)
 
 

@@ -115,7 +115,7 @@ class PointmassFinetune(Task):
             return (there, earned + self.reward(there, world.target)), (there, a)
 
         begin = (starts, jnp.zeros(self.episodes))
-        _, (later, a) = jax.lax.scan(step, begin, jax.random.split(acts, pointmass.LENGTH))
+        later, a = jax.lax.scan(step, begin, jax.random.split(acts, pointmass.LENGTH))[1]
         x = jnp.concatenate([starts[None], later]).swapaxes(0, 1)
         a = a.swapaxes(0, 1)
         r = self.rewards(x, world.target)
@@ -203,5 +203,5 @@ def walk(act: Any, starts: jax.Array, inputs: jax.Array) -> tuple[jax.Array, jax
         there = move(x, a)
         return there, (there, a)
 
-    _, (later, a) = jax.lax.scan(step, starts, inputs)
+    later, a = jax.lax.scan(step, starts, inputs)[1]
     return jnp.concatenate([starts[None], later]).swapaxes(0, 1), a.swapaxes(0, 1)
