@@ -8,11 +8,11 @@ https://arxiv.org/abs/2305.16683; the authors' code: `forward` of the decision t
     with rewards, of walks drawn by what they earned: the same and -log N(return to go; R(s, z))
     act: of 64 draws of p(z | s) the one with the largest mean of R(s, z), an action of pi(a | s, z)
 
-**Differs from the paper**: 1. small dense networks of the place instead of transformers; q sees the next 8 places, not
-20 states and actions. 2. nine actions instead of Gaussians, without the entropy's bonus. 3. the first
-walks that count follow the prior, as the authors' do that warm R up; R has no updates of its own. 4. 64 futures are
-drawn, not 256. 5. walks are drawn by their return above that of the worst. 6. no clipping, no decay of
-weights.
+**Differs from the paper**: 1. small dense networks of the place, without its past, instead of transformers; q sees the
+next 8 places, not 20 states and actions; returns are over a walk's length. 2. nine actions instead of Gaussians,
+without the entropy's bonus. 3. the first walks that count follow the prior, as the authors' do that warm R up; R has no
+updates of its own. 4. 64 futures are drawn, not 256. 5. walks are drawn by their return above that of the worst. 6. no
+clipping, no decay of weights.
 
 **Shapes**: b items, n places, z numbers of a code, a actions.
 """
@@ -129,7 +129,7 @@ class PDT(Method):
         kept = jax.lax.stop_gradient((mean, log_sd))
         wish = divergence(*kept, *net.apply(params, items.x, method="wishes"))
         worth, log_width = net.apply(params, items.x, z, method="returns")
-        unlikely = -rl.gaussian_log_density(items.togo[:, None], worth, log_width)
+        unlikely = -rl.gaussian_log_density(items.togo[:, None] / self.spec.length, worth, log_width)
         return (fit + self.beta * plain + wish + rewarded * unlikely).mean()
 
     def act(self, state: State, x: jax.Array, earned: jax.Array, key: jax.Array) -> jax.Array:
