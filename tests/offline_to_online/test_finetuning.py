@@ -220,6 +220,19 @@ def test_a_future_tells_the_action() -> None:
     assert fits[0] > fits[1] + 0.3
 
 
+def test_a_policy_that_ignores_codes_is_that_of_imitation() -> None:
+    """With weights of 0 on the code, the rest of them make the network without futures."""
+    one = method("pdt")
+    state = one.init(jax.random.key(1))
+    policy = state.params["params"]["policy"]
+    blind = {**policy, "Dense_0": {**policy["Dense_0"], "kernel": policy["Dense_0"]["kernel"].at[2:].set(0.0)}}
+    plain = {**policy, "Dense_0": {**policy["Dense_0"], "kernel": policy["Dense_0"]["kernel"][:2]}}
+    params = {"params": {**state.params["params"], "policy": blind}}
+    z = jax.random.normal(jax.random.key(2), (64, pdt.CODE))
+    wanted = method("bc_finetune").network.apply({"params": plain}, ITEMS.x)
+    np.testing.assert_allclose(one.network.apply(params, ITEMS.x, z, method="logits"), wanted, rtol=1e-5, atol=1e-6)
+
+
 def test_futures_are_chosen_by_what_they_earn() -> None:
     """With an R that rewards one number of the code, that number is larger in what is chosen."""
     one, state, _ = played(Still(), 5, "pdt")
