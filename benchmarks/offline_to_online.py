@@ -20,7 +20,7 @@ SCOPE = (
 
 benchmark = Benchmark(
     field="reinforcement learning",
-    tuning=Tuning(trials=9, seeds=4),
+    tuning=Tuning(trials=12, seeds=4),
     variants=(NEAR,),
     only={NEAR: ("pdt", "bc_finetune", "scratch")},
     claims=(

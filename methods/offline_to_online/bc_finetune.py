@@ -29,9 +29,9 @@ class BCFinetune(Method):
     """One policy, of the place alone."""
 
     lr: float = 0.001  # learning rate, above 0
-    power: float = 3.0  # of what a walk earned, in its weight, 0 or more; 1 in the authors' code
+    power: float = 4.0  # of what a walk earned, in its weight, 0 or more; 1 in the authors' code
 
-    space = {"lr": (0.0003, 0.001, 0.003), "power": (1.0, 3.0, 9.0)}
+    space = {"lr": (0.0003, 0.001, 0.003), "power": (1.0, 4.0, 16.0, 64.0)}
 
     @property
     def network(self) -> MLP:

@@ -89,7 +89,7 @@ class PDT(Method):
     lr: float = 0.01  # learning rate, above 0; 0.0001 in the authors' code
     beta: float = 0.3  # weight of the code's distance from a standard normal, 0 or more; 1 in the authors' code
 
-    space = {"lr": (0.003, 0.01, 0.03), "beta": (0.1, 0.3, 1.0)}
+    space = {"lr": (0.003, 0.01, 0.03), "beta": (0.03, 0.1, 0.3, 1.0)}
     paper = "xie2023futureconditioned"
 
     @property

@@ -45,7 +45,7 @@ class RelabelledQ(Method):
     lr: float = 0.003  # learning rate, above 0
     random: float = 0.1  # share of random actions, 0 to 1
 
-    space = {"lr": (0.001, 0.003, 0.01), "random": (0.03, 0.1, 0.3)}
+    space = {"lr": (0.001, 0.003, 0.01), "random": (0.03, 0.1, 0.3, 0.6)}
 
     @property
     def network(self) -> Networks:

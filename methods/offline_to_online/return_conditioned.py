@@ -32,7 +32,7 @@ class ReturnConditioned(Method):
     lr: float = 0.01  # learning rate, above 0
     target: float = 1.0  # return that is asked for, in best returns of the records, above 0
 
-    space = {"lr": (0.003, 0.01, 0.03), "target": (0.7, 1.0, 1.3)}
+    space = {"lr": (0.003, 0.01, 0.03, 0.1), "target": (0.7, 1.0, 1.3)}
 
     @property
     def network(self) -> MLP:
