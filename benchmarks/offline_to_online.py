@@ -35,7 +35,8 @@ benchmark = Benchmark(
         Claim(
             paper=PAPER,
             says="Choosing among futures earns more than the same policy without futures, which imitates what paid.",
-            differs=f"{DIFFERS}{SCOPE}How much more a better walk is imitated is tuned for the latter.",
+            differs=f"{DIFFERS}{SCOPE}The latter draws walks by a power of what they earned that is tuned up to 64; the "
+            "authors draw by the return itself, and so does the one with futures.",
             expected="inconclusive",
             conditions=(Better(task=CLOSE, method="pdt", than="bc_finetune", metric="auc_return", margin=0.05),),
         ),
