@@ -35,7 +35,7 @@ benchmark = Benchmark(
         Claim(
             paper=PAPER,
             says="Choosing among futures earns more than the same policy without futures, which imitates what paid.",
-            differs=f"{DIFFERS}{SCOPE}The latter draws walks by a power of what they earned that is tuned up to 64; the "
+            differs=f"{DIFFERS}{SCOPE}The latter draws walks by a power of what they earned, tuned up to 64; the "
             "authors draw by the return itself, and so does the one with futures.",
             expected="inconclusive",
             conditions=(Better(task=CLOSE, method="pdt", than="bc_finetune", metric="auc_return", margin=0.05),),
