@@ -1,4 +1,4 @@
-"""What learners from walks share: a memory of walks, items of walks drawn by weight, and training in rounds.
+"""What learners from walks share: a memory of walks, items of walks drawn by weight, training, and Q-learning's losses.
 
 Shapes: w walks, t steps of a walk, k steps of a future, b items, n places, a actions.
 """
@@ -6,17 +6,20 @@ Shapes: w walks, t steps of a walk, k steps of a future, b items, n places, a ac
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import optax
 
-from toybench.blocks import optim, replay
+from toybench.blocks import deep_q, optim, replay, rl
+from toybench.blocks.nn import MLP
 from toybench.blocks.replay import Replay
 from toybench.tasks.offline_to_online import Played, Recorded
 
 BATCH = 32
 WIDTH = 48  # of hidden layers
-
+DISCOUNT = 0.9  # of rewards; what is earned in ten steps counts for a third
+TRACK = 0.02  # of the target network towards the learned one, at every step
 LEAST = 0.05  # reward that the worst walk counts for, so that it is drawn at times, and all are where none earns any
 
 Params = Any
@@ -112,7 +115,7 @@ def drawn_items(walks: Walks, weight: jax.Array, which: jax.Array, when: jax.Arr
 
 
 def descend(
-    loss: Callable[[Params, Items, dict[str, jax.Array]], jax.Array],
+    loss: Loss,
     draw: Callable[[dict[str, jax.Array]], Items],
     lr: Any,
     state: State,
@@ -139,3 +142,56 @@ def sampled(logits: jax.Array, uniform: jax.Array) -> jax.Array:
 def log_chance(logits: jax.Array, a: jax.Array) -> jax.Array:
     """Log chances [b] of actions [b] under logits [b, a]."""
     return jnp.take_along_axis(jax.nn.log_softmax(logits, axis=-1), a[:, None], axis=-1)[:, 0]
+
+
+class Values(nn.Module):
+    """Values of actions, and the reward that a step to a place earns."""
+
+    actions: int
+
+    def setup(self) -> None:
+        self.values = MLP((WIDTH, WIDTH, self.actions))
+        self.pay = MLP((WIDTH, WIDTH, 1))
+
+    def __call__(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return self.values(x), self.pay(x)[:, 0]
+
+
+class Learned(NamedTuple):
+    """Parameters, a slow copy of them, and Adam's state."""
+
+    params: Any
+    target: Any
+    adam: optax.OptState
+
+
+def value_loss(network: Values, params: Any, target: Any, items: Items, r: jax.Array) -> jax.Array:
+    """Loss of the temporal differences with rewards [b]: []."""
+    ahead, _ = network.apply(params, items.x1)
+    slow, _ = network.apply(target, items.x1)
+    wanted = jax.lax.stop_gradient(r + DISCOUNT * deep_q.double_q(ahead, slow))
+    now, _ = network.apply(params, items.x)
+    return deep_q.huber(wanted - deep_q.at(now, items.a)).mean()
+
+
+def pay_loss(network: Values, params: Any, items: Items) -> jax.Array:
+    """Squared error of the rewards at the places after steps: []."""
+    _, pay = network.apply(params, items.x1)
+    return ((pay - items.r) ** 2).mean()
+
+
+def expected_pay(network: Values, params: Any, items: Items) -> jax.Array:
+    """What the network expects at the places after steps, without a gradient: [b]."""
+    return jax.lax.stop_gradient(network.apply(params, items.x1)[1])
+
+
+def descend_values(loss: Any, lr: Any, learned: Learned, uniform: dict[str, jax.Array]) -> Learned:
+    """One step of Adam down `loss(params, target, row)` for each row of the uniform numbers; the target follows."""
+    transform = optim.adam(lr)
+
+    def step(now: Learned, row: dict[str, jax.Array]) -> tuple[Learned, None]:
+        gradient = jax.grad(loss)(now.params, now.target, row)
+        params, adam = optim.descend(transform, gradient, now.adam, now.params)
+        return Learned(params=params, target=rl.track(now.target, params, TRACK), adam=adam), None
+
+    return jax.lax.scan(step, learned, uniform)[0]

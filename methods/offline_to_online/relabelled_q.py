@@ -22,9 +22,8 @@ from toybench.blocks import deep_q, optim
 from toybench.blocks.nn import init
 from toybench.blocks.random import uniforms
 from toybench.blocks.replay import Replay
-from toybench.methods.offline_to_online import _values as values
 from toybench.methods.offline_to_online import _walks as parts
-from toybench.methods.offline_to_online._values import Learned, Networks
+from toybench.methods.offline_to_online._walks import Learned, Values
 from toybench.tasks.offline_to_online import Played
 
 
@@ -48,8 +47,8 @@ class RelabelledQ(Method):
     space = {"lr": (0.001, 0.003, 0.01), "random": (0.03, 0.1, 0.3, 0.6)}
 
     @property
-    def network(self) -> Networks:
-        return Networks(actions=self.spec.actions)
+    def network(self) -> Values:
+        return Values(actions=self.spec.actions)
 
     def init(self, key: jax.Array) -> State:
         params = init(self.network, key, jnp.zeros((1, 2)))
@@ -63,14 +62,14 @@ class RelabelledQ(Method):
         size = (self.spec.updates, 2, parts.BATCH // 2)
 
         def loss(params: Any, target: Any, row: dict[str, jax.Array]) -> jax.Array:
-            mine = values.own_items(own.items, parts.is_there(own), {name: r[0] for name, r in row.items()})
-            theirs = values.own_items(records, alike, {name: r[1] for name, r in row.items()})
-            pay = values.expected_pay(self.network, params, theirs)
-            fit = values.value_loss(self.network, params, target, mine, mine.r)
-            lent = values.value_loss(self.network, params, target, theirs, pay)
-            return batch.online * ((fit + lent) / 2 + values.pay_loss(self.network, params, mine))
+            mine = parts.drawn_items(own.items, parts.is_there(own), row["which"][0], row["when"][0], 1)
+            theirs = parts.drawn_items(records, alike, row["which"][1], row["when"][1], 1)
+            pay = parts.expected_pay(self.network, params, theirs)
+            fit = parts.value_loss(self.network, params, target, mine, mine.r)
+            lent = parts.value_loss(self.network, params, target, theirs, pay)
+            return batch.online * ((fit + lent) / 2 + parts.pay_loss(self.network, params, mine))
 
-        learned = values.descend(loss, self.lr, state.learned, uniforms(key, which=size, when=size))
+        learned = parts.descend_values(loss, self.lr, state.learned, uniforms(key, which=size, when=size))
         return State(learned=learned, own=own)
 
     def act(self, state: State, x: jax.Array, earned: jax.Array, key: jax.Array) -> jax.Array:

@@ -22,9 +22,8 @@ from toybench.blocks import deep_q, optim
 from toybench.blocks.nn import init
 from toybench.blocks.random import uniforms
 from toybench.blocks.replay import Replay
-from toybench.methods.offline_to_online import _values as values
 from toybench.methods.offline_to_online import _walks as parts
-from toybench.methods.offline_to_online._values import Learned, Networks
+from toybench.methods.offline_to_online._walks import Learned, Values
 from toybench.tasks.offline_to_online import Played
 
 
@@ -48,8 +47,8 @@ class Scratch(Method):
     space = {"lr": (0.001, 0.003, 0.01), "random": (0.03, 0.1, 0.3, 0.6)}
 
     @property
-    def network(self) -> Networks:
-        return Networks(actions=self.spec.actions)
+    def network(self) -> Values:
+        return Values(actions=self.spec.actions)
 
     def init(self, key: jax.Array) -> State:
         params = init(self.network, key, jnp.zeros((1, 2)))
@@ -62,10 +61,10 @@ class Scratch(Method):
         size = (self.spec.updates, parts.BATCH)
 
         def loss(params: Any, target: Any, row: dict[str, jax.Array]) -> jax.Array:
-            items = values.own_items(own.items, weight, row)
-            return batch.online * values.value_loss(self.network, params, target, items, items.r)
+            items = parts.drawn_items(own.items, weight, row["which"], row["when"], 1)
+            return batch.online * parts.value_loss(self.network, params, target, items, items.r)
 
-        learned = values.descend(loss, self.lr, state.learned, uniforms(key, which=size, when=size))
+        learned = parts.descend_values(loss, self.lr, state.learned, uniforms(key, which=size, when=size))
         return State(learned=learned, own=own)
 
     def act(self, state: State, x: jax.Array, earned: jax.Array, key: jax.Array) -> jax.Array:

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from toybench.methods.offline_to_online import _values as values
 from toybench.methods.offline_to_online import _walks as parts
 from toybench.methods.offline_to_online import pdt
 from toybench.plugins import registry
@@ -296,15 +295,15 @@ def test_hidden_rewards_stay_hidden() -> None:
 
 def test_value_loss_by_hand() -> None:
     """Double estimate and Huber's loss, of one item."""
-    network = values.Networks(actions=9)
+    network = parts.Values(actions=9)
     params = method("scratch").init(jax.random.key(5)).learned.params
     slow = method("scratch").init(jax.random.key(6)).learned.params
     item = jax.tree.map(lambda a: a[:1], ITEMS)
     ahead = np.asarray(network.apply(params, item.x1)[0][0])
-    wanted = 0.25 + values.DISCOUNT * float(network.apply(slow, item.x1)[0][0, ahead.argmax()])
+    wanted = 0.25 + parts.DISCOUNT * float(network.apply(slow, item.x1)[0][0, ahead.argmax()])
     off = abs(wanted - float(network.apply(params, item.x)[0][0, int(item.a[0])]))
     hand = 0.5 * off**2 if off <= 1 else off - 0.5
-    assert float(values.value_loss(network, params, slow, item, jnp.array([0.25]))) == pytest.approx(hand, rel=1e-4)
+    assert float(parts.value_loss(network, params, slow, item, jnp.array([0.25]))) == pytest.approx(hand, rel=1e-4)
 
 
 def test_rewards_are_learned_from_own_walks() -> None:
@@ -312,7 +311,7 @@ def test_rewards_are_learned_from_own_walks() -> None:
     one, state, world = played(Straight(), 8, "relabelled_q")
     x1 = jnp.stack([WORLD.target, jnp.zeros(2)])
     items = jax.tree.map(lambda a: a[:2], ITEMS)._replace(x1=x1)
-    pay = np.asarray(values.expected_pay(one.network, state.params, items))
+    pay = np.asarray(parts.expected_pay(one.network, state.params, items))
     assert pay[0] > pay[1] + 0.1
     assert float(world.earned.sum()) > 0
 
