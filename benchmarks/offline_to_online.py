@@ -3,6 +3,7 @@
 from toybench import Benchmark, Better, Claim, Equivalent, Tuning
 
 CLOSE = "pointmass_finetune"
+PLAIN = "bc_finetune[power=1]"  # imitates a walk as much as it earned, as the authors' code does
 NEAR = "pointmass_finetune[paid=near]"
 PAPER = "xie2023futureconditioned"
 
@@ -11,7 +12,8 @@ DIFFERS = (
     "5 % of them to the target, then 80 walks of one's own with rewards. 1,000 updates come before the first reward "
     "and 1,000 after. The method was read in the authors' code, the paper's numbers could not be. Small dense networks "
     "of the place stand for transformers. Returns are shares of what the straight way to the target earns, of all "
-    "walks of fine-tuning. Margins of 0.05 and 0.1 of it are the plan's. "
+    "walks of fine-tuning. Margins of 0.05 and 0.1 of it are the plan's. Seeds 0 to 15 were seen with the same worlds "
+    "and learners: 0.47 by futures, 0.52 by imitation at its tuned power, 0.68 from scratch. "
 )
 SCOPE = (
     "Robots' rewards tell at every step how well they do, and so do these; where only steps near the target are paid "
@@ -20,8 +22,14 @@ SCOPE = (
 
 benchmark = Benchmark(
     field="reinforcement learning",
+    first_seed=16,
     tuning=Tuning(trials=12, seeds=4),
     variants=(NEAR,),
+    ablations=(PLAIN,),
+    edges={
+        "bc_finetune.power": "at 64 a walk of 0.95 of the best is drawn a 27th as often: only the best count",
+        "scratch.lr": "where only steps near the target are paid, 0.001 and 0.003 differ by 0.01 on four seeds",
+    },
     only={NEAR: ("pdt", "bc_finetune", "scratch")},
     claims=(
         Claim(
@@ -34,7 +42,16 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="Choosing among futures earns more than the same policy without futures, which imitates what paid.",
+            says="Choosing among futures earns more than the same policy without futures, which imitates walks as much "
+            "as they paid.",
+            differs=f"{DIFFERS}{SCOPE}It is the authors' own ablation, with their weights of walks; it was added after "
+            "the other seeds, on which it didn't run. The forecast is from tuning seeds.",
+            expected="supported",
+            conditions=(Better(task=CLOSE, method="pdt", than=PLAIN, metric="auc_return", margin=0.05),),
+        ),
+        Claim(
+            paper=PAPER,
+            says="It earns more than a policy without futures that imitates little but the best walks.",
             differs=f"{DIFFERS}{SCOPE}The latter draws walks by a power of what they earned, tuned up to 64; the "
             "authors draw by the return itself, and so does the one with futures.",
             expected="inconclusive",
