@@ -1,19 +1,24 @@
 """The offline_to_online benchmark: what its paper claims, and what runs beside the default cells."""
 
-from toybench import Benchmark, Better, Claim, Equivalent, Tuning
+from toybench import Benchmark, Better, Claim, Tuning
 
 CLOSE = "pointmass_finetune"
 PLAIN = "bc_finetune[power=1]"  # imitates a walk as much as it earned, as the authors' code does
+UNREAD = "pdt[records=false]"
+ONE = "pdt[futures=1]"
 NEAR = "pointmass_finetune[paid=near]"
 PAPER = "xie2023futureconditioned"
 
 DIFFERS = (
-    "A point mass with nine actions and nine goals instead of simulated robots; 200 recorded walks without rewards, "
-    "5 % of them to the target, then 80 walks of one's own with rewards. 1,000 updates come before the first reward "
-    "and 1,000 after. The method was read in the authors' code, the paper's numbers could not be. Small dense networks "
-    "of the place stand for transformers. Returns are shares of what the straight way to the target earns, of all "
-    "walks of fine-tuning. Margins of 0.05 and 0.1 of it are the plan's. Seeds 0 to 15 were seen with the same worlds "
-    "and learners: 0.47 by futures, 0.52 by imitation at its tuned power, 0.68 from scratch. "
+    "A point mass with nine actions and nine goals instead of simulated robots; 200 recorded walks without rewards, 5"
+    " % of them to the target, then 80 walks of one's own with rewards. 1,000 updates come before the first reward "
+    "and 1,000 after. The method was read in the authors' code, in a copy without its address (`main.py`, the model, "
+    "the trainer), the paper's numbers could not be. As there, futures and imitation forget the records once there "
+    "are rewards; the two rivals that are told or lend rewards keep them. Small dense networks of the place stand for"
+    " transformers. Returns are shares of what the straight way to the target earns, of all walks of fine-tuning. "
+    "Margins of 0.05 and 0.1 of it are the plan's. Seeds 0 to 15 were seen with the same worlds: 0.47 by"
+    " futures, 0.52 by imitation at its tuned power, 0.68 from scratch. Then updates without rewards "
+    "were kept out of Adam's count, and ablations were added. "
 )
 SCOPE = (
     "Robots' rewards tell at every step how well they do, and so do these; where only steps near the target are paid "
@@ -25,7 +30,7 @@ benchmark = Benchmark(
     first_seed=16,
     tuning=Tuning(trials=12, seeds=4),
     variants=(NEAR,),
-    ablations=(PLAIN,),
+    ablations=(PLAIN, UNREAD, ONE),
     edges={
         "bc_finetune.power": "at 64 a walk of 0.95 of the best is drawn a 27th as often: only the best count",
         "scratch.lr": "where only steps near the target are paid, 0.001 and 0.003 differ by 0.01 on four seeds",
@@ -34,20 +39,31 @@ benchmark = Benchmark(
     claims=(
         Claim(
             paper=PAPER,
-            says="Where every step is paid, pretraining without rewards, with futures as codes, makes fine-tuning earn "
-            "more than learning from scratch.",
-            differs=f"{DIFFERS}{SCOPE}",
+            says="Where every step is paid, fine-tuning with futures as codes earns more after pretraining without "
+            "rewards.",
+            differs=f"{DIFFERS}{SCOPE}The same learner waits for its first reward in the other cell. The forecast is "
+            "from a reviewer's pilot on two other seeds.",
+            expected="supported",
+            conditions=(Better(task=CLOSE, method="pdt", than=UNREAD, metric="auc_return", margin=0.05),),
+        ),
+        Claim(
+            paper=PAPER,
+            says="It earns more than Q-learning from scratch.",
+            differs=f"{DIFFERS}{SCOPE}That differs in more than the records. There is room of 0.3 above it. Pretrained "
+            "walks go to other goals at first, and earn less than nothing.",
             expected="supported",
             conditions=(Better(task=CLOSE, method="pdt", than="scratch", metric="auc_return", margin=0.05),),
         ),
         Claim(
             paper=PAPER,
-            says="Choosing among futures earns more than the same policy without futures, which imitates walks as much "
-            "as they paid.",
-            differs=f"{DIFFERS}{SCOPE}It is the authors' own ablation, with their weights of walks; it was added after "
-            "the other seeds, on which it didn't run. The forecast is from tuning seeds.",
+            says="Choosing among futures earns more than taking them as they come, and more than the same policy "
+            "without futures, which imitates walks as much as they paid.",
+            differs=f"{DIFFERS}{SCOPE}The latter is the authors' own ablation, with their weights of walks. Both were "
+            "added after the other seeds, on which they didn't run. The forecast is from pilots on other seeds.",
             expected="supported",
-            conditions=(Better(task=CLOSE, method="pdt", than=PLAIN, metric="auc_return", margin=0.05),),
+            conditions=tuple(
+                Better(task=CLOSE, method="pdt", than=other, metric="auc_return", margin=0.05) for other in (ONE, PLAIN)
+            ),
         ),
         Claim(
             paper=PAPER,
@@ -62,9 +78,7 @@ benchmark = Benchmark(
             says="It earns as much as a policy that was pretrained with rewards.",
             differs=f"{DIFFERS}{SCOPE}",
             expected="inconclusive",
-            conditions=(
-                Equivalent(task=CLOSE, method="pdt", to="return_conditioned", metric="auc_return", margin=0.1),
-            ),
+            conditions=(Better(task=CLOSE, method="pdt", than="return_conditioned", metric="auc_return", margin=-0.1),),
         ),
         Claim(
             paper=PAPER,

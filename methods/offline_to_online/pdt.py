@@ -8,11 +8,11 @@ https://arxiv.org/abs/2305.16683; the authors' code: `forward` of the decision t
     with rewards, of walks drawn by what they earned: the same and -log N(return to go; R(s, z))
     act: of 64 draws of p(z | s) the one with the largest mean of R(s, z), an action of pi(a | s, z)
 
-**Differs from the paper**: 1. small dense networks of the place, without its past, instead of transformers; q sees the
-next 8 places, not 20 states and actions; returns are over a walk's length. 2. nine actions instead of Gaussians,
-without the entropy's bonus. 3. the first walks that count follow the prior, as the authors' do that warm R up; R has no
-updates of its own. 4. 64 futures are drawn, not 256. 5. walks are drawn by their return above that of the worst. 6. no
-clipping, no decay of weights.
+**Differs from the paper**: 1. small dense networks of the place, without its past and without time, instead of
+transformers; q sees the next 8 places, not 20 states and actions; returns are over a walk's length. 2. nine actions
+instead of Gaussians, without the entropy's bonus. 3. the first walks that count follow the prior, as the authors' do
+that warm R up; R has no updates of its own, but Adam begins anew with the first reward. 4. 64 futures are drawn, not
+256. 5. walks are drawn by their return above that of the worst. 6. no clipping, no decay of weights.
 
 **Shapes**: b items, n places, z numbers of a code, a actions.
 """
@@ -33,7 +33,6 @@ from toybench.tasks.offline_to_online import Played
 
 CODE = 4  # numbers of a code
 AHEAD = 8  # places that a code is made of
-FUTURES = 64  # that are compared before acting; 256 in the authors' code
 LEAST_LOG = -5.0  # of a standard deviation, so that likelihoods stay bounded
 MOST_LOG = 2.0
 
@@ -87,6 +86,8 @@ class PDT(Method):
     """Learns what follows what, and later which of it pays."""
 
     lr: float = 0.01  # learning rate, above 0; 0.0001 in the authors' code
+    futures: int = 64  # that are compared before acting; 256 in the authors' code, with 1 the prior is followed
+    records: bool = True  # learns from the records before there are rewards
     beta: float = 0.3  # weight of the code's distance from a standard normal, 0 or more; 1 in the authors' code
 
     space = {"lr": (0.003, 0.01, 0.03), "beta": (0.03, 0.1, 0.3, 1.0)}
@@ -102,14 +103,17 @@ class PDT(Method):
         return State(params=params, adam=optim.adam(self.lr).init(params), own=own)
 
     def update(self, state: State, batch: Played, key: jax.Array) -> State:
-        state = state._replace(own=parts.remembered(state.own, batch))
+        first = (batch.online > 0) & (state.own.size == 0)
+        fresh = optim.adam(self.lr).init(state.params)
+        adam = jax.tree.map(lambda new, old: jnp.where(first, new, old), fresh, state.adam)
+        state = State(params=state.params, adam=adam, own=parts.remembered(state.own, batch))
         records = parts.recorded_walks(self.given, told=False)
         walks = parts.both(records, state.own.items)
         pay = parts.standing(state.own)
         weight = jnp.concatenate([jnp.ones(len(records.a)) * (1 - batch.online), pay * batch.online])
         size = (self.spec.updates, parts.BATCH)
-        first, second = jax.random.split(key)
-        rows = {**uniforms(first, which=size, when=size), **normals(second, noise=(*size, CODE))}
+        one, other = jax.random.split(key)
+        rows = {**uniforms(one, which=size, when=size), **normals(other, noise=(*size, CODE))}
 
         def draw(row: dict[str, jax.Array]) -> Items:
             return parts.drawn_items(walks, weight, row["which"], row["when"], AHEAD)
@@ -117,7 +121,9 @@ class PDT(Method):
         def loss(params: Any, items: Items, row: dict[str, jax.Array]) -> jax.Array:
             return self.loss(params, items, row["noise"], batch.online)
 
-        return parts.descend(loss, draw, self.lr, state, rows)
+        learned = parts.descend(loss, draw, self.lr, state, rows)
+        idle = (batch.online == 0) & (not self.records)
+        return jax.tree.map(lambda new, old: jnp.where(idle, old, new), learned, state)
 
     def loss(self, params: Any, items: Items, noise: jax.Array, rewarded: jax.Array) -> jax.Array:
         """The authors' loss of pretraining, and where `rewarded` [] is 1 that of fine-tuning: []."""
@@ -134,7 +140,7 @@ class PDT(Method):
 
     def act(self, state: State, x: jax.Array, earned: jax.Array, key: jax.Array) -> jax.Array:
         own, other = jax.random.split(key)
-        noise = normals(own, noise=(FUTURES, len(x), CODE))["noise"]
+        noise = normals(own, noise=(self.futures, len(x), CODE))["noise"]
         mean, log_sd = self.network.apply(state.params, x, method="wishes")
         z = mean[None] + jnp.exp(log_sd)[None] * noise
         worth = jax.vmap(lambda one: self.network.apply(state.params, x, one, method="returns")[0][:, 0])(z)

@@ -67,10 +67,11 @@ class RelabelledQ(Method):
             pay = parts.expected_pay(self.network, params, theirs)
             fit = parts.value_loss(self.network, params, target, mine, mine.r)
             lent = parts.value_loss(self.network, params, target, theirs, pay)
-            return batch.online * ((fit + lent) / 2 + parts.pay_loss(self.network, params, mine))
+            return (fit + lent) / 2 + parts.pay_loss(self.network, params, mine)
 
         learned = parts.descend_values(loss, self.lr, state.learned, uniforms(key, which=size, when=size))
-        return State(learned=learned, own=own)
+        kept = jax.tree.map(lambda new, old: jnp.where(batch.online > 0, new, old), learned, state.learned)
+        return State(learned=kept, own=own)
 
     def act(self, state: State, x: jax.Array, earned: jax.Array, key: jax.Array) -> jax.Array:
         best = self.network.apply(state.params, x)[0].argmax(-1)

@@ -62,10 +62,11 @@ class Scratch(Method):
 
         def loss(params: Any, target: Any, row: dict[str, jax.Array]) -> jax.Array:
             items = parts.drawn_items(own.items, weight, row["which"], row["when"], 1)
-            return batch.online * parts.value_loss(self.network, params, target, items, items.r)
+            return parts.value_loss(self.network, params, target, items, items.r)
 
         learned = parts.descend_values(loss, self.lr, state.learned, uniforms(key, which=size, when=size))
-        return State(learned=learned, own=own)
+        kept = jax.tree.map(lambda new, old: jnp.where(batch.online > 0, new, old), learned, state.learned)
+        return State(learned=kept, own=own)
 
     def act(self, state: State, x: jax.Array, earned: jax.Array, key: jax.Array) -> jax.Array:
         best = self.network.apply(state.params, x)[0].argmax(-1)

@@ -207,6 +207,26 @@ def played(learner: Any, rounds: int, name: str, **fields: Any) -> tuple[Any, An
     return one, state, world
 
 
+@pytest.mark.parametrize(("name", "fields"), [("scratch", {}), ("relabelled_q", {}), ("pdt", {"records": False})])
+def test_who_waits_for_rewards(name: str, fields: dict[str, Any]) -> None:
+    """What is learned is that of the start, bit for bit, until the first round that counts."""
+    one, state, _ = played(Still(), 4, name, **fields)
+    before = jax.jit(one.init)(jax.random.key(1))
+    assert all(bool((a == b).all()) for a, b in zip(jax.tree.leaves(state), jax.tree.leaves(before), strict=True))
+    _, after, _ = played(Still(), 5, name, **fields)
+    assert not all(
+        bool((a == b).all()) for a, b in zip(*map(jax.tree.leaves, (after.params, state.params)), strict=True)
+    )
+
+
+def test_adam_begins_anew_with_rewards() -> None:
+    """Its count after five rounds, of which one counts, is that of one round."""
+    _, state, _ = played(Still(), 5, "pdt")
+    counts = [int(leaf) for leaf in jax.tree.leaves(state.adam) if leaf.dtype == jnp.int32]
+    assert counts
+    assert set(counts) == {TASK.updates}
+
+
 def test_a_future_tells_the_action() -> None:
     """After four rounds of records the policy with the future's code is likelier right than with the prior's mean."""
     one, state, _ = played(Still(), 4, "pdt", lr=0.03, beta=0.03)
