@@ -43,6 +43,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "path_models",
     "policy_search",
     "posterior_sampling",
+    "pre_caching",
     "preference_learning",
     "message_passing",
     "quantum_circuits",
