@@ -152,7 +152,7 @@ def test_one_block_cannot_take_two_sines() -> None:
     x = batch().x
     exchanged = x[:, jnp.asarray([1, 0, 2, 3, 4, 5])]
     answers = [single.network().apply({"params": inner}, x)[0][:, 2:] for x in (x, exchanged)]
-    np.testing.assert_allclose(*answers, atol=1e-5)
+    np.testing.assert_allclose(answers[0], answers[1], atol=1e-5)
 
 
 def test_a_window_ends_where_it_should() -> None:
