@@ -36,8 +36,8 @@ benchmark = Benchmark(
             paper="wu2024language",
             says="Where later tokens need a sine of a token's number that the token itself does not need, myopic "
             "training has a larger error than usual training, and so has a single block.",
-            differs=f"{DIFFERS}The margin is 10 % of the range. A single block has half of the weights; that a layer can "
-            "do the work at the token that asks, the window's network shows.",
+            differs=f"{DIFFERS}The margin is 10 % of the range. A single block has half of the weights; that "
+            "layers can do the work at the token that asks, the window's network shows.",
             expected="supported",
             conditions=(
                 Better(task=SUMS, method=VANILLA, than=MYOPIC, metric="gated_mse", margin=0.15),
@@ -74,7 +74,8 @@ benchmark = Benchmark(
             paper="wu2024language",
             says="For a slower sine, too, usual training has the smaller error, and its states hold more of the sine.",
             differs=f"{DIFFERS}This is the plan's sine, in sums of 3 terms; the range is 1.5 for both. The "
-            "margins are those of the claims before. The pilot lets expect that myopic training's states hold too much of it.",
+            "margins are those of the claims before. The pilot lets expect that myopic training's states hold too much "
+            "of it.",
             expected="refuted",
             conditions=(
                 Better(task=SLOW, method=VANILLA, than=MYOPIC, metric="gated_mse", margin=0.15),
