@@ -3,17 +3,22 @@
 from toybench import Benchmark, Better, Claim, Tuning
 
 CUSTOM = "customised_scenes"
+LEAKY = "customised_scenes[leak=1]"
+WHOLE = "alignit[dummy=false]"
 
 CUSTOM_DIFFERS = (
     "Scenes of 16 pixels that mix an identity of four numbers, four places and three styles, a denoiser of two layers "
     "with cross-attention to three words, and four photos of one identity at one place and in one style. What a scene "
-    "shows is read off exactly instead of by CLIP. All methods begin with the same pretrained model, have 300 updates "
-    "and are tuned on the share of images that are right in all."
+    "shows is read off exactly instead of by CLIP. Words hear of each other half as loudly as they speak. All methods "
+    "begin with the same pretrained model, have 300 updates and are tuned on the share of images that are right in all."
 )
 
 benchmark = Benchmark(
     field="generative models",
     tuning=Tuning(trials=6, seeds=4),
+    variants=(LEAKY,),
+    ablations=(WHOLE,),
+    only={LEAKY: ("prompt_only", "textual_inversion", "alignit", WHOLE)},
     claims=(
         Claim(
             paper="agarwal2024alignit",
@@ -21,8 +26,9 @@ benchmark = Benchmark(
             says="A word that is fitted to photos spoils the rest of the prompt. Keys and values of that word alone "
             "make images obey the prompt more often than the fitted word does, and than fine-tuning of all, at nearly "
             "the same identity.",
-            differs=f"{CUSTOM_DIFFERS} The method is put on top of textual inversion. Better is read as 0.1 of images, "
-            "nearly the same as 0.1 in the error of identities, which is 1.4 for a stranger.",
+            differs=f"{CUSTOM_DIFFERS} The method is put on top of textual inversion. A pilot chose how loudly words "
+            "are heard of: identities didn't outlive the exchange at twice that, the next claim. Better is read as "
+            "0.1 of images, nearly the same as 0.1 in the error of identities, which is 1.4 for a stranger.",
             expected="supported",
             conditions=(
                 Better(CUSTOM, "prompt_only", "textual_inversion", metric="prompt_alignment", margin=0.1),
@@ -30,6 +36,19 @@ benchmark = Benchmark(
                 Better(CUSTOM, "alignit", "full_finetune", metric="prompt_alignment", margin=0.1),
                 Better(CUSTOM, "alignit", "textual_inversion", metric="identity_error", margin=-0.1),
                 Better(CUSTOM, "alignit", "full_finetune", metric="identity_error", margin=-0.1),
+            ),
+        ),
+        Claim(
+            paper="agarwal2024alignit",
+            read="abstract",
+            says="The same against the fitted word, where words hear of each other twice as loudly.",
+            differs=f"{CUSTOM_DIFFERS} Here as loudly as they speak. In a pilot the identity did not outlive the "
+            "exchange, since place and style carried a part of it.",
+            expected="refuted",
+            conditions=(
+                Better(LEAKY, "prompt_only", "textual_inversion", metric="prompt_alignment", margin=0.1),
+                Better(LEAKY, "alignit", "textual_inversion", metric="prompt_alignment", margin=0.1),
+                Better(LEAKY, "alignit", "textual_inversion", metric="identity_error", margin=-0.1),
             ),
         ),
         Claim(
