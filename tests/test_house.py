@@ -53,6 +53,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "quality_diversity",
     "prompt_planning",
     "prompting",
+    "prompted_generation",
     "quasimetric",
     "return_conditioning",
     "recommendation",

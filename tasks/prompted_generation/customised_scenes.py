@@ -51,7 +51,7 @@ class World(NamedTuple):
 class CustomisedScenes(Task):
     """The new identity at all other places and in all other styles."""
 
-    leak: float = 1.0  # how much the contextual layer mixes the words; 0: not at all
+    leak: float = 0.5  # how much the contextual layer mixes the words; 0: not at all
 
     metrics = {
         "both": Metric("max", "share of images with the identity and the prompt's place and style"),
