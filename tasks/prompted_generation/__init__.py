@@ -320,5 +320,5 @@ def pretrain(key: jax.Array, tongue: jax.Array, leak: jax.Array) -> Pretrained:
         gradients = jax.grad(loss)(carry[0], draw_scenes(key, tongue, DESCRIBED))
         return optim.descend(adam, gradients, carry[1], carry[0]), None
 
-    (params, _), _ = jax.lax.scan(step, (params, adam.init(params)), jax.random.split(order, PRETRAINING))
-    return Pretrained(params=params, leak=leak)
+    last, _ = jax.lax.scan(step, (params, adam.init(params)), jax.random.split(order, PRETRAINING))
+    return Pretrained(params=last[0], leak=leak)
