@@ -65,11 +65,19 @@ benchmark = Benchmark(
             "fine-tuned on four photos, and obeys prompts as well.",
             differs=f"{CUSTOM_DIFFERS} The paper's table 1: its scores are cosine similarities by CLIP. Better is read "
             "as 0.07 in the error of identities, 5 % of what lies between a stranger and the identity; as well as at "
-            "most 0.05 of images less. The paper has 5 million times as many scenes to train on.",
+            "most 0.05 of images less, in more than half of the seeds. The paper trains on 128 million images, here on "
+            "19200 scenes.",
             expected="supported",
             conditions=(
                 Better(CUSTOM, "embedding_conditioned", "full_finetune", metric="identity_error", margin=0.07),
-                Better(CUSTOM, "embedding_conditioned", "full_finetune", metric="prompt_alignment", margin=-0.05),
+                Better(
+                    CUSTOM,
+                    "embedding_conditioned",
+                    "full_finetune",
+                    metric="prompt_alignment",
+                    margin=-0.05,
+                    aggregate="share",
+                ),
             ),
         ),
         Claim(

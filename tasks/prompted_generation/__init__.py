@@ -102,7 +102,7 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True)
 class Spec:
-    """How many updates a learner has is `steps`; here: kinds of maps and numbers of a map, 0 where there are none."""
+    """Kinds of maps, and numbers of a map; 0 where there are none."""
 
     kinds: int = 0
     size: int = 0
@@ -304,8 +304,8 @@ def some(count: int) -> jax.Array:
 def pretrain(key: jax.Array, tongue: jax.Array, leak: jax.Array) -> Pretrained:
     """A model trained on scenes with and without the traits in the prompt, half of each."""
     start, order = jax.random.split(key)
-    x = jnp.zeros((1, DIMS))
-    params = init(PromptModel(), start, x, jnp.zeros(1), wordless(1), leak)
+    example: Any = wordless(1)
+    params = init(PromptModel(), start, jnp.zeros((1, DIMS)), jnp.zeros(1), example, leak)
     adam = optim.adam(RATE, PRETRAINING)
 
     def loss(params: Any, batch: Batch) -> jax.Array:

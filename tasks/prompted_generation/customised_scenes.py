@@ -37,13 +37,19 @@ NEAR = 0.5  # rms distance within which an identity is the wanted one; two stran
 
 
 class World(NamedTuple):
-    """What is given, the language [4, TRAITS], and what is judged: identity [4], noise and prompts of n images."""
+    """What is given, the language [4, TRAITS], and what is judged: identity [4], noise and prompts of n images.
+
+    Attributes:
+      exact: standard normals [n, 16], the oracle's grain.
+      strangers: scenes [n, 16] of others, at the place and in the style of the photos.
+    """
 
     subject: Subject
     tongue: jax.Array
     identity: jax.Array
     start: jax.Array
     exact: jax.Array
+    strangers: jax.Array
     place: jax.Array
     style: jax.Array
 
@@ -103,6 +109,12 @@ class CustomisedScenes(Task):
             identity=drawn["identity"][0],
             start=drawn["start"],
             exact=drawn["exact"],
+            strangers=compose(
+                drawn["known"][jnp.arange(others) % KNOWN],
+                jnp.tile(place[:1], others),
+                jnp.tile(style[:1], others),
+                drawn["start"],
+            ),
             place=prompt % PLACES,
             style=prompt // PLACES,
         )
@@ -127,10 +139,8 @@ class CustomisedScenes(Task):
         }
 
     def floor(self, world: World) -> Any:
-        """Copies of the photos."""
-        count = len(world.start)
-        copies = jnp.tile(world.subject.photos, (-(-count // PHOTOS), 1))[:count]
-        return SimpleNamespace(portray=lambda start, place, style: copies)
+        """Strangers, where the photos were taken."""
+        return SimpleNamespace(portray=lambda start, place, style: world.strangers)
 
     def oracle(self, world: World) -> Any:
         """The identity itself, with grain."""

@@ -164,8 +164,11 @@ def test_identity_and_prompt_are_judged_apart(world: World):
     exact = judged(world, task.oracle(world))
     assert exact["both"] == exact["prompt_alignment"] == 1
     assert exact["identity_error"] == pytest.approx(0.1, abs=0.01) == exact["spread"]
-    photos = judged(world, task.floor(world))
-    assert photos["both"] == photos["prompt_alignment"] == 0 and photos["identity_error"] < 0.2
+    strangers = judged(world, task.floor(world))
+    assert strangers["both"] == strangers["prompt_alignment"] == 0
+    assert strangers["identity_error"] > 1 and strangers["spread"] == pytest.approx(1, abs=0.15)
+    copies = judged(world, SimpleNamespace(portray=lambda *asked: jnp.tile(world.subject.photos, (88, 1))))
+    assert copies["prompt_alignment"] == 0 and copies["identity_error"] < 0.2
 
     def shifted(by):
         """The identity moved along one number; another is moved by turns, so that it spreads."""
