@@ -15,7 +15,7 @@ CUSTOM_DIFFERS = (
 
 benchmark = Benchmark(
     field="generative models",
-    tuning=Tuning(trials=6, seeds=4),
+    tuning=Tuning(trials=9, seeds=4),
     variants=(LEAKY,),
     ablations=(WHOLE,),
     only={LEAKY: ("prompt_only", "textual_inversion", "alignit", WHOLE)},
@@ -98,6 +98,18 @@ benchmark = Benchmark(
             conditions=(
                 Better(CUSTOM, "embedding_conditioned", "nearest_identity", metric="identity_error", margin=0.1),
                 Better(CUSTOM, "embedding_conditioned", "nearest_identity", metric="both", margin=0.05),
+            ),
+        ),
+        Claim(
+            paper="valevski2023face0",
+            says="It takes tokens of its own: a prompt that puts the photo into words, by a regression on 128 known "
+            "identities, shows the identity less well.",
+            differs=f"{CUSTOM_DIFFERS} The control is ours and trains no network. Here words can say all of an "
+            "identity, and the pretrained model has heard them, so that it may well win. Better is read as 0.07 in the "
+            "error of identities, 5 % of what lies between a stranger and the identity.",
+            expected="refuted",
+            conditions=(
+                Better(CUSTOM, "embedding_conditioned", "described_identity", metric="identity_error", margin=0.07),
             ),
         ),
     ),

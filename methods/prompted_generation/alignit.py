@@ -1,7 +1,8 @@
 """Keys and values of the new identity's word alone; all other words keep those of the pretrained model.
 
 **Source**: Agarwal, Karanam and Srinivasan, "AlignIT: Enhancing Prompt Alignment in Customization of Text-to-Image
-Models", 2024, https://arxiv.org/abs/2406.18893, read in its abstract and in summaries of its method.
+Models", 2024, https://arxiv.org/abs/2406.18893, read in its abstract and in the summary at
+sciencestack.ai/paper/2406.18893: keys and values of the concept are copied from a dummy prompt.
 
     keys, values of the identity's word: from [token] alone; of place and style: from [anyone, place, style]
 
@@ -22,7 +23,7 @@ class AlignIT(Inversion):
 
     dummy: bool = True  # whether keys and values come from the word alone, as in the paper, or from the whole prompt
 
-    space = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
+    space = {"lr": (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)}
 
     def portray(self, state: State, start: jax.Array, place: jax.Array, style: jax.Array) -> jax.Array:
         base = self.given.base

@@ -50,7 +50,7 @@ class EmbeddingConditioned(Method):
 
     lr: float = 0.003  # Adam's learning rate, above 0; decays to 0 by a cosine; 2e-5 without decay in the paper
 
-    space = {"lr": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
+    space = {"lr": (0.0003, 0.0006, 0.00125, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08)}
 
     @property
     def projection(self) -> nn.MLP:

@@ -20,7 +20,7 @@ from toybench.tasks.prompted_generation import attend_words, render
 class TextualInversion(Inversion):
     """The token at the identity's place in the prompt."""
 
-    space = {"lr": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)}
+    space = {"lr": (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)}
 
     def portray(self, state: State, start: jax.Array, place: jax.Array, style: jax.Array) -> jax.Array:
         base = self.given.base

@@ -8,6 +8,7 @@ import pytest
 from toybench.blocks import nn
 from toybench.methods.prompted_generation import _customise
 from toybench.methods.prompted_generation.alignit import AlignIT
+from toybench.methods.prompted_generation.described_identity import DescribedIdentity
 from toybench.methods.prompted_generation.embedding_conditioned import EmbeddingConditioned
 from toybench.methods.prompted_generation.full_finetune import FullFinetune
 from toybench.methods.prompted_generation.mixed_embedding import MixedEmbedding
@@ -211,6 +212,20 @@ def test_the_nearest_identity_is_told_by_its_traits():
     prompt = page.Prompt(traits=jnp.tile(given.traits[1:2], (3, 1)), place=PLACE, style=STYLE)
     expected = page.render(given.base, START, page.attend(given.base, prompt))
     np.testing.assert_allclose(scenes(make(NearestIdentity, given), ()), expected, atol=1e-5)
+
+
+def test_a_photo_is_put_into_words_by_ridge_regression():
+    """Written out as least squares with extra rows; the word that a description is one is regressed with the others."""
+    given = subject()
+    design = np.concatenate([np.asarray(given.features, float), np.ones((3, 1))], -1)
+    rows = np.concatenate([design, 0.1**0.5 * np.eye(9)])
+    targets = np.concatenate([np.asarray(given.traits, float), np.zeros((9, 9))])
+    weights = np.linalg.lstsq(rows, targets, rcond=None)[0]
+    seen = np.asarray(page.see(given.encoder, given.photos[:1]), float)
+    traits = jnp.asarray(np.concatenate([seen, np.ones((1, 1))], -1) @ weights, jnp.float32)
+    prompt = page.Prompt(traits=jnp.tile(traits, (3, 1)), place=PLACE, style=STYLE)
+    expected = page.render(given.base, START, page.attend(given.base, prompt))
+    np.testing.assert_allclose(scenes(make(DescribedIdentity, given), ()), expected, atol=1e-3)
 
 
 @pytest.fixture(scope="module")
