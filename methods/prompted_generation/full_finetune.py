@@ -44,7 +44,7 @@ class FullFinetune(Method):
     lr: float = 0.003  # Adam's learning rate, above 0; decays to 0 by a cosine
     prior: float = 1.0  # weight of the scenes of anyone, 0 or more; 1 in the paper
 
-    space = {"lr": (0.001, 0.003, 0.01), "prior": (0.03, 0.1, 0.3)}
+    space = {"lr": (0.003, 0.01, 0.03), "prior": (0.003, 0.01, 0.03)}
 
     def init(self, key: jax.Array) -> State:
         params = self.given.base.params
