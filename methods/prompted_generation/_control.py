@@ -75,6 +75,10 @@ class Controlled(Method):
         """What joins the hidden units [n, l, h], for noised scenes [n, 16] at times [n]."""
 
     @abc.abstractmethod
+    def lesson(self, batch: ControlBatch) -> ControlBatch:
+        """The scenes, kinds and maps of a batch that are trained on."""
+
+    @abc.abstractmethod
     def prompt(self, params: Any, kind: jax.Array) -> jax.Array:
         """The words [n, t, d] that the model is told."""
 
@@ -89,8 +93,10 @@ class Controlled(Method):
         return denoise(self.given, x, times, attended, self.added(params, x, times, kind, wanted))
 
     def update(self, state: State, batch: ControlBatch, key: jax.Array) -> State:
+        seen = self.lesson(batch)
+
         def loss(params: Any) -> jax.Array:
-            return denoising_loss(batch.scenes, lambda x, t: self.predict(params, x, t, batch.kind, batch.wanted))
+            return denoising_loss(seen.scenes, lambda x, t: self.predict(params, x, t, seen.kind, seen.wanted))
 
         gradients = jax.grad(loss)(state.params)
         params, opt = optim.descend(optim.adam(self.lr, self.steps), gradients, state.opt, state.params)
@@ -103,6 +109,15 @@ class Controlled(Method):
 def plain_words(base: Any, count: int) -> jax.Array:
     """Tokens [n, 3, d] of a prompt that says nothing."""
     return PromptModel().apply(base.params, wordless(count), method="words")
+
+
+def in_all_kinds(batch: ControlBatch) -> ControlBatch:
+    """Every scene k times, with its map of each kind."""
+    kinds = batch.maps.shape[1]
+    kind = jnp.repeat(jnp.arange(kinds), len(batch.kind))
+    scenes = jax.tree.map(lambda part: jnp.tile(part, (kinds,) + (1,) * (part.ndim - 1)), batch.scenes)
+    wanted = jnp.swapaxes(batch.maps, 0, 1).reshape(-1, batch.maps.shape[-1])
+    return batch._replace(scenes=scenes, kind=kind, wanted=wanted)
 
 
 def branch_a_kind(width: int, params: Any, x: jax.Array, t: jax.Array, kind: jax.Array, wanted: jax.Array) -> jax.Array:

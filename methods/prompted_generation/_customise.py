@@ -51,10 +51,12 @@ def album(subject: Subject, batch: Batch) -> Batch:
     return batch._replace(image=images)
 
 
-def photo_loss(base: Pretrained, token: jax.Array, subject: Subject, batch: Batch) -> jax.Array:
-    """How badly `token` [d] and the model explain the photos; the prompt says nothing else."""
+def photo_loss(base: Pretrained, token: jax.Array, subject: Subject, batch: Batch, named: bool) -> jax.Array:
+    """How badly `token` [d] and the model explain the photos; the prompt says their place and style if `named`."""
     blank = wordless(1)
-    attended = attend_words(base, tokens(base, token, blank.place, blank.style))
+    place = subject.place[None] if named else blank.place
+    style = subject.style[None] if named else blank.style
+    attended = attend_words(base, tokens(base, token, place, style))
     shared = jnp.tile(attended, (len(batch.image), 1, 1, 1))
     return denoising_loss(album(subject, batch), lambda x, t: denoise(base, x, t, shared))
 
@@ -63,6 +65,7 @@ class Inversion(Method):
     """A token fitted to the photos by Adam, the model being as it was."""
 
     lr: float = 0.03  # Adam's learning rate, above 0; decays to 0 by a cosine
+    named: bool = False  # whether photos are captioned with place and style; False in the papers ("a photo of S")
 
     deterministic = True
 
@@ -75,6 +78,6 @@ class Inversion(Method):
         return State(params=token, opt=optim.adam(self.lr, self.steps).init(token))
 
     def update(self, state: State, batch: Batch, key: jax.Array) -> State:
-        gradient = jax.grad(photo_loss, argnums=1)(self.given.base, state.params, self.given, batch)
+        gradient = jax.grad(photo_loss, argnums=1)(self.given.base, state.params, self.given, batch, self.named)
         token, opt = optim.descend(optim.adam(self.lr, self.steps), gradient, state.opt, state.params)
         return State(params=token, opt=opt)

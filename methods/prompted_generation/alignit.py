@@ -4,7 +4,7 @@
 Models", 2024, https://arxiv.org/abs/2406.18893, read in its abstract and in the summary at
 sciencestack.ai/paper/2406.18893: keys and values of the concept are copied from a dummy prompt.
 
-    keys, values of the identity's word: from [token] alone; of place and style: from [anyone, place, style]
+    keys, values of the identity's word: from [token, nowhere, plain]; of place and style: from [anyone, place, style]
 
 **Differs from the paper**: 1. on top of textual inversion only. 2. the prompt that the identity's keys and values come
 from is the one that the token was fitted in, the word alone; `dummy=False` takes the whole customised prompt.

@@ -17,8 +17,6 @@ import jax.numpy as jnp
 from toybench import Method
 from toybench.tasks.prompted_generation import Prompt, attend, render, see
 
-RIDGE = 0.1  # of 128 identities: a tenth of one of them
-
 
 def with_constant(features: jax.Array) -> jax.Array:
     """Features [k, f] and a 1, [k, f + 1]."""
@@ -28,12 +26,15 @@ def with_constant(features: jax.Array) -> jax.Array:
 class DescribedIdentity(Method):
     """The identity in the words of the prompt."""
 
+    ridge: float = 0.1  # penalty of squared weights, above 0; 128 identities weigh 1 each
+
     deterministic = True
+    space = {"ridge": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)}
 
     def portray(self, state: Any, start: jax.Array, place: jax.Array, style: jax.Array) -> jax.Array:
         given = self.given
         known = with_constant(given.features)
-        weights = jnp.linalg.solve(known.T @ known + RIDGE * jnp.eye(known.shape[-1]), known.T @ given.traits)
+        weights = jnp.linalg.solve(known.T @ known + self.ridge * jnp.eye(known.shape[-1]), known.T @ given.traits)
         traits = with_constant(see(given.encoder, given.photos[:1])) @ weights
         prompt = Prompt(traits=jnp.tile(traits, (len(place), 1)), place=place, style=style)
         return render(given.base, start, attend(given.base, prompt))

@@ -43,8 +43,9 @@ class FullFinetune(Method):
 
     lr: float = 0.003  # Adam's learning rate, above 0; decays to 0 by a cosine
     prior: float = 1.0  # weight of the scenes of anyone, 0 or more; 1 in the paper
+    named: bool = False  # whether photos are captioned with place and style; False in the paper ("a [V] dog")
 
-    space = {"lr": (0.003, 0.01, 0.03), "prior": (0.003, 0.01, 0.03)}
+    space = {"lr": (0.001, 0.003, 0.01), "prior": (0.003, 0.01, 0.03)}
 
     def init(self, key: jax.Array) -> State:
         params = self.given.base.params
@@ -55,7 +56,7 @@ class FullFinetune(Method):
         def loss(params: Any) -> jax.Array:
             base = self.tuned(params)
             kept = denoising_loss(batch, lambda x, t: denoise(base, x, t, attend(base, batch.prompt)))
-            return photo_loss(base, state.rare, self.given, batch) + self.prior * kept
+            return photo_loss(base, state.rare, self.given, batch, self.named) + self.prior * kept
 
         gradients = jax.grad(loss)(state.params)
         params, opt = optim.descend(optim.adam(self.lr, self.steps), gradients, state.opt, state.params)

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench.methods.prompted_generation._control import WORD, Branch, Controlled, fresh, plain_words
-from toybench.tasks.prompted_generation import TOKEN
+from toybench.tasks.prompted_generation import TOKEN, ControlBatch
 
 
 class OmniControlNet(Controlled):
@@ -42,6 +42,9 @@ class OmniControlNet(Controlled):
 
     def added(self, params: Any, x: jax.Array, t: jax.Array, kind: jax.Array, wanted: jax.Array) -> jax.Array:
         return Branch(self.width).apply(params["branch"], x, t, wanted, self.word(params, kind))
+
+    def lesson(self, batch: ControlBatch) -> ControlBatch:
+        return batch
 
     def prompt(self, params: Any, kind: jax.Array) -> jax.Array:
         plain = plain_words(self.given, len(kind))

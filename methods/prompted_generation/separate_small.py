@@ -14,6 +14,7 @@ from typing import Any
 import jax
 
 from toybench.methods.prompted_generation._control import Controlled, branch_a_kind, fresh, plain_words
+from toybench.tasks.prompted_generation import ControlBatch
 
 NARROW = 11  # hidden units: 4 x 1230 parameters, where the shared branch of 32 and its words have 4704
 
@@ -29,6 +30,9 @@ class SeparateSmall(Controlled):
 
     def added(self, params: Any, x: jax.Array, t: jax.Array, kind: jax.Array, wanted: jax.Array) -> jax.Array:
         return branch_a_kind(NARROW, params, x, t, kind, wanted)
+
+    def lesson(self, batch: ControlBatch) -> ControlBatch:
+        return batch
 
     def prompt(self, params: Any, kind: jax.Array) -> jax.Array:
         return plain_words(self.given, len(kind))

@@ -7,8 +7,8 @@ and in other styles; a `Painter` obeys a prompt from whatever noise; a `Follower
 A prompt-conditioned diffusion model is at hand: `PromptModel`. Words pass a layer of self-attention, the contextual
 layer of a text encoder, before their keys and values reach the denoiser.
 
-Shapes: n scenes, b scenes a batch, t tokens, d numbers of a token, l layers, h hidden units, r photos, f features, m
-numbers of a map.
+Shapes: n scenes, b scenes a batch, t tokens, d numbers of a token, l layers, h hidden units, r photos, f features, k
+kinds, m numbers of a map.
 """
 
 from collections.abc import Callable
@@ -66,9 +66,10 @@ class Batch(NamedTuple):
 
 
 class ControlBatch(NamedTuple):
-    """A batch of scenes, and for each a kind int32 [b] and its map of that kind [b, m]."""
+    """A batch of scenes, the maps of all k kinds of each [b, k, m], a kind each int32 [b], and its map [b, m]."""
 
     scenes: Batch
+    maps: jax.Array
     kind: jax.Array
     wanted: jax.Array
 
@@ -284,7 +285,7 @@ def draw_scenes(key: jax.Array, tongue: jax.Array, described: float) -> Batch:
     """A batch of scenes of everybody: of a share `described` the prompt names the traits, of the others none."""
     for_normals, for_uniforms = jax.random.split(key)
     drawn = normals(for_normals, identity=(SCENES, IDENTITY), grain=(SCENES, DIMS), noise=(SCENES, DIMS))
-    u = uniforms(for_uniforms, described=(SCENES,), place=(SCENES,), style=(SCENES,), time=(SCENES,))
+    u = uniforms(for_uniforms, described=(SCENES,), place=(SCENES,), style=(SCENES,), time=(SCENES,), turn=(1,))
     told = (u["described"] < described).astype(jnp.float32)[:, None]
     place = jnp.floor(u["place"] * PLACES).astype(jnp.int32)
     style = jnp.floor(u["style"] * STYLES).astype(jnp.int32)
@@ -292,12 +293,12 @@ def draw_scenes(key: jax.Array, tongue: jax.Array, described: float) -> Batch:
         image=compose(drawn["identity"], place, style, drawn["grain"]),
         prompt=Prompt(traits=told * describe(tongue, drawn["identity"]), place=place, style=style),
         noise=drawn["noise"],
-        time=(jnp.arange(SCENES, dtype=jnp.float32) + u["time"]) / SCENES,
+        time=((jnp.arange(SCENES, dtype=jnp.float32) + u["time"]) / SCENES + u["turn"]) % 1,
     )
 
 
 def some(count: int) -> jax.Array:
-    """Every tenth of a batch, bool [count]; its times are spread evenly."""
+    """Every tenth of a batch, bool [count]; its times are evenly apart, and others in every batch."""
     return jnp.arange(count) % EVERY == 0
 
 

@@ -31,7 +31,7 @@ SHARP = 2.0  # a scribble is almost a sign
 
 
 class World(NamedTuple):
-    """What is given, directions [16, m], the language [4, TRAITS], and n scenes to be followed and compared.
+    """What is given, directions [kinds, 16, m], the language [4, TRAITS], and n scenes to be followed and compared.
 
     Attributes:
       image, other: scenes [n, 16] whose maps are wanted, and as many others.
@@ -51,8 +51,8 @@ class World(NamedTuple):
 
 def extract(directions: jax.Array, x: jax.Array) -> jax.Array:
     """Maps [n, kinds, m] of scenes [n, 16]: numbers along directions, their sizes, nearly their signs, their mirror."""
-    along = x @ directions
-    return jnp.stack([along, jnp.abs(along), jnp.tanh(SHARP * along), along[:, ::-1]], 1)
+    along = jnp.einsum("nd,kdm->nkm", x, directions)
+    return jnp.stack([along[:, 0], jnp.abs(along[:, 1]), jnp.tanh(SHARP * along[:, 2]), along[:, 3, ::-1]], 1)
 
 
 def map_of(directions: jax.Array, x: jax.Array, kind: jax.Array) -> jax.Array:
@@ -62,6 +62,8 @@ def map_of(directions: jax.Array, x: jax.Array, kind: jax.Array) -> jax.Array:
 
 class ControlTypes(Task):
     """Four kinds of maps, as many scenes of each in a batch."""
+
+    own: bool = False  # whether each kind looks along directions of its own; else all look along the same
 
     metrics = {
         "condition_error": Metric("min", "rms error of a map in standard deviations, mean over kinds"),
@@ -79,11 +81,12 @@ class ControlTypes(Task):
     def sample(self, key: jax.Array) -> World:
         for_normals, for_base, for_scenes = jax.random.split(key, 3)
         count = BATCHES * SCENES
-        drawn = normals(for_normals, tongue=(IDENTITY, TRAITS), directions=(DIMS, NUMBERS), start=(count, DIMS))
+        drawn = normals(for_normals, tongue=(IDENTITY, TRAITS), directions=(KINDS, DIMS, NUMBERS), start=(count, DIMS))
         tongue = SLOPE * drawn["tongue"]
         keys = jax.random.split(for_scenes, 2 * BATCHES)
         images = jax.vmap(lambda key: draw_scenes(key, tongue, 0.0).image)(keys).reshape(2, count, DIMS)
         directions = drawn["directions"] / DIMS**0.5
+        directions = directions if self.own else jnp.tile(directions[:1], (KINDS, 1, 1))
         kind = jnp.arange(count) % KINDS
         return World(
             base=pretrain(for_base, tongue, jnp.asarray(LEAK)),
@@ -103,7 +106,9 @@ class ControlTypes(Task):
         """Scenes of anyone; kinds take turns."""
         scenes = draw_scenes(key, world.tongue, 0.0)
         kind = jnp.arange(SCENES) % KINDS
-        return world, ControlBatch(scenes=scenes, kind=kind, wanted=map_of(world.directions, scenes.image, kind))
+        maps = extract(world.directions, scenes.image)
+        wanted = map_of(world.directions, scenes.image, kind)
+        return world, ControlBatch(scenes=scenes, maps=maps, kind=kind, wanted=wanted)
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
         images = learner.follow(world.start, world.kind, world.wanted)

@@ -26,7 +26,7 @@ from toybench.tasks.prompted_generation import (
 
 GALLERY = 8  # batches of scenes that an autoencoder is fitted to
 EACH = 32  # images of each prompt
-SHIFTS = (0.25, 0.5, 1.0)  # added to the noise, or to the factor 1 on it
+SHIFTS = (0.25, 0.5, 1.0)  # added to the noise along signs, or to the factor 1 on it
 
 
 class World(NamedTuple):
@@ -34,6 +34,7 @@ class World(NamedTuple):
 
     Attributes:
       exact: n scenes [n, 16] that obey the prompts.
+      signs: along which the noise is shifted, +-1 [16].
     """
 
     gallery: jax.Array
@@ -42,6 +43,7 @@ class World(NamedTuple):
     place: jax.Array
     style: jax.Array
     exact: jax.Array
+    signs: jax.Array
 
 
 class ShiftedNoise(Task):
@@ -68,7 +70,12 @@ class ShiftedNoise(Task):
         for_normals, for_scenes = jax.random.split(key)
         count = PLACES * STYLES * EACH
         drawn = normals(
-            for_normals, tongue=(IDENTITY, TRAITS), start=(count, DIMS), identity=(count, IDENTITY), grain=(count, DIMS)
+            for_normals,
+            tongue=(IDENTITY, TRAITS),
+            start=(count, DIMS),
+            identity=(count, IDENTITY),
+            grain=(count, DIMS),
+            signs=(DIMS,),
         )
         keys = jax.random.split(for_scenes, GALLERY)
         gallery = jax.vmap(lambda key: draw_scenes(key, drawn["tongue"], 0.0).image)(keys)
@@ -81,6 +88,7 @@ class ShiftedNoise(Task):
             place=place,
             style=style,
             exact=compose(drawn["identity"], place, style, drawn["grain"]),
+            signs=jnp.sign(drawn["signs"]),
         )
 
     def given(self, world: World) -> jax.Array:
@@ -97,7 +105,7 @@ class ShiftedNoise(Task):
             return obeyed.mean(dtype=jnp.float32)
 
         shifts = jnp.asarray(SHIFTS)
-        shifted = jax.lax.map(lambda by: right(world.start + by), shifts).mean()
+        shifted = jax.lax.map(lambda by: right(world.start + by * world.signs[None]), shifts).mean()
         scaled = jax.lax.map(lambda by: right(world.start * (1 + by)), shifts).mean()
         plain = right(world.start)
         return {
@@ -112,7 +120,8 @@ class ShiftedNoise(Task):
         """Scenes that obey where the noise is normal and are others' where it is shifted or stretched."""
 
         def paint(start: jax.Array, place: jax.Array, style: jax.Array) -> jax.Array:
-            normal = (jnp.abs(start.mean()) < SHIFTS[0] / 2) & (jnp.abs(start.std() - 1) < SHIFTS[0] / 2)
+            shift = (start * world.signs[None]).mean()
+            normal = (jnp.abs(shift) < SHIFTS[0] / 2) & (jnp.abs(start.std() - 1) < SHIFTS[0] / 2)
             return jnp.where(normal, world.exact, jnp.roll(world.exact, PLACES + 1, axis=0))
 
         return SimpleNamespace(paint=paint)

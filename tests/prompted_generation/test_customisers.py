@@ -133,6 +133,27 @@ def test_the_first_step_of_a_token_goes_down_the_loss_of_the_photos():
     np.testing.assert_array_equal(after.params, other.params)
 
 
+def test_photos_are_captioned_with_nothing_or_with_what_they_show():
+    """Named, the words of place 2 and style 1 are in the prompt."""
+    given = subject()
+    words = {named: make(TextualInversion, given, named=named, lr=0.01) for named in (False, True)}
+    blank = page.wordless(1)
+    for named, who in words.items():
+        place = jnp.array([2]) if named else blank.place
+        style = jnp.array([1]) if named else blank.style
+
+        def loss(token, place=place, style=style):
+            prompt = page.Prompt(traits=blank.traits, place=place, style=style)
+            tokens = page.PromptModel().apply(given.base.params, prompt, method="words").at[:, 0].set(token[None])
+            attended = jnp.tile(page.attend_words(given.base, tokens), (64, 1, 1, 1))
+            photos = BATCH._replace(image=jnp.concatenate([given.photos] * 16))
+            return page.denoising_loss(photos, lambda x, t: page.denoise(given.base, x, t, attended))
+
+        state = who.init(KEY)
+        step = who.update(state, BATCH, KEY).params - state.params
+        np.testing.assert_allclose(step, -0.01 * jnp.sign(jax.grad(loss)(state.params)), rtol=1e-2)
+
+
 def test_fine_tuning_weighs_photos_and_scenes_of_anyone():
     """Without prior the scenes don't matter; the place words that photos don't use keep still then."""
     who = make(FullFinetune, prior=0.0, lr=0.01)

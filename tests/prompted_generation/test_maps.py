@@ -39,21 +39,40 @@ def world(base):
 
 def test_maps_look_along_directions_in_four_ways(world: World):
     x = np.asarray(world.image[:5], float)
-    along = x @ np.asarray(world.directions)
+    along = x @ np.asarray(world.directions[0])
     expected = np.stack([along, np.abs(along), np.tanh(2 * along), along[:, [5, 4, 3, 2, 1, 0]]], 1)
     np.testing.assert_allclose(extract(world.directions, world.image[:5]), expected, atol=1e-5)
     kind = jnp.array([3, 0, 1, 2, 0])
     np.testing.assert_allclose(
         map_of(world.directions, world.image[:5], kind), expected[np.arange(5), np.asarray(kind)], atol=1e-5
     )
-    assert float((np.asarray(world.directions) ** 2).sum(0).mean()) == pytest.approx(1, abs=0.5)
+    assert float((np.asarray(world.directions[0]) ** 2).sum(0).mean()) == pytest.approx(1, abs=0.5)
 
 
 def test_a_batch_has_as_many_maps_of_every_kind(world: World):
     _, batch = TASK.draw(world, KEY, None)
     assert np.bincount(batch.kind).tolist() == [16] * 4
     np.testing.assert_allclose(batch.wanted, map_of(world.directions, batch.scenes.image, batch.kind), atol=1e-6)
+    np.testing.assert_allclose(batch.maps[jnp.arange(64), batch.kind], batch.wanted, atol=1e-6)
     assert float(batch.scenes.prompt.traits.sum()) == 0
+
+
+def test_kinds_look_along_the_same_directions_or_along_their_own(monkeypatch, base):
+    monkeypatch.setattr(control_types, "pretrain", lambda key, tongue, leak: base)
+    own = ControlTypes(own=True).sample(KEY).directions
+    same = TASK.sample(KEY).directions
+    assert float(jnp.abs(same - same[:1]).max()) == 0
+    assert float(jnp.abs(own[1:] - own[:-1]).max(axis=(1, 2)).min()) > 0.1
+
+
+def test_a_whole_lesson_has_every_scene_in_every_kind(base, world: World):
+    _, batch = TASK.draw(world, KEY, None)
+    seen = make(SeparateControlNets, base, whole=True).lesson(batch)
+    assert np.bincount(seen.kind).tolist() == [64] * 4
+    np.testing.assert_array_equal(seen.scenes.image[64:128], batch.scenes.image)
+    np.testing.assert_array_equal(seen.scenes.time[192:], batch.scenes.time)
+    np.testing.assert_allclose(seen.wanted, map_of(world.directions, seen.scenes.image, seen.kind), atol=1e-5)
+    assert make(SeparateControlNets, base).lesson(batch) is batch
 
 
 def judged(world, follow):
@@ -67,10 +86,10 @@ def test_an_error_is_in_standard_deviations_of_its_kind(world: World):
     assert exact["condition_error"] == exact["worst_error"] == 0 and abs(exact["distance"]) < 0.01
     strangers = judged(world, TASK.floor(world).follow)
     assert strangers["condition_error"] == pytest.approx(2**0.5, abs=0.1)
-    directions = np.asarray(world.directions, float).T
+    directions = np.asarray(world.directions[0], float).T
 
     def shifted(start, kind, wanted):
-        step = 0.3 * world.directions[:, 0]
+        step = 0.3 * world.directions[0, :, 0]
         return world.image + jnp.where(kind == 0, 1.0, 0.0)[:, None] * step[None]
 
     moved = 0.3 * directions @ directions[0]

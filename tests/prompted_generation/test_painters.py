@@ -39,11 +39,11 @@ def test_every_prompt_is_asked_as_often_and_exact_scenes_obey(world):
 
 
 def test_noise_is_shifted_by_and_stretched_by_the_same_three_numbers(world):
-    """A painter that obeys only where the mean is below 0.6; one only where the deviation is below 1.3."""
+    """Painters that obey where the mean along the signs is below 0.6, and where the deviation is below 1.3."""
     other = jnp.roll(world.exact, 5, axis=0)
 
     def steady(start, place, style):
-        return jnp.where(start.mean() < 0.6, world.exact, other)
+        return jnp.where((start * world.signs[None]).mean() < 0.6, world.exact, other)
 
     def narrow(start, place, style):
         return jnp.where(start.std() < 1.3, world.exact, other)
