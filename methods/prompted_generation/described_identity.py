@@ -29,7 +29,7 @@ class DescribedIdentity(Method):
     ridge: float = 0.1  # penalty of squared weights, above 0; 128 identities weigh 1 each
 
     deterministic = True
-    space = {"ridge": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)}
+    space = {"ridge": (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.01, 0.1, 1.0, 10.0)}
 
     def portray(self, state: Any, start: jax.Array, place: jax.Array, style: jax.Array) -> jax.Array:
         given = self.given

@@ -45,7 +45,7 @@ class FullFinetune(Method):
     prior: float = 1.0  # weight of the scenes of anyone, 0 or more; 1 in the paper
     named: bool = False  # whether photos are captioned with place and style; False in the paper ("a [V] dog")
 
-    space = {"lr": (0.001, 0.003, 0.01), "prior": (0.003, 0.01, 0.03)}
+    space = {"lr": (0.001, 0.003, 0.01), "prior": (0.0, 0.003, 0.01)}
 
     def init(self, key: jax.Array) -> State:
         params = self.given.base.params

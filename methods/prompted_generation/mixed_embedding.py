@@ -20,7 +20,7 @@ class MixedEmbedding(Inversion):
 
     share: float = 0.5  # of the fitted token, 0 to 1; 1 is textual inversion
 
-    space = {"lr": (0.03, 0.1, 0.3), "share": (0.5, 0.75, 0.9)}
+    space = {"lr": (0.01, 0.03, 0.1), "share": (0.5, 0.75, 0.9)}
 
     def portray(self, state: State, start: jax.Array, place: jax.Array, style: jax.Array) -> jax.Array:
         base = self.given.base
