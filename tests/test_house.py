@@ -68,6 +68,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "sequence_design",
     "temporal_graphs",
     "trading",
+    "trend_trading",
     "trainability",
     "transduction",
     "transport_maps",
