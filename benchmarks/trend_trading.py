@@ -50,7 +50,7 @@ benchmark = Benchmark(
         Claim(
             paper="montazeri2024cnndrl",
             says="From 10 to 1,000 shares a day, what the agent of the last day earns falls by 0.05 of log wealth, and "
-            "what the convolutional one earns doesn't fall.",
+            "what the convolutional one earns grows.",
             differs=f"{DIFFERS}With 10 shares a day it takes 100 days to spend the cash, so that nobody earns or loses "
             "much there. Rates are those tuned for 1,000 shares.",
             expected="inconclusive",
