@@ -120,9 +120,9 @@ def test_cash_keeps_and_trends_pay_those_who_know_the_laws() -> None:
 def test_the_best_asset_is_held_if_its_change_pays() -> None:
     drift = jnp.asarray([[0.002, 0.00205, -0.001], [0.002, 0.003, 0.0], [-0.001, -0.002, 0.0], [0.0, 0.0, -0.001]])
     held = jnp.asarray([[1.0, 0, 0], [1.0, 0, 0], [1.0, 0, 0], [0.0, 0.0, 0.0]])
-    wanted = [[0, 0, 0], [-1, 1, 0], [-1, 0, 0], [0, 0, 0]]
+    wanted = np.array([[0, 0, 0], [-1, 1, 0], [-1, 0, 0], [0, 0, 0]])
     np.testing.assert_allclose(hold_best(drift, held, WEALTH), wanted, atol=1e-6)
-    np.testing.assert_allclose(hold_best(drift, held, WEALTH // 10), 10.0 * np.asarray(wanted), atol=1e-6)
+    np.testing.assert_allclose(hold_best(drift, held, WEALTH // 10), 10 * wanted, atol=1e-6)
 
 
 def test_the_rule_by_hand() -> None:
