@@ -17,6 +17,10 @@ DIFFERS = (
 benchmark = Benchmark(
     field="reinforcement learning",
     tuning=Tuning(trials=6, seeds=4),
+    edges={
+        "momentum_rule.threshold": "below 0 it would hold what fell",
+        "momentum_rule.days": "the window has no more than 60 days",
+    },
     variants=(FEW,),
     only={FEW: ("cnn_window", "mlp_last_day", "momentum_rule")},
     claims=(

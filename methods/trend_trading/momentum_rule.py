@@ -23,7 +23,7 @@ class MomentumRule(Method):
     threshold: float = 0.1  # in units of a day's deviation
 
     deterministic = True
-    space = {"days": (10.0, 20.0, 40.0), "threshold": (0.0, 0.2)}
+    space = {"days": (20.0, 40.0, 60.0), "threshold": (0.0, 0.1)}
 
     def explore(self, state: tuple, sight: Sight, key: jax.Array) -> jax.Array:
         return self.trade(state, sight)

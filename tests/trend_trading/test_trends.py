@@ -129,9 +129,9 @@ def test_the_rule_by_hand() -> None:
     window = jnp.zeros((2, WINDOW, ASSETS)).at[0, -10:, 1].set(0.3).at[1, -11, 2].set(5.0)
     sight = Sight(window=window, held=jnp.asarray([[0.5, 0.0, 0.0], [0.0, 0.0, 1.0]]))
     rule = bound(MomentumRule(days=10.0, threshold=0.2))
-    np.testing.assert_allclose(rule.trade((), sight), [[-0.5, 1, 0], [0, 0, -1]], atol=1e-6)
+    np.testing.assert_allclose(rule.trade((), sight), [[-0.5, 1.0, 0.0], [0.0, 0.0, -1.0]], atol=1e-6)
     longer = bound(MomentumRule(days=20.0, threshold=0.2))
-    np.testing.assert_allclose(longer.trade((), sight), [[-0.5, 0, 0], [0, 0, 0]], atol=1e-6)
+    np.testing.assert_allclose(longer.trade((), sight), [[-0.5, 0.0, 0.0], [0.0, 0.0, 0.0]], atol=1e-6)
 
 
 def test_a_convolution_moves_with_the_pattern() -> None:
