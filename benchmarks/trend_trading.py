@@ -18,7 +18,7 @@ benchmark = Benchmark(
     field="reinforcement learning",
     tuning=Tuning(trials=6, seeds=4),
     edges={
-        "momentum_rule.threshold": "0.190 at 0.1 and 0.187 at 0; in a pilot 0.2 earned less; below 0 it holds what fell",
+        "momentum_rule.threshold": "0.190 at 0.1, 0.187 at 0; in a pilot 0.2 earned less; below 0 it holds what fell",
         "momentum_rule.days": "the window has no more than 60 days",
     },
     variants=(FEW,),
