@@ -82,9 +82,9 @@ benchmark = Benchmark(
             differs=f"{DIFFERS}This is the plan's sine, in sums of 3 terms; the range is 1.5 for both. The "
             "margins are those of the claims before. The pilot lets expect that myopic training's states hold too much "
             "of it.",
-            note="An error of 0.08 against 0.42 (16 seeds), and 0.96 of the variance against 0.75: 0.17 to 0.26 more, where "
-            "0.3 was asked, but not beyond doubt where five claims are judged. A state holds most of the slower sine by "
-            "chance.",
+            note="An error of 0.08 against 0.42 (16 seeds), and 0.96 of the variance against 0.75: 0.17 to 0.26 more, "
+            "where 0.3 was asked, but not beyond doubt where five claims are judged. A state holds most of the slower "
+            "sine by chance.",
             expected="refuted",
             conditions=(
                 Better(task=SLOW, method=VANILLA, than=MYOPIC, metric="gated_mse", margin=0.15),
@@ -97,8 +97,6 @@ benchmark = Benchmark(
             "training.",
             differs=f"{TEXT_DIFFERS} As little is read as 0.05 of that range. The bound says that usual "
             "training learns most of the chain.",
-            note="0.312 against 0.293 of the range (16 seeds), from 0.006 less to 0.042 more: within the margin, but not "
-            "beyond doubt where five claims are judged; some 29 seeds would tell.",
             expected="supported",
             conditions=(
                 Bound(task=TEXT, method=VANILLA, metric="excess_share", below=0.5),
