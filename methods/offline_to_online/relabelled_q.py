@@ -28,10 +28,11 @@ from toybench.tasks.offline_to_online import Played
 
 
 class State(NamedTuple):
-    """What is learned, and own walks."""
+    """What is learned, own walks, and rounds so far."""
 
     learned: Learned
     own: Replay
+    rounds: jax.Array
 
     @property
     def params(self) -> Any:
@@ -53,7 +54,7 @@ class RelabelledQ(Method):
     def init(self, key: jax.Array) -> State:
         params = init(self.network, key, jnp.zeros((1, 2)))
         learned = Learned(params=params, target=params, adam=optim.adam(self.lr).init(params))
-        return State(learned=learned, own=parts.no_walks(self.spec, self.steps))
+        return State(learned=learned, own=parts.no_walks(self.spec, self.steps), rounds=jnp.int32(0))
 
     def update(self, state: State, batch: Played, key: jax.Array) -> State:
         own = parts.remembered(state.own, batch)
@@ -71,7 +72,7 @@ class RelabelledQ(Method):
 
         learned = parts.descend_values(loss, self.lr, state.learned, uniforms(key, which=size, when=size))
         kept = jax.tree.map(lambda new, old: jnp.where(batch.online > 0, new, old), learned, state.learned)
-        return State(learned=kept, own=own)
+        return State(learned=kept, own=own, rounds=state.rounds + 1)
 
     def act(self, state: State, x: jax.Array, earned: jax.Array, key: jax.Array) -> jax.Array:
         best = self.network.apply(state.params, x)[0].argmax(-1)
