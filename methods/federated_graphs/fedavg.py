@@ -21,7 +21,7 @@ class Fedavg(Mixture):
     """One model for all."""
 
     def shares_of(self, params: Weights) -> jax.Array:
-        return jnp.full((self.spec.clients, self.spec.clients), 1 / self.spec.clients)
+        return jnp.full((self.spec.clients, self.spec.clients), 1 / self.spec.clients, jnp.float32)
 
     def received(self, params: Weights, shares: jax.Array) -> Weights:
         return mixed(params, shares)
