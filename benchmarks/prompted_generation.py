@@ -45,7 +45,9 @@ benchmark = Benchmark(
     field="generative models",
     tuning=Tuning(trials=9, seeds=4),
     first_seed=64,
-    edges={"described_identity.ridge": "without effect: 0.758 at all penalties up to 0.003 and 0.750 at 0.1"},
+    edges={
+        "described_identity.ridge": "without effect: 0.758 at all penalties up to 0.001, 0.756 at 0.01 and 0.751 at 0.1"
+    },
     variants=(LEAKY, APART),
     ablations=(INVERTED, ALIGNED, WHOLE, CAPTIONED, PRIOR, TUNED_ON_CAPTIONS, UNTYPED, IN_FULL),
     only={
@@ -66,7 +68,7 @@ benchmark = Benchmark(
                 "The word does spoil it, 0.63 of images obey (16 seeds). With keys and values of that word alone 0.06 "
                 "more do (-0.08 to 0.20) and the error of the identity is 0.19 larger (0.12 to 0.29), 0.35 against "
                 "0.16. Place and style carry a part of the identity, and lose it with the base model's keys and "
-                "values. After fine-tuning 0.19 more obey than with AlignIT."
+                "values. After fine-tuning 0.19 more obey (-0.03 to 0.39) than with AlignIT."
             ),
             expected="supported",
             conditions=(
@@ -131,7 +133,7 @@ benchmark = Benchmark(
             note=(
                 "All conditions point this way (32 seeds). The error is 0.198, and 0.358 after fine-tuning with a "
                 "tuned prior: the difference of 0.16 (0.10 to 0.23) lies above 0.07 at p = 0.067 after correction. "
-                "Against the paper's prior it is 0.35, with captions 0.38. A word fitted to four captioned photos "
+                "Against the paper's prior it is 0.34, with captions 0.38. A word fitted to four captioned photos "
                 "(textual inversion, not in this claim) has an error of 0.116."
             ),
             expected="supported",
