@@ -318,10 +318,11 @@ def test_the_overview_of_seven_times_as_much_is_short(tmp_path: Path, browser: A
     """At most 300 kB, and three screens before the list of all claims; what may be long is cut."""
     condition = Better(task="t", method="a", than="b")
     claim = Claim(paper="somebody2022something", says="It is better. " * 10, differs="", conditions=(condition,))
+    studies = registry.studies()
     judged = [
-        verdicts.Judgement(study=f"study_{i:02d}", number=k, claim=claim, verdict="supported", assessments=())
-        for i in range(63)
-        for k in range(1, 19)
+        verdicts.Judgement(study=study, number=k, claim=claim, verdict="supported", assessments=())
+        for study in studies
+        for k in range(1, 2 + 1_134 // len(studies))
     ]
     states = {f"s/t/{k}": {"cell": f"s/t/{k}", "state": "stale", "reason": "why " * 10} for k in range(7_000)}
     found = model.Model(folder=Folder(tmp_path), records=[], broken=[], judgements=judged, states=states)
