@@ -88,7 +88,8 @@ benchmark = Benchmark(
         Claim(
             paper="srinivasan2023forward",
             says="Trained apart, PEPITA and adaptive feedback alignment end at nearly the same error.",
-            differs=f"{SMALL} The margin is well below the distance to the control with a fixed matrix. {SECOND_PASS}",
+            differs=f"{SMALL} The margin is four fifths of the distance to the control with a fixed matrix, whose "
+            f"error is lower by 0.025. {SECOND_PASS}",
             conditions=(Equivalent("input_modulation", "pepita", "adaptive_feedback_alignment", margin=0.02),),
         ),
         Claim(

@@ -102,7 +102,7 @@ benchmark = Benchmark(
             "temperature of 1 is run beside.",
             note="No verdict from the abstract alone; by the numbers it would be refuted. The plan leads by 0.092 over "
             "64 draws and by 0.053 over 256 (0.047 to 0.058). Draws are as likely as the plan (-1.38 and -1.37 against "
-            "-1.40) and less near: 0.67 and 0.64 of the length, against 0.55 (16 seeds).",
+            "-1.40) and less near: 0.67 and 0.63 of the length, against 0.55 (16 seeds).",
             expected="inconclusive",
             read="abstract",
             conditions=(*better("combined", BETTER, *DRAWS), *reaching(PERSONAL, *DRAWS)),

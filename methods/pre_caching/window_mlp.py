@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 from toybench.methods.pre_caching._network import RATES, Trained
 
-WIDE = 64  # of its two layers: it has about half of the transformer's weights
+WIDE = 64  # of its two layers: it has a bit more than a quarter of the transformer's weights
 
 
 class Window(nn.Module):

@@ -18,7 +18,7 @@ from toybench.tasks.pre_caching import Reader, Text, TextSpec, cost
 ASKED = 0.3  # share of tokens that ask for the sum
 BATCH = 48
 JUDGED = 512  # streams for judging, half of them to fit the probe
-PENALTY = 1e-2  # of the probe's squared weights: it has 3,000 tokens for some 35 weights
+PENALTY = 1e-2  # of the probe's squared weights: it has 2,300 tokens for some 35 weights
 
 
 class World(NamedTuple):

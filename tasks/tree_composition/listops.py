@@ -151,7 +151,7 @@ class Listops(Task):
     checkpoints = 2
     metrics = {
         "accuracy": Metric(
-            "max", "share of right values on expressions like those of training, a third of them among those"
+            "max", "share of right values on expressions like those of training, two in five of them among those"
         ),
         "longer_accuracy": Metric("max", f"the same on expressions of {LONG} tokens"),
         "arguments_accuracy": Metric("max", f"the same on such whose outermost list has {MANY} arguments"),
