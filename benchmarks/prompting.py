@@ -8,15 +8,20 @@ SHOTS = "cloze_fewshot[shots=32]"
 CLOZE_DIFFERS = (
     "The survey has no experiment; this is the paradigm that it is about, by what its abstract, the authors' list of "
     "training strategies and others' notes say. Documents of ten words on six topics, one template, a masked model of "
-    "one block that saw topics named in a tenth of 32,000 texts. One labelled document of each topic."
+    "one block that saw topics named, in the words of the prompt, in 3,200 of 32,000 texts: labels that counts of "
+    "words lack. One labelled document of each topic. On seeds 0 to 15, which were seen, the new head started at "
+    "random and had 0.543, the prompt 0.772 tuned and 0.777 as it is, the nearest mean state 0.718; with 32 labels of "
+    "each the prompt had 0.828, the head 0.823, counts of words 0.860. Since then the head starts at zero and what "
+    "won there is a condition; all seeds are new. "
 )
 
 benchmark = Benchmark(
     field="sequences",
+    first_seed=32,
     tuning=Tuning(trials=9, seeds=4),
     edges={
-        "prompt_tuning.lr": "one document of each topic only takes away: 0.791 at 0.0001, 0.768 at 0.0003, and a rate "
-        "of 0 is the model as it is, a method of its own",
+        "prompt_tuning.lr": "larger rates only take away: 0.791 at 0.0001, 0.768 at 0.0003, and a rate of 0 is the "
+        "model as it is, a method of its own",
     },
     variants=(SHOTS,),
     only={SHOTS: ("prompt_tuning", "head_finetuning", "naive_bayes")},
@@ -25,10 +30,10 @@ benchmark = Benchmark(
             paper="liu2021pretrain",
             read="abstract",
             says="With one label of each class, filling in the class's name in a prompt beats fine-tuning with a new "
-            "head, and without labels it is above chance.",
-            differs=f"{CLOZE_DIFFERS} Beats is read as a tenth of the documents, above chance as a tenth more than a "
+            "head, and without labels but those in the model's own texts it is above chance.",
+            differs=f"{CLOZE_DIFFERS}Beats is read as a tenth of the documents, above chance as a tenth more than a "
             "sixth of them.",
-            expected="supported",
+            expected="inconclusive",
             conditions=(
                 Better(task=SHOT, method="prompt_tuning", than="head_finetuning", metric="accuracy", margin=0.1),
                 Bound(task=SHOT, method="zero_shot_prompt", metric="accuracy", above=0.27),
@@ -37,30 +42,34 @@ benchmark = Benchmark(
         Claim(
             paper="liu2021pretrain",
             read="abstract",
-            says="With one label of each class, it takes the prompt: fine-tuning with it beats the nearest mean "
-            "state of the labelled documents, and counts of words.",
-            differs=f"{CLOZE_DIFFERS} Beats is read as a twentieth of the documents. Both rivals are our controls; "
-            "the first reads the same model.",
-            note="0.772 (16 seeds) against 0.492 of counts and 0.718 of the nearest mean state: ahead of the latter by "
-            "0.054, 0.017 to 0.130, about as much as asked. The labels bring nothing here: the prompt as it is has "
-            "0.777.",
-            expected="inconclusive",
+            says="With one label of each class, it takes the prompt and the labels: tuning the model on both beats the "
+            "nearest mean state of the labelled documents, counts of words, and the prompt without tuning.",
+            differs=f"{CLOZE_DIFFERS}Beats is read as a twentieth of the documents. The rivals are our controls; the "
+            "first reads the same model, as a linear probe would.",
+            expected="refuted",
             conditions=tuple(
                 Better(task=SHOT, method="prompt_tuning", than=other, metric="accuracy", margin=0.05)
-                for other in ("naive_bayes", "pooled_centroid")
+                for other in ("naive_bayes", "pooled_centroid", "zero_shot_prompt")
             ),
         ),
         Claim(
             paper="liu2021pretrain",
             read="abstract",
-            says="With many labels, fine-tuning with a prompt and with a new head classify alike.",
-            differs=f"{CLOZE_DIFFERS} Here 32 of each; alike is read as 0.03 of the documents.",
-            note="No verdict from the abstract alone. 0.828 against 0.823 (16 seeds), from 0.011 less to 0.021 more: "
-            "within the margin, but not beyond doubt where three claims are judged (p 0.064). Counts of words, "
-            "without a model, have 0.860.",
+            says="With many labels, tuning a model on a prompt and fine-tuning it with a new head classify alike.",
+            differs=f"{CLOZE_DIFFERS}Here 32 of each, 48 drawn for an update; alike is read as 0.03 of the documents.",
             expected="supported",
             conditions=(
                 Equivalent(task=SHOTS, method="prompt_tuning", to="head_finetuning", metric="accuracy", margin=0.03),
+            ),
+        ),
+        Claim(
+            paper="liu2021pretrain",
+            read="abstract",
+            says="With many labels, tuning a model on a prompt beats counts of words.",
+            differs=f"{CLOZE_DIFFERS}Here 32 of each; beats is read as 0.03 of the documents. The control is ours.",
+            expected="refuted",
+            conditions=(
+                Better(task=SHOTS, method="prompt_tuning", than="naive_bayes", metric="accuracy", margin=0.03),
             ),
         ),
     ),

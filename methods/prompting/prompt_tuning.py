@@ -18,7 +18,7 @@ from toybench.methods.prompting._cloze import FineTuned, Params, filled
 
 
 class PromptTuning(FineTuned):
-    """No new weights."""
+    """No new weights; in spite of the name the prompt is fixed, and the model is tuned."""
 
     paper = "liu2021pretrain"
     deterministic = True

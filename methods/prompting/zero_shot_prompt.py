@@ -20,7 +20,7 @@ from toybench.methods.prompting._cloze import filled
 
 
 class ZeroShotPrompt(Method):
-    """Sees no label."""
+    """Sees no labelled document; topics were named in the model's own texts."""
 
     paper = "liu2021pretrain"
     deterministic = True

@@ -97,8 +97,11 @@ def test_tuning_begins_at_the_model_itself() -> None:
         tuned.classify(tuned.init(KEY), documents), make("zero_shot_prompt").classify((), documents)
     )
     head = make("head_finetuning")
-    state = head.init(KEY)
-    kernel = np.asarray(state.params["head"]["params"]["kernel"])
+    begun = head.init(KEY)
+    assert (head.classify(begun, documents) == 0).all()
+    kernel = np.random.default_rng(5).normal(size=(MODEL.width, SPEC.topics)).astype(np.float32)
+    params = {"params": {**begun.params["head"]["params"], "kernel": jnp.asarray(kernel)}}
+    state = begun._replace(params={**begun.params, "head": params})
     states = np.asarray(MODEL.apply(known().params, documents)[0]).mean(1)
     np.testing.assert_allclose(head.classify(state, documents), states @ kernel, atol=1e-4)
 
@@ -159,3 +162,11 @@ def test_references_of_documents() -> None:
     world = cloze.World(laws=LAWS, params=(), known=Documents(*documents), test=documents)
     assert task.evaluate(world, KEY, task.floor(world))["accuracy"] == pytest.approx(1 / 6, abs=0.01)
     assert task.evaluate(world, KEY, task.oracle(world))["accuracy"] > 0.8
+
+
+def test_the_trained_model_names_topics() -> None:
+    """Blanks that stay visible, or a loss on other words than the hidden ones, would leave names unlearned."""
+    task = ClozeFewshot()
+    world = jax.jit(task.sample)(KEY)
+    found = _cloze.filled(task.spec, world.params, world.test.tokens).argmax(1)
+    assert float((found == world.test.topics).mean()) > 0.5
