@@ -38,6 +38,14 @@ class World(NamedTuple):
     coins: jax.Array
 
 
+class Search(NamedTuple):
+    """Shortest paths from every node to every one: numbers [n, n] of those just found and of all, and lengths."""
+
+    paths: jax.Array
+    counts: jax.Array
+    distance: jax.Array
+
+
 class SmallGraphs(Task):
     """One family."""
 
@@ -168,16 +176,17 @@ def path_shares(edges: jax.Array) -> jax.Array:
     nodes = len(edges)
     far = nodes + 1.0
 
-    def further(carry: tuple[jax.Array, ...], length: jax.Array) -> tuple[tuple[jax.Array, ...], None]:
-        paths, counts, distance = carry
-        paths = jnp.where(distance == far, paths @ edges, 0.0)
-        distance = jnp.where(paths > 0, length, distance)
-        return (paths, counts + paths, distance), None
+    def further(carry: Search, length: jax.Array) -> tuple[Search, None]:
+        paths = jnp.where(carry.distance == far, carry.paths @ edges, 0.0)
+        distance = jnp.where(paths > 0, length, carry.distance)
+        return Search(paths=paths, counts=carry.counts + paths, distance=distance), None
 
     start = jnp.eye(nodes)
     lengths = jnp.arange(1, nodes, dtype=edges.dtype)
-    last, _ = jax.lax.scan(further, (start, start, jnp.where(start > 0, 0.0, far)), lengths)
-    counts, distance = last[1:]
+    first = Search(paths=start, counts=start, distance=jnp.where(start > 0, 0.0, far))
+    last, _ = jax.lax.scan(further, first, lengths)
+    counts = last.counts
+    distance = last.distance
     on = distance[:, :, None] + distance[None, :, :] == distance[:, None, :]  # [s, v, t]
     other = start == 0
     ends = other[:, :, None] & other[None, :, :] & other[:, None, :] & on
