@@ -8,8 +8,9 @@ FinRL. How many layers it has and of what sizes is not known.
     z_p = tanh(W [r_{5p}, ..., r_{5p + 9}] + b) for p = 0..10;   body = tanh(V [z_0, ..., z_10, held] + c)
 
 **Differs from the paper**: 1. a window of 60 days of three returns instead of 90 days of a feature vector. 2. one
-convolution of 8 filters, 10 days long, every 5 days, and one layer; sizes are ours; about 5,000 weights
-with the critic's, as its rivals. 3. it sees what it holds, too. 4. see `_ppo.py` for the algorithm; A2C isn't run.
+convolution of 8 filters, 10 days long, every 5 days, and one layer; sizes are ours, and one was tried; about 5,000
+weights with the critic's, as its rivals. 3. it sees what it holds, too. 4. see `_ppo.py` for the algorithm; A2C isn't
+run.
 
 **Shapes**: w days of the window, k assets, p patches, f filters.
 """

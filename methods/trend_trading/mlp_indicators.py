@@ -35,5 +35,7 @@ class Indicators(nn.Module):
 class MLPIndicators(Agent):
     """Sees a day that tells of earlier days."""
 
+    paper = None
+
     def body(self) -> type[nn.Module]:
         return Indicators

@@ -7,7 +7,8 @@ and don't adapt where a thousand shares may be traded. That they see one day's f
     body = tanh(V tanh(W [last returns, held] + b) + c)
 
 **Differs from the paper**: 1. two layers of 46 units; about 5,200 weights with the critic's. 2. the last day's features
-are its three returns; in FinRL there are technical indicators among them, which know of earlier days.
+are its three returns; in FinRL there are technical indicators among them, which know of earlier days. 3. returns and
+holdings are scaled; FinRL shows cash, prices and numbers of shares as they are.
 
 **Shapes**: k assets.
 """

@@ -31,5 +31,7 @@ class Flat(nn.Module):
 class MLPWindow(Agent):
     """Sees the window as one long vector."""
 
+    paper = None
+
     def body(self) -> type[nn.Module]:
         return Flat

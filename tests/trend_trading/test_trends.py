@@ -11,6 +11,7 @@ import pytest
 
 from toybench.methods.trend_trading._ppo import CALM, SPREAD
 from toybench.methods.trend_trading.cnn_window import FILTERS, SPAN, STRIDE, CNNWindow
+from toybench.methods.trend_trading.mlp_indicators import MLPIndicators
 from toybench.methods.trend_trading.mlp_last_day import MLPLastDay
 from toybench.methods.trend_trading.mlp_window import MLPWindow
 from toybench.methods.trend_trading.momentum_rule import MomentumRule
@@ -37,7 +38,7 @@ TASK = HiddenTrends()
 KEY = jax.random.key(0)
 WORLD = jax.jit(TASK.sample)(KEY)
 LAWS = Laws(keeps=jnp.float32(0.5 ** (1 / 30)), size=jnp.float32(0.004))
-AGENTS = (CNNWindow, MLPWindow, MLPLastDay)
+AGENTS = (CNNWindow, MLPWindow, MLPLastDay, MLPIndicators)
 
 
 def bound(method: Any, task: HiddenTrends = TASK, steps: int = 30) -> Any:
@@ -134,24 +135,38 @@ def test_the_rule_by_hand() -> None:
     np.testing.assert_allclose(longer.trade((), sight), [[-0.5, 0.0, 0.0], [0.0, 0.0, 0.0]], atol=1e-6)
 
 
-def test_a_convolution_moves_with_the_pattern() -> None:
-    """Its filters give the same numbers to a pattern that came one stride earlier, in the patch before."""
+def test_a_convolution_by_hand() -> None:
+    """Filters of ten days, every five days, then a layer over all of them, by numpy."""
     method = bound(CNNWindow())
     weights = method.init(KEY).params["network"]["params"]["Convolution_0"]["Dense_0"]
-    window = jax.random.normal(KEY, (WINDOW + STRIDE, ASSETS))
+    window = jax.random.normal(KEY, (WINDOW, ASSETS))
 
     def filtered(days: jax.Array) -> np.ndarray:
         taps = np.asarray(weights["kernel"]).reshape(SPAN, ASSETS, FILTERS)
         starts = range(0, WINDOW - SPAN + 1, STRIDE)
         return np.stack([np.einsum("dk,dkf->f", np.asarray(days)[s : s + SPAN], taps) for s in starts])
 
-    np.testing.assert_allclose(filtered(window[:WINDOW])[1:], filtered(window[STRIDE:])[:-1], atol=1e-5)
     params = method.init(KEY).params["network"]["params"]
-    flat = np.concatenate([np.tanh(filtered(window[:WINDOW])).reshape(-1), np.zeros(ASSETS)])
+    flat = np.concatenate([np.tanh(filtered(window)).reshape(-1), np.zeros(ASSETS)])
     hidden = np.tanh(flat @ np.asarray(params["Convolution_0"]["Dense_1"]["kernel"]))
     wanted = CALM * hidden @ np.asarray(params["Dense_0"]["kernel"])
-    sight = Sight(window=window[None, :WINDOW], held=jnp.zeros((1, ASSETS)))
+    sight = Sight(window=window[None], held=jnp.zeros((1, ASSETS)))
     np.testing.assert_allclose(method.trade(method.init(KEY), sight)[0], wanted, atol=1e-5)
+
+
+def test_indicators_by_hand() -> None:
+    """Means of the last days, each scaled by the root of its length, then two layers, by numpy."""
+    method = bound(MLPIndicators())
+    state = method.init(KEY)
+    params = state.params["network"]["params"]
+    window = jax.random.normal(KEY, (WINDOW, ASSETS))
+    held = jnp.full(ASSETS, 0.2)
+    means = [np.asarray(window)[-days:].mean(0) * days**0.5 for days in (1, 10, 30, 60)]
+    seen = np.concatenate([*means, np.asarray(held)])
+    hidden = np.tanh(seen @ np.asarray(params["Indicators_0"]["Dense_1"]["kernel"]))
+    body = np.tanh(hidden @ np.asarray(params["Indicators_0"]["Dense_0"]["kernel"]))  # made first, as it stands outside
+    wanted = CALM * body @ np.asarray(params["Dense_0"]["kernel"])
+    np.testing.assert_allclose(method.trade(state, Sight(window=window[None], held=held[None]))[0], wanted, atol=1e-5)
 
 
 def test_agents_have_as_many_weights() -> None:
@@ -163,7 +178,7 @@ def test_who_sees_the_last_day_sees_no_other() -> None:
     window = jax.random.normal(KEY, (1, WINDOW, ASSETS))
     held = jnp.full((1, ASSETS), 0.2)
     changed = window.at[:, :-1].add(1.0)
-    for agent, same in ((MLPLastDay, True), (MLPWindow, False), (CNNWindow, False)):
+    for agent, same in ((MLPLastDay, True), (MLPWindow, False), (MLPIndicators, False), (CNNWindow, False)):
         method = bound(agent())
         state = method.init(KEY)
         first, second = (method.trade(state, Sight(window=w, held=held)) for w in (window, changed))
@@ -181,7 +196,7 @@ def test_orders_are_drawn_around_the_mean() -> None:
     np.testing.assert_allclose(drawn.std(0), np.exp(SPREAD), rtol=0.05)
 
 
-@pytest.mark.parametrize("agent", [CNNWindow, MLPWindow])
+@pytest.mark.parametrize("agent", [CNNWindow, MLPWindow, MLPIndicators])
 def test_agents_learn_a_trend_that_is_plain(agent: Any) -> None:
     """Drifts as large as the noise, to be followed."""
     method = bound(agent(lr=1e-2))
