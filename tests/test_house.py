@@ -33,6 +33,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "instructed_agents",
     "language_toys",
     "learning_rates",
+    "local_learning",
     "local_policies",
     "node_classification",
     "offline_control",

@@ -8,8 +8,8 @@ import jax
 import numpy as np
 
 from toybench.reporting import drawing
-from toybench.tasks.local_learning import Layer, gradient, proximal_point
-from toybench.tasks.local_learning._nodes import HIDDEN
+from toybench.tasks.local_learning import HIDDEN, Layer, gradient
+from toybench.tasks.local_learning._mixture import proximal_point
 
 
 def prototype_mixture(task: Any, draw: Any) -> Any:

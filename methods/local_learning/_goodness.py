@@ -12,14 +12,14 @@ import optax
 
 from toybench import Method
 from toybench.blocks import optim
-from toybench.methods.local_learning._rule import normals, optimizer
-from toybench.tasks.local_learning import Examples, Layer
+from toybench.blocks.random import normals
+from toybench.tasks.local_learning import Examples, Layer, Weights, normalised, optimizer
 
 
 class State(NamedTuple):
     """The layers, and the optimiser's moments."""
 
-    params: tuple[Layer, ...]
+    params: Weights
     opt: Any
 
 
@@ -41,13 +41,14 @@ class Goodness(Method):
 
     def init(self, key: jax.Array) -> State:
         sizes = (self.spec.features + self.spec.classes, *self.spec.hidden)
-        arrays = normals(key, {str(i): pair for i, pair in enumerate(pairwise(sizes))})
+        arrays = normals(key, **{str(i): pair for i, pair in enumerate(pairwise(sizes))})
         params = tuple(Layer(w=w * (2.0 / len(w)) ** 0.5, b=jnp.zeros(w.shape[1])) for w in arrays.values())
         return State(params=params, opt=self.optimizer.init(params))
 
     def layers(self, params: Any, x: jax.Array, y: jax.Array, local: bool) -> list[jax.Array]:
         """Activities [b, h] of all layers for points [b, d] beside labels [b]; `local`: no gradient crosses layers."""
-        h, found = jnp.concatenate([x, self.label_scale * jax.nn.one_hot(y, self.spec.classes)], axis=1), []
+        h = jnp.concatenate([x, self.label_scale * jax.nn.one_hot(y, self.spec.classes)], axis=1)
+        found: list[jax.Array] = []
         for layer in params:
             below = normalised(jax.lax.stop_gradient(h) if local else h)
             h = jax.nn.relu(below @ layer.w + layer.b[None, :])
@@ -77,11 +78,6 @@ class Goodness(Method):
     def activities(self, state: State, x: jax.Array, y: jax.Array) -> tuple[jax.Array, ...]:
         """What the hidden layers do on points shown with their labels, each [b, h]."""
         return tuple(self.layers(state.params, x, y, local=True))
-
-
-def normalised(h: jax.Array) -> jax.Array:
-    """h [b, n] of mean square 1: the next layer sees which units are active, not how good the layer found it."""
-    return h * jax.lax.rsqrt((h**2).mean(1, keepdims=True) + 1e-8)
 
 
 def right_and_wrong(right: jax.Array, wrong: jax.Array, threshold: Any) -> jax.Array:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
-from toybench.tasks.local_learning._solve import Cost
+from toybench.tasks.local_learning import Cost
 
 
 class Iterate(NamedTuple):
@@ -35,7 +35,7 @@ class Solver(Method):
 
     def cost(self, state: Any) -> Cost:
         depth, work = self.price()
-        return Cost(jnp.asarray(depth, jnp.float32), jnp.asarray(work, jnp.float32))
+        return Cost(depth=jnp.asarray(depth, jnp.float32), work=jnp.asarray(work, jnp.float32))
 
 
 def sweep(equations: Any, s: jax.Array, block: int) -> jax.Array:

@@ -14,9 +14,8 @@ gradient, which is local.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.local_learning._kinds import Estimating, perturbed_losses
-from toybench.methods.local_learning._rule import State, Weights, normal_like
-from toybench.tasks.local_learning import Examples, assemble
+from toybench.methods.local_learning._rule import Estimating, State, normal_like, perturbed_losses
+from toybench.tasks.local_learning import Examples, Weights, assemble
 
 
 class ActivityForwardGradient(Estimating):

@@ -13,9 +13,8 @@ https://arxiv.org/abs/2302.05440 (section 3, the rule that approximates PEPITA).
 
 import jax
 
-from toybench.methods.local_learning._kinds import ErrorToInput
-from toybench.methods.local_learning._rule import State, Weights
-from toybench.tasks.local_learning import Examples, through_input
+from toybench.methods.local_learning._rule import ErrorToInput, State
+from toybench.tasks.local_learning import Examples, Weights, through_input
 
 
 class AdaptiveFeedbackAlignment(ErrorToInput):

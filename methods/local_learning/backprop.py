@@ -12,8 +12,8 @@ https://doi.org/10.1038/323533a0.
 
 import jax
 
-from toybench.methods.local_learning._rule import Network, State, Weights
-from toybench.tasks.local_learning import Examples, gradient
+from toybench.methods.local_learning._rule import Network, State
+from toybench.tasks.local_learning import Examples, Weights, gradient
 
 
 class Backprop(Network):

@@ -25,5 +25,6 @@ class BackpropGoodness(Goodness):
     space = {"lr": (0.01, 0.03), "threshold": (2.0, 6.0, 15.0)}
 
     def loss(self, params: Any, batch: Examples, wrong: jax.Array) -> jax.Array:
-        right, other = (self.goodness(params, batch.x, y, local=False).sum(0) for y in (batch.y, wrong))
+        right = self.goodness(params, batch.x, batch.y, local=False).sum(0)
+        other = self.goodness(params, batch.x, wrong, local=False).sum(0)
         return right_and_wrong(right, other, self.threshold)

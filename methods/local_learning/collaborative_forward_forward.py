@@ -34,5 +34,6 @@ class CollaborativeForwardForward(Goodness):
         return g + self.gamma * others
 
     def loss(self, params: Any, batch: Examples, wrong: jax.Array) -> jax.Array:
-        right, other = (self.shared(params, batch.x, y) for y in (batch.y, wrong))
+        right = self.shared(params, batch.x, batch.y)
+        other = self.shared(params, batch.x, wrong)
         return right_and_wrong(right, other, self.threshold)

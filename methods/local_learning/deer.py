@@ -39,5 +39,6 @@ class DEER(Solver):
 
 def _compose(first: tuple, then: tuple) -> tuple:
     """The affine map `then` after `first`: (matrix [..., n, n], vector [..., n])."""
-    (a, u), (b, v) = first, then
+    a, u = first
+    b, v = then
     return b @ a, jnp.einsum("...ij,...j->...i", b, u) + v

@@ -17,8 +17,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.local_learning._rule import Network, State, Weights, normal_like
-from toybench.tasks.local_learning import Examples, Layer, assemble, slope, squash
+from toybench.methods.local_learning._rule import Network, State, normal_like
+from toybench.tasks.local_learning import Examples, Layer, Weights, assemble, slope, squash
 
 
 class DifferenceTargetPropagation(Network):
@@ -37,7 +37,9 @@ class DifferenceTargetPropagation(Network):
 
     def change(self, state: State, batch: Examples, key: jax.Array) -> Any:
         hs, error = self.errors(state, batch)
-        weights, inverses, kind = state.params["weights"], state.params["learned"], self.spec.activation
+        weights = state.params["weights"]
+        inverses = state.params["learned"]
+        kind = self.spec.activation
         targets = [hs[-1] - self.step * error @ weights[-1].w.T]
         for h, above, g in zip(reversed(hs[1:-1]), reversed(hs[2:]), reversed(inverses), strict=True):
             targets.insert(0, h + invert(kind, g, targets[0]) - invert(kind, g, above))

@@ -12,8 +12,8 @@ https://arxiv.org/abs/1609.01596 (section 3).
 
 import jax
 
-from toybench.methods.local_learning._rule import Network, State, Weights
-from toybench.tasks.local_learning import Examples, assemble, slope
+from toybench.methods.local_learning._rule import Network, State
+from toybench.tasks.local_learning import Examples, Weights, assemble, slope
 
 
 class DirectFeedbackAlignment(Network):

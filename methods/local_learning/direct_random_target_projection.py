@@ -14,13 +14,19 @@ The label stands for the error's sign: the error of the right class is the only 
 
 import jax
 
-from toybench.methods.local_learning._rule import State, Weights
-from toybench.methods.local_learning.direct_feedback_alignment import DirectFeedbackAlignment as _Direct
-from toybench.tasks.local_learning import Examples, assemble, slope
+from toybench.methods.local_learning._rule import Network, State
+from toybench.tasks.local_learning import Examples, Weights, assemble, slope
 
 
-class DirectRandomTargetProjection(_Direct):
+class DirectRandomTargetProjection(Network):
     """Hidden layers need not wait for the output."""
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {f"b{i}": (self.spec.classes, n) for i, n in enumerate(self.spec.hidden)}
+
+    def place(self, arrays: dict[str, jax.Array], weights: Weights) -> tuple[dict, list[jax.Array]]:
+        return {}, [b / self.spec.classes**0.5 for b in arrays.values()]
 
     def direction(self, state: State, batch: Examples, key: jax.Array) -> Weights:
         hs, error = self.errors(state, batch)

@@ -12,8 +12,8 @@ deep learning", Nature Communications 7, 2016, https://doi.org/10.1038/ncomms132
 
 import jax
 
-from toybench.methods.local_learning._rule import Network, State, Weights, drawn_like_weights
-from toybench.tasks.local_learning import Examples, assemble, transposed
+from toybench.methods.local_learning._rule import Network, State, drawn_like_weights
+from toybench.tasks.local_learning import Examples, Weights, assemble, transposed
 
 
 class FeedbackAlignment(Network):

@@ -14,9 +14,8 @@ Nokland, 2016, https://arxiv.org/abs/1609.01596.
 
 import jax
 
-from toybench.methods.local_learning._kinds import ErrorToInput
-from toybench.methods.local_learning._rule import State, Weights
-from toybench.tasks.local_learning import Examples, through_input
+from toybench.methods.local_learning._rule import ErrorToInput, State
+from toybench.tasks.local_learning import Examples, Weights, through_input
 
 
 class FixedFeedback(ErrorToInput):

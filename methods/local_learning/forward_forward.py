@@ -27,5 +27,6 @@ class ForwardForward(Goodness):
     paper = "hinton2022forwardforward"
 
     def loss(self, params: Any, batch: Examples, wrong: jax.Array) -> jax.Array:
-        right, other = (self.goodness(params, batch.x, y) for y in (batch.y, wrong))
+        right = self.goodness(params, batch.x, batch.y)
+        other = self.goodness(params, batch.x, wrong)
         return right_and_wrong(right, other, self.threshold)

@@ -14,9 +14,8 @@ gradient descent with a decaying rate.
 
 import jax
 
-from toybench.methods.local_learning._kinds import Estimating
-from toybench.methods.local_learning._rule import State, Weights, normal_like
-from toybench.tasks.local_learning import Examples, loss
+from toybench.methods.local_learning._rule import Estimating, State, normal_like
+from toybench.tasks.local_learning import Examples, Weights, loss
 
 
 class ForwardGradient(Estimating):

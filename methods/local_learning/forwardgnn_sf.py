@@ -8,9 +8,8 @@
     no gradient passes from a layer to the one below; prediction = argmax_k sum_l softmax_k
 
 **Differs from the paper**: 1. all layers learn at the same time, not one after the other. 2. a layer's input has mean
-square 1, not length 1, which moves tau. 3. edges lead into virtual nodes only; the
-authors' scripts add those back to the labelled nodes, which `both_ways` does, and which pilots found worse. 4. no early
-stopping on validation nodes.
+square 1, not length 1, which moves tau. 3. edges lead into virtual nodes only; the authors' scripts add those back to
+the labelled nodes, which `both_ways` does, and which pilots found worse. 4. no early stopping on validation nodes.
 
 **Shapes**: n nodes, c classes and as many virtual nodes; h_l [n + c, n_l].
 """
@@ -20,9 +19,8 @@ from typing import Any
 import jax
 
 from toybench.blocks import optim
-from toybench.methods.local_learning._goodness import normalised
-from toybench.methods.local_learning._graph import State
-from toybench.methods.local_learning._virtual import VirtualNodes
+from toybench.methods.local_learning._graph import State, VirtualNodes
+from toybench.tasks.local_learning import normalised
 
 
 class ForwardGNNSF(VirtualNodes):
@@ -32,7 +30,8 @@ class ForwardGNNSF(VirtualNodes):
 
     def activities(self, params: Any, fixed: Any) -> list[jax.Array]:
         """h_l of all layers."""
-        h, found = fixed["x"], []
+        h = fixed["x"]
+        found: list[jax.Array] = []
         for layer in params:
             h = self.layer(layer, fixed["reads"], normalised(h))
             found.append(h)

@@ -20,8 +20,8 @@ import jax
 import jax.numpy as jnp
 
 from toybench.blocks import optim
-from toybench.methods.local_learning._goodness import normalised
-from toybench.methods.local_learning._virtual import VirtualNodes
+from toybench.methods.local_learning._graph import VirtualNodes
+from toybench.tasks.local_learning import normalised
 
 SETTLING = 6  # steps whose votes make a prediction
 
@@ -41,7 +41,8 @@ class ForwardGNNSFTopDown(VirtualNodes):
     paper = "park2024forward"
 
     def weight_shapes(self) -> list[tuple[int, int]]:
-        sizes, times = (self.spec.features, *self.spec.hidden, self.spec.classes), 1 if self.spec.conv == "gcn" else 2
+        sizes = (self.spec.features, *self.spec.hidden, self.spec.classes)
+        times = 1 if self.spec.conv == "gcn" else 2
         return [(times * (m + above), n) for m, n, above in zip(sizes[:-2], sizes[1:-1], sizes[2:], strict=True)]
 
     def init(self, key: jax.Array) -> Running:
@@ -52,7 +53,8 @@ class ForwardGNNSFTopDown(VirtualNodes):
 
     def upward(self, params: Any, fixed: Any) -> list[jax.Array]:
         """h_l of one pass from below, with zeros from above."""
-        h, found = fixed["x"], []
+        h = fixed["x"]
+        found: list[jax.Array] = []
         for layer, above in zip(params, (*self.spec.hidden[1:], self.spec.classes), strict=True):
             h = self.layer(layer, fixed["reads"], jnp.concatenate([normalised(h), jnp.zeros((len(h), above))], axis=1))
             found.append(h)

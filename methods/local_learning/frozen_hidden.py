@@ -14,8 +14,8 @@ here, not by least squares.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.local_learning._rule import Network, State, Weights
-from toybench.tasks.local_learning import Examples, assemble
+from toybench.methods.local_learning._rule import Network, State
+from toybench.tasks.local_learning import Examples, Weights, assemble
 
 
 class FrozenHidden(Network):

@@ -43,7 +43,8 @@ class GaussSeidelJacobi(Solver):
         return 1, self.window
 
     def update(self, state: Window, batch: tuple, key: jax.Array) -> Window:
-        after, place = self.given(state.s), jnp.arange(self.spec.states)
+        after = self.given(state.s)
+        place = jnp.arange(self.spec.states)
         inside = (place >= state.start) & (place < state.start + self.window)
         moved = inside & (jnp.abs(after - state.s).max(-1) > self.settled)
         end = jnp.minimum(state.start + self.window, self.spec.states)

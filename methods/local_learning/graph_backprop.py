@@ -14,11 +14,11 @@ readout that doesn't gather, in place of two graph layers; `gather` is the task'
 import jax
 
 from toybench.methods.local_learning._graph import GraphNetwork, State, cross_entropy
-from toybench.tasks.local_learning import Layer
+from toybench.tasks.local_learning import Weights
 
 
 class GraphBackprop(GraphNetwork):
     """The exact gradient of all layers."""
 
-    def direction(self, state: State) -> tuple[Layer, ...]:
+    def direction(self, state: State) -> Weights:
         return jax.grad(lambda p: cross_entropy(self.forward(p, state.fixed)[2], self.given.y))(state.params)

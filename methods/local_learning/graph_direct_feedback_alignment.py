@@ -12,7 +12,7 @@ none. 2. three graph layers on a random graph in place of deeper networks on cit
 """
 
 from toybench.methods.local_learning._graph import GraphNetwork, State, changes
-from toybench.tasks.local_learning import Layer, slope
+from toybench.tasks.local_learning import Weights, slope
 
 
 class GraphDirectFeedbackAlignment(GraphNetwork):
@@ -24,7 +24,7 @@ class GraphDirectFeedbackAlignment(GraphNetwork):
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return {f"b{i}": (self.spec.classes, n) for i, n in enumerate(self.spec.hidden)}
 
-    def direction(self, state: State) -> tuple[Layer, ...]:
+    def direction(self, state: State) -> Weights:
         seen, hs, z = self.forward(state.params, state.fixed)
         error = self.error(z)
         backs = [state.fixed[f"b{i}"] / self.spec.classes**0.5 for i in range(len(hs))]

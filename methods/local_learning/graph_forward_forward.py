@@ -21,10 +21,9 @@ import optax
 
 from toybench import Method
 from toybench.blocks import optim
-from toybench.methods.local_learning._goodness import normalised
-from toybench.methods.local_learning._graph import State, as_layers, layer_shapes
-from toybench.methods.local_learning._rule import normals
-from toybench.tasks.local_learning._nodes import HIDDEN, gathered, propagation
+from toybench.blocks.random import normals
+from toybench.methods.local_learning._graph import State, as_layers, gathered, layer_shapes, propagation
+from toybench.tasks.local_learning import HIDDEN, normalised
 
 
 class GraphForwardForward(Method):
@@ -42,13 +41,14 @@ class GraphForwardForward(Method):
 
     def init(self, key: jax.Array) -> State:
         shapes = layer_shapes(self.spec, self.spec.features + self.spec.classes)
-        params = as_layers(list(normals(key, {str(i): pair for i, pair in enumerate(shapes)}).values()), "relu")
+        params = as_layers(list(normals(key, **{str(i): pair for i, pair in enumerate(shapes)}).values()), "relu")
         reads = propagation(self.spec.conv, self.given.edges)
         return State(params=params, fixed=reads, opt=self.optimizer.init(params))
 
     def goodness(self, params: Any, reads: jax.Array, labels: jax.Array) -> jax.Array:
         """g_l of all layers for label features [n, c]: [l, n]; no gradient crosses layers."""
-        h, found = jnp.concatenate([self.given.x, self.label_scale * labels], axis=1), []
+        h = jnp.concatenate([self.given.x, self.label_scale * labels], axis=1)
+        found: list[jax.Array] = []
         for layer in params:
             seen = gathered(self.spec.conv, reads, normalised(jax.lax.stop_gradient(h)))
             h = jax.nn.relu(seen @ layer.w + layer.b[None, :])
@@ -62,12 +62,14 @@ class GraphForwardForward(Method):
         )
 
     def update(self, state: State, batch: tuple, key: jax.Array) -> State:
-        c, known = self.spec.classes, (self.given.y != HIDDEN).astype(jnp.float32)
+        c = self.spec.classes
+        known = (self.given.y != HIDDEN).astype(jnp.float32)
         wrong = (self.given.y + jax.random.randint(key, self.given.y.shape, 1, c)) % c
         uniform = jnp.full(c, 1 / c)
 
         def loss(params: Any) -> jax.Array:
-            right, other = (self.goodness(params, state.fixed, self.shown(y, uniform)) for y in (self.given.y, wrong))
+            right = self.goodness(params, state.fixed, self.shown(self.given.y, uniform))
+            other = self.goodness(params, state.fixed, self.shown(wrong, uniform))
             each = jax.nn.softplus(self.threshold - right) + jax.nn.softplus(other - self.threshold)
             return (each * known[None, :]).sum() / known.sum()
 

@@ -14,13 +14,13 @@ import jax
 import jax.numpy as jnp
 
 from toybench.methods.local_learning._graph import GraphNetwork, State, changes
-from toybench.tasks.local_learning import Layer
+from toybench.tasks.local_learning import Weights
 
 
 class GraphFrozenHidden(GraphNetwork):
     """What random features of the graph are good for."""
 
-    def direction(self, state: State) -> tuple[Layer, ...]:
+    def direction(self, state: State) -> Weights:
         _, hs, z = self.forward(state.params, state.fixed)
         still = jax.tree.map(jnp.zeros_like, state.params[:-1])
         return (*still, *changes([hs[-1]], [self.error(z)]))

@@ -13,8 +13,8 @@ https://arxiv.org/abs/2206.00164.
 
 import jax
 
-from toybench.methods.local_learning._rule import Network, State, Weights
-from toybench.tasks.local_learning import Examples, assemble, slope, squash
+from toybench.methods.local_learning._rule import Network, State, settled
+from toybench.tasks.local_learning import Examples, Weights, assemble
 
 
 class InferenceLearning(Network):
@@ -25,29 +25,9 @@ class InferenceLearning(Network):
 
     paper = "alonso2022theoretical"
 
-    def settled(self, state: State, batch: Examples) -> tuple[list[jax.Array], list[jax.Array]]:
-        """What enters every layer and the prediction errors p_l - a_l, after the activities have settled."""
-        weights, kind = state.params["weights"], self.spec.activation
-        label = jax.nn.one_hot(batch.y, self.spec.classes)
-
-        def misses(free: list[jax.Array]) -> tuple[list[jax.Array], list[jax.Array]]:
-            hs = [batch.x, *(squash(kind, a) for a in free)]
-            targets = [*free, label]
-            return hs, [h @ w.w + w.b[None, :] - a for h, w, a in zip(hs, weights, targets, strict=True)]
-
-        def step(_: jax.Array, free: list[jax.Array]) -> list[jax.Array]:
-            hs, off = misses(free)
-            pull = [(o @ w.w.T) * slope(kind, h) for o, w, h in zip(off[1:], weights[1:], hs[1:], strict=True)]
-            return [a - self.rate * (p - o) for a, p, o in zip(free, pull, off[:-1], strict=True)]
-
-        free, h = [], batch.x
-        for layer in weights[:-1]:
-            free.append(h @ layer.w + layer.b[None, :])
-            h = squash(kind, free[-1])
-        return misses(jax.lax.fori_loop(0, self.rounds, step, free))
-
     def direction(self, state: State, batch: Examples, key: jax.Array) -> Weights:
-        return assemble(*self.settled(state, batch))
+        hs, off = settled(self.spec, state.params["weights"], batch, self.rate, self.rounds)
+        return assemble(hs, off)
 
     def fits(self, spec: object) -> str | None:
         return None if getattr(spec, "loss", "") == "squared" else "its energy is a squared error, the loss is not."

@@ -14,8 +14,8 @@ and Adam.
 
 import jax
 
-from toybench.methods.local_learning._rule import Network, State, Weights, drawn_like_weights
-from toybench.tasks.local_learning import Examples, assemble, transposed
+from toybench.methods.local_learning._rule import Network, State, drawn_like_weights
+from toybench.tasks.local_learning import Examples, Weights, assemble, transposed
 
 
 class KolenPollack(Network):

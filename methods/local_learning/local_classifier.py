@@ -14,8 +14,7 @@ gradient is exact.
 
 import jax
 
-from toybench.methods.local_learning._kinds import WithHeads, local_errors
-from toybench.methods.local_learning._rule import State
+from toybench.methods.local_learning._rule import State, WithHeads, local_errors
 from toybench.tasks.local_learning import Examples, assemble, transposed
 
 

@@ -16,9 +16,8 @@ alike, point by point. 2. the last hidden layer's head is the readout, so that i
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.local_learning._kinds import WithHeads, local_errors, perturbed_losses
-from toybench.methods.local_learning._rule import State, Weights
-from toybench.tasks.local_learning import Examples, assemble, transposed
+from toybench.methods.local_learning._rule import State, WithHeads, local_errors, perturbed_losses
+from toybench.tasks.local_learning import Examples, Weights, assemble, transposed
 
 
 class LocalGuessForwardGradient(WithHeads):

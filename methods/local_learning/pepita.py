@@ -18,9 +18,8 @@ To first order h - h' = (e F W_1) f'(a_1): feedback alignment through F W_1.
 
 import jax
 
-from toybench.methods.local_learning._kinds import ErrorToInput
-from toybench.methods.local_learning._rule import State, Weights
-from toybench.tasks.local_learning import Examples, assemble, forward, output_error
+from toybench.methods.local_learning._rule import ErrorToInput, State
+from toybench.tasks.local_learning import Examples, Weights, assemble, forward, output_error
 
 
 class PEPITA(ErrorToInput):

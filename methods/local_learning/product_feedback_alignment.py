@@ -17,8 +17,8 @@ from typing import Any
 
 import jax
 
-from toybench.methods.local_learning._rule import Network, State, Weights
-from toybench.tasks.local_learning import Examples, Layer, slope
+from toybench.methods.local_learning._rule import Network, State
+from toybench.tasks.local_learning import Examples, Layer, Weights, slope
 
 
 class ProductFeedbackAlignment(Network):
@@ -31,9 +31,9 @@ class ProductFeedbackAlignment(Network):
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        backs, wider = list(self.back_shapes().items()), self.expand
-        fixed: dict[str, tuple[int, ...]] = {name: (n, wider * n) for name, (n, _) in backs}
-        return fixed | {f"r{name}": (wider * n, m) for name, (n, m) in backs}
+        backs = self.back_shapes()
+        fixed: dict[str, tuple[int, ...]] = {name: (n, self.expand * n) for name, (n, _) in backs.items()}
+        return fixed | {f"r{name}": (self.expand * n, m) for name, (n, m) in backs.items()}
 
     def place(self, arrays: dict[str, jax.Array], weights: Weights) -> tuple[Any, Any]:
         scaled = [a / a.shape[1] ** 0.5 for a in arrays.values()]

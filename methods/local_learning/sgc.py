@@ -13,24 +13,24 @@ https://arxiv.org/abs/1902.07153 (section 2).
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.local_learning._graph import GraphNetwork, State, changes
-from toybench.methods.local_learning._rule import normals
-from toybench.tasks.local_learning import Layer
-from toybench.tasks.local_learning._nodes import propagation
+from toybench.blocks.random import normals
+from toybench.methods.local_learning._graph import GraphNetwork, State, changes, propagation
+from toybench.tasks.local_learning import Layer, Weights
 
 
 class SGC(GraphNetwork):
     """No hidden features at all."""
 
     def init(self, key: jax.Array) -> State:
-        w = normals(key, {"w": (self.spec.features, self.spec.classes)})["w"]
+        w = normals(key, w=(self.spec.features, self.spec.classes))["w"]
         params = (Layer(w=w / len(w) ** 0.5, b=jnp.zeros(self.spec.classes)),)
-        x, reads = self.given.x, propagation("gcn", self.given.edges)
+        x = self.given.x
+        reads = propagation("gcn", self.given.edges)
         for _ in self.spec.hidden:
             x = reads @ x
         return State(params=params, fixed=x, opt=self.optimizer.init(params))
 
-    def direction(self, state: State) -> tuple[Layer, ...]:
+    def direction(self, state: State) -> Weights:
         return changes([state.fixed], [self.error(self.node_scores(state))])
 
     def node_scores(self, state: State) -> jax.Array:

@@ -14,8 +14,8 @@ which the paper adds, are left out.
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.local_learning._rule import Network, State, Weights
-from toybench.tasks.local_learning import Examples, assemble, transposed
+from toybench.methods.local_learning._rule import Network, State
+from toybench.tasks.local_learning import Examples, Weights, assemble, transposed
 
 
 class SignSymmetry(Network):

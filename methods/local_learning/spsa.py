@@ -13,9 +13,8 @@ IEEE Transactions on Automatic Control 37, 1992, https://doi.org/10.1109/9.11963
 import jax
 import jax.numpy as jnp
 
-from toybench.methods.local_learning._kinds import Estimating
-from toybench.methods.local_learning._rule import State, Weights, normal_like
-from toybench.tasks.local_learning import Examples, loss
+from toybench.methods.local_learning._rule import Estimating, State, normal_like
+from toybench.tasks.local_learning import Examples, Weights, loss
 
 
 class SPSA(Estimating):

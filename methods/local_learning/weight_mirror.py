@@ -15,17 +15,27 @@ alternate in longer stretches. 2. every layer gets its own noise directly, at on
 
 import jax
 
-from toybench.methods.local_learning._rule import State, normal_like
-from toybench.methods.local_learning.feedback_alignment import FeedbackAlignment as _Fixed
-from toybench.tasks.local_learning import Examples, squash
+from toybench.methods.local_learning._rule import Network, State, drawn_like_weights, normal_like
+from toybench.tasks.local_learning import Examples, Weights, assemble, squash, transposed
 
 
-class WeightMirror(_Fixed):
+class WeightMirror(Network):
     """Starts as feedback alignment."""
 
     mirror: float = 0.1  # r: share of a backward matrix that one mirror step renews
 
     noise = 32  # vectors a step
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return self.back_shapes()
+
+    def place(self, arrays: dict[str, jax.Array], weights: Weights) -> tuple[dict, list[jax.Array]]:
+        return {}, drawn_like_weights(arrays)
+
+    def direction(self, state: State, batch: Examples, key: jax.Array) -> Weights:
+        hs, error = self.errors(state, batch)
+        return assemble(hs, transposed(self.spec, hs, error, state.fixed))
 
     def update(self, state: State, batch: Examples, key: jax.Array) -> State:
         state = super().update(state, batch, key)

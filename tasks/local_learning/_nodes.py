@@ -1,50 +1,16 @@
-"""Classify the nodes of one graph of which some labels are known, and the graph network that learners share.
+"""Classify the nodes of one graph of which some labels are known.
 
-Shapes: n nodes, d features, c classes, h hidden units.
+Shapes: n nodes, d features, c classes.
 """
 
-from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from toybench import Metric, Task
-from toybench.tasks.local_learning._mixture import Layer, squash
-
-HIDDEN = -1  # the label that a learner sees where it isn't to know it
-
-
-class NodeClassifier(Protocol):
-    """What a learner on a graph answers."""
-
-    def node_scores(self, state: Any) -> jax.Array:
-        """Scores of the classes for every node of the graph, higher is better: [n, c]."""
-
-
-@dataclass(frozen=True)
-class GraphSpec:
-    """What a method may know: sizes, and the network that learners share.
-
-    Attributes:
-      conv: `gcn`: the normalised sum over a node and its neighbours; `sage`: its own features next to their mean.
-      activation: `tanh` or `relu`, where the method leaves it free.
-    """
-
-    features: int
-    classes: int
-    hidden: tuple[int, ...]
-    conv: str
-    activation: str
-
-
-class Graph(NamedTuple):
-    """What is public: edges [n, n] (1: row receives from column), features [n, d], labels int32 [n], some HIDDEN."""
-
-    edges: jax.Array
-    x: jax.Array
-    y: jax.Array
+from toybench.tasks.local_learning import HIDDEN, Graph, GraphSpec, NodeClassifier
 
 
 class NodesWorld(NamedTuple):
@@ -52,34 +18,6 @@ class NodesWorld(NamedTuple):
 
     graph: Graph
     labels: jax.Array
-
-
-def propagation(conv: str, edges: jax.Array) -> jax.Array:
-    """Weights [n, n] with which a node (row) reads others (columns), from edges [n, n].
-
-    gcn: (d_i d_j)^-1/2 over neighbours and the node itself, d their number; sage: the neighbours' mean.
-    """
-    if conv == "gcn":
-        edges = edges + jnp.eye(len(edges))
-        scale = edges.sum(1) ** -0.5
-        return edges * scale[:, None] * scale[None, :]
-    return edges / jnp.maximum(1.0, edges.sum(1, keepdims=True))
-
-
-def gathered(conv: str, reads: jax.Array, h: jax.Array) -> jax.Array:
-    """What a layer's weights see of features h [n, m]: [n, m] for gcn, [n, 2 m] for sage."""
-    return reads @ h if conv == "gcn" else jnp.concatenate([h, reads @ h], axis=1)
-
-
-def convolve(
-    spec: GraphSpec, weights: tuple[Layer, ...], reads: jax.Array, x: jax.Array
-) -> tuple[list[jax.Array], list[jax.Array]]:
-    """([what each layer's weights see], [h_1, ..., h_L]) of the hidden graph layers."""
-    seen, hs = [], [x]
-    for layer in weights:
-        seen.append(gathered(spec.conv, reads, hs[-1]))
-        hs.append(squash(spec.activation, seen[-1] @ layer.w + layer.b[None, :]))
-    return seen, hs[1:]
 
 
 class Nodes(Task):
@@ -111,7 +49,13 @@ class Nodes(Task):
 
     @property
     def spec(self) -> GraphSpec:
-        return GraphSpec(self.features, self.classes, (self.width,) * self.depth, self.conv, self.activation)
+        return GraphSpec(
+            features=self.features,
+            classes=self.classes,
+            hidden=(self.width,) * self.depth,
+            conv=self.conv,
+            activation=self.activation,
+        )
 
     def features_and_labels(self, noise: jax.Array, community: jax.Array) -> tuple[jax.Array, jax.Array]:
         """(x [n, d], labels int32 [n]) from normal noise [n + c + 1, d + 1] and communities int32 [n]."""
@@ -119,7 +63,8 @@ class Nodes(Task):
 
     def sample(self, key: jax.Array) -> NodesWorld:
         a, b = jax.random.split(key)
-        n, c = self.nodes, self.classes
+        n = self.nodes
+        c = self.classes
         community = jnp.arange(n) % c
         x, labels = self.features_and_labels(jax.random.normal(a, (n + c + 1, self.features + 1)), community)
         uniform = jax.random.uniform(b, (n + 1, n))
@@ -127,7 +72,8 @@ class Nodes(Task):
         upper = jnp.triu((uniform[:n] < chance).astype(x.dtype), 1)
         rank = jnp.argsort(jnp.argsort(uniform[n].reshape(-1, c), axis=0), axis=0).reshape(n)  # in its community
         known = 1.0 + rank.astype(x.dtype) <= self.labelled * n / c
-        return NodesWorld(Graph(edges=upper + upper.T, x=x, y=jnp.where(known, labels, HIDDEN)), labels=labels)
+        graph = Graph(edges=upper + upper.T, x=x, y=jnp.where(known, labels, HIDDEN))
+        return NodesWorld(graph=graph, labels=labels)
 
     def given(self, world: NodesWorld) -> Graph:
         """The graph, with the labels that are known."""

@@ -1,43 +1,16 @@
-"""A feed-forward computation read as a triangular system of equations, and what a solver of it answers.
+"""A feed-forward computation read as a triangular system of equations.
 
 State t is a function of the states before it, s_t = f_t(s_0 ... s_{t-1}); all together, s = F(s) with a strictly
 triangular F. A round replaces an iterate by a better one; after t rounds of s <- F(s) the first t states are exact.
 Shapes: t states, n numbers a state, h hidden units.
 """
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 STATES = 128  # t, and the rounds of a trial: after that many, s <- F(s) is exact whatever F is
-
-
-class Cost(NamedTuple):
-    """What a round takes, in evaluations of one f_t, scalars: one after another, and altogether."""
-
-    depth: jax.Array
-    work: jax.Array
-
-
-class TriangularSolver(Protocol):
-    """What a solver answers."""
-
-    def solution(self, state: Any) -> jax.Array:
-        """The iterate, [t, n]."""
-
-    def cost(self, state: Any) -> Cost:
-        """The price of one round."""
-
-
-@dataclass(frozen=True)
-class System:
-    """What a solver may know beforehand: the kind of equations (rnn, densenet, autoregressive), t and n."""
-
-    system: str
-    states: int
-    width: int
 
 
 class Rounds(NamedTuple):
@@ -92,7 +65,7 @@ class MaskedSampler(NamedTuple):
 def recurrence(key: jax.Array, gain: Any, width: int, drive: Any) -> Recurrence:
     """Weights N(0, gain^2 / n), inputs N(0, drive^2)."""
     flat = jax.random.normal(key, ((width + STATES) * width,)).reshape(-1, width)
-    return Recurrence(flat[:width] * gain / width**0.5, flat[width:] * drive)
+    return Recurrence(weights=flat[:width] * gain / width**0.5, drive=flat[width:] * drive)
 
 
 def skip_connections(key: jax.Array, gain: Any, width: int, drive: Any) -> SkipConnections:
@@ -101,20 +74,23 @@ def skip_connections(key: jax.Array, gain: Any, width: int, drive: Any) -> SkipC
     layer = jnp.arange(STATES * width) // width
     seen = (layer[:, None] < layer[None, :]).astype(flat.dtype)
     fan_in = width * jnp.maximum(1, layer).astype(flat.dtype)
-    return SkipConnections(flat[1:] * seen * gain / fan_in[None, :] ** 0.5, flat[0].reshape(STATES, width) * drive)
+    weights = flat[1:] * seen * gain / fan_in[None, :] ** 0.5
+    return SkipConnections(weights=weights, drive=flat[0].reshape(STATES, width) * drive)
 
 
 def masked_sampler(key: jax.Array, gain: Any, hidden: int = STATES) -> MaskedSampler:
     """Logits of standard deviation `gain` or less, uniforms frozen."""
     flat = jax.random.normal(key, ((2 * hidden + 1) * STATES,))
     cut = hidden * STATES
-    bit, degree = jnp.arange(STATES), jnp.arange(hidden) * (STATES - 1) // hidden
+    bit = jnp.arange(STATES)
+    degree = jnp.arange(hidden) * (STATES - 1) // hidden
     sees = (bit[:, None] <= degree[None, :]).astype(flat.dtype)  # [t, h]
     shows = (degree[:, None] < bit[None, :]).astype(flat.dtype)  # [h, t]
     encoder = flat[:cut].reshape(sees.shape) * sees / sees.sum(0)[None, :] ** 0.5
     decoder = flat[cut : 2 * cut].reshape(shows.shape) * shows / jnp.maximum(1.0, shows.sum(0))[None, :] ** 0.5
     uniform = jax.scipy.stats.norm.cdf(flat[2 * cut :])
-    return MaskedSampler(encoder, gain * decoder, jnp.log(uniform) - jnp.log1p(-uniform))
+    threshold = jnp.log(uniform) - jnp.log1p(-uniform)
+    return MaskedSampler(encoder=encoder, decoder=gain * decoder, threshold=threshold)
 
 
 def relative_error(s: jax.Array, exact: jax.Array) -> jax.Array:

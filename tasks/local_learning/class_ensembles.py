@@ -6,20 +6,14 @@ what their hidden layers do on test points (with their right labels, where a lab
 that a silent unit is a possible answer; three layers of 64.
 """
 
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from toybench import Metric
-from toybench.tasks.local_learning import Classifier, Mixture
-
-
-class Transparent(Classifier, Protocol):
-    """A classifier that shows its hidden layers."""
-
-    def activities(self, state: Any, x: jax.Array, y: jax.Array) -> tuple[jax.Array, ...]:
-        """Hidden layers' outputs, each [b, h], on points x [b, d] of classes y [b], which some read."""
+from toybench.tasks.local_learning import Transparent
+from toybench.tasks.local_learning._mixture import Mixture
 
 
 class ClassEnsembles(Mixture):
@@ -38,8 +32,10 @@ class ClassEnsembles(Mixture):
     shown = 1000  # test points on which the hidden layers are looked at
 
     def evaluate(self, world: Any, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
-        x, y = world.test.x[: self.shown], world.test.y[: self.shown]
-        layers, owner = [h**2 for h in learner.activities(x, y)], jax.nn.one_hot(y, self.classes)
+        x = world.test.x[: self.shown]
+        y = world.test.y[: self.shown]
+        layers = [h**2 for h in learner.activities(x, y)]
+        owner = jax.nn.one_hot(y, self.classes)
         return {
             **super().evaluate(world, key, learner),
             "active_fraction": jnp.stack([active_fraction(h).mean() for h in layers]).mean(),

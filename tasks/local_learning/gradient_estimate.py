@@ -15,7 +15,8 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from toybench import Metric
-from toybench.tasks.local_learning import Estimator, Layer, Mixture, World, gradient
+from toybench.tasks.local_learning import Estimator, Layer, Weights, gradient
+from toybench.tasks.local_learning._mixture import Mixture, World
 
 
 class GradientEstimate(Mixture):
@@ -47,7 +48,7 @@ class GradientEstimate(Mixture):
             cosines = (g @ exact) / (jnp.where(size > 0, size, 1.0) * jnp.linalg.norm(exact))
             return g.mean(0), ((g - exact[None, :]) ** 2).mean(0), (size**2).mean(), cosines.mean()
 
-        mean, off, moment, aligned = (v.mean(0) for v in jax.lax.map(moments, keys))
+        mean, off, moment, aligned = jax.tree.map(lambda v: v.mean(0), jax.lax.map(moments, keys))
         spread = off - (mean - exact) ** 2
         random = spread > 1e-6 * off.max()  # the coordinates that are exact have no standard error
         z = (mean - exact) ** 2 / jnp.where(random, spread / self.draws, 1.0)
@@ -57,10 +58,10 @@ class GradientEstimate(Mixture):
             "mean_cosine": aligned,
         }
 
-    def _network(self, world: World) -> tuple[Layer, ...]:
+    def _network(self, world: World) -> Weights:
         """Weights for the references, which have no `init`: the centres' own numbers, cut to shape."""
-        sizes, numbers = self.spec.sizes, world.centres.reshape(-1)
-        pairs = list(itertools.pairwise(sizes))
+        numbers = world.centres.reshape(-1)
+        pairs = list(itertools.pairwise(self.spec.sizes))
         return tuple(Layer(w=jnp.resize(numbers, pair) / pair[0] ** 0.5, b=jnp.zeros(pair[1])) for pair in pairs)
 
     def floor(self, world: World) -> Any:

@@ -14,7 +14,8 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from toybench import Metric
-from toybench.tasks.local_learning import Examples, Mixture, Rule, World, cosine, gradient, proximal_point, zeros
+from toybench.tasks.local_learning import Examples, Rule, gradient
+from toybench.tasks.local_learning._mixture import Mixture, World, cosine, proximal_point, zeros
 
 
 class ImplicitStep(Mixture):
@@ -45,9 +46,8 @@ class ImplicitStep(Mixture):
         def aligned(point: Examples, key: jax.Array) -> tuple[jax.Array, ...]:
             there = proximal_point(self.spec, weights, point, self.implicit_lr)
             step, _ = ravel_pytree(jax.tree.map(jnp.subtract, weights, there))
-            ours, exact = (
-                ravel_pytree(d)[0] for d in (learner.direction(point, key), gradient(self.spec, weights, point))
-            )
+            ours, _ = ravel_pytree(learner.direction(point, key))
+            exact, _ = ravel_pytree(gradient(self.spec, weights, point))
             return cosine(ours, step), cosine(exact, step), cosine(ours, exact)
 
         ours, exact, both = jax.vmap(aligned)(points, jax.random.split(key, self.probes))

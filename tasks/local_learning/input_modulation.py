@@ -12,17 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Metric
-from toybench.tasks.local_learning import (
-    Examples,
-    Mixture,
-    Modulated,
-    World,
-    cosine,
-    forward,
-    output_error,
-    through_input,
-    zeros,
-)
+from toybench.tasks.local_learning import Examples, Modulated, forward, output_error, through_input
+from toybench.tasks.local_learning._mixture import Mixture, World, cosine, zeros
 
 
 class InputModulation(Mixture):
@@ -43,14 +34,17 @@ class InputModulation(Mixture):
     }
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
-        weights, (f, first), count = learner.forward_weights(), learner.feedback(), self.probes * self.batch
+        weights = learner.forward_weights()
+        f, first = learner.feedback()
+        count = self.probes * self.batch
         batches = jax.tree.map(lambda v: v[:count].reshape(self.probes, self.batch, *v.shape[1:]), world.test)
 
         def aligned(batch: Examples, key: jax.Array) -> tuple[jax.Array, jax.Array]:
             ours = learner.direction(batch, key)[0].w
             hs, z = forward(self.activation, weights, batch.x)
             error = output_error(self.loss, z, batch.y)
-            now, then = (through_input(self.spec, hs, error, f, w)[0].w for w in (weights[0].w, first))
+            now = through_input(self.spec, hs, error, f, weights[0].w)[0].w
+            then = through_input(self.spec, hs, error, f, first)[0].w
             return cosine(ours, now), cosine(ours, then)
 
         now, then = jax.vmap(aligned)(batches, jax.random.split(key, self.probes))

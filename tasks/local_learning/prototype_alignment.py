@@ -11,7 +11,8 @@ from typing import Any
 import jax
 
 from toybench import Metric
-from toybench.tasks.local_learning import Examples, Mixture, Rule, World, cosine, gradient, hidden_cosine, loss, zeros
+from toybench.tasks.local_learning import Examples, Rule, gradient, loss
+from toybench.tasks.local_learning._mixture import Mixture, World, cosine, hidden_cosine, zeros
 
 
 class PrototypeAlignment(Mixture):
@@ -30,11 +31,13 @@ class PrototypeAlignment(Mixture):
     }
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
-        weights, count = learner.forward_weights(), self.probes * self.batch
+        weights = learner.forward_weights()
+        count = self.probes * self.batch
         batches = jax.tree.map(lambda v: v[:count].reshape(self.probes, self.batch, *v.shape[1:]), world.test)
 
         def aligned(batch: Examples, key: jax.Array) -> tuple[jax.Array, jax.Array]:
-            ours, exact = learner.direction(batch, key), gradient(self.spec, weights, batch)
+            ours = learner.direction(batch, key)
+            exact = gradient(self.spec, weights, batch)
             return hidden_cosine(ours, exact), cosine(ours[0].w, exact[0].w)
 
         every, first = jax.vmap(aligned)(batches, jax.random.split(key, self.probes))

@@ -6,7 +6,7 @@ learner sees the same fresh batches (64 points, 1,500 of them); rules on the stu
 tanh units) share its optimiser, so that only the weight change differs.
 """
 
-from toybench.tasks.local_learning import Mixture
+from toybench.tasks.local_learning._mixture import Mixture
 
 
 class PrototypeMixture(Mixture):

@@ -25,7 +25,8 @@ class ShiftedNodes(Nodes):
     conv: str = "sage"  # gcn or sage
 
     def features_and_labels(self, noise: jax.Array, community: jax.Array) -> tuple[jax.Array, jax.Array]:
-        n, positive = len(community), noise[: len(community), -1] > 0
+        n = len(community)
+        positive = noise[:n, -1] > 0
         means = unit(noise[n:, :-1])
         sign = jnp.where(positive, 1.0, -1.0)
         x = self.own * sign[:, None] * means[-1:] + self.signal * means[community] + noise[:n, :-1]

@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Metric, Task
-from toybench.tasks.local_learning import _solve
-from toybench.tasks.local_learning._solve import STATES, Cost, Rounds, System, TriangularSolver, relative_error
+from toybench.tasks.local_learning import Cost, System, TriangularSolver, _solve
+from toybench.tasks.local_learning._solve import STATES, Rounds, relative_error
 
 WIDTH = {"rnn": 32, "densenet": 8, "autoregressive": 1}  # n
 
@@ -56,7 +56,7 @@ class TriangularSolve(Task):
             case _:
                 equations = _solve.masked_sampler(key, self.gain)
         exact = jax.lax.fori_loop(0, STATES, lambda _, s: equations(s), jnp.zeros((STATES, WIDTH[self.system])))
-        return Rounds(equations, exact, rounds=jnp.zeros((), jnp.int32), met=jnp.zeros((), bool))
+        return Rounds(equations=equations, exact=exact, rounds=jnp.zeros((), jnp.int32), met=jnp.zeros((), bool))
 
     def given(self, world: Rounds) -> Any:
         """The equations."""
@@ -68,7 +68,8 @@ class TriangularSolve(Task):
         return world._replace(met=met, rounds=world.rounds + (~met).astype(jnp.int32)), ()
 
     def evaluate(self, world: Rounds, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
-        error, cost = relative_error(learner.solution(), world.exact), learner.cost()
+        error = relative_error(learner.solution(), world.exact)
+        cost = learner.cost()
         met = world.met | (error <= self.tolerance)
         rounds = jnp.where(met, world.rounds, STATES).astype(error.dtype)
         return {
@@ -88,4 +89,5 @@ class TriangularSolve(Task):
 
 
 def _answer(solution: jax.Array) -> Any:
-    return SimpleNamespace(solution=lambda: solution, cost=lambda: Cost(jnp.ones(()), jnp.ones(()) * STATES))
+    cost = Cost(depth=jnp.ones(()), work=jnp.ones(()) * STATES)
+    return SimpleNamespace(solution=lambda: solution, cost=lambda: cost)

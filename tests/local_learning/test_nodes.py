@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from toybench.methods.local_learning._virtual import enlarged
+from toybench.methods.local_learning._graph import enlarged, propagation
 from toybench.methods.local_learning.forwardgnn_sf import ForwardGNNSF
 from toybench.methods.local_learning.forwardgnn_sf_topdown import ForwardGNNSFTopDown
 from toybench.methods.local_learning.graph_backprop import GraphBackprop
@@ -13,7 +13,7 @@ from toybench.methods.local_learning.graph_direct_feedback_alignment import Grap
 from toybench.methods.local_learning.graph_forward_forward import GraphForwardForward
 from toybench.methods.local_learning.graph_frozen_hidden import GraphFrozenHidden
 from toybench.methods.local_learning.sgc import SGC
-from toybench.tasks.local_learning._nodes import HIDDEN, Graph, GraphSpec, propagation
+from toybench.tasks.local_learning import HIDDEN, Graph, GraphSpec
 from toybench.tasks.local_learning.node_classification import NodeClassification
 from toybench.tasks.local_learning.shifted_nodes import ShiftedNodes
 

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
+from toybench.methods.local_learning._rule import settled
 from toybench.plugins import registry
-from toybench.tasks.local_learning import Examples, Layer, Spec, cosine, forward, gradient, loss, proximal_point
+from toybench.tasks.local_learning import Examples, Layer, Spec, forward, gradient, loss
+from toybench.tasks.local_learning._mixture import cosine, proximal_point
 
 KEY = jax.random.key(3)
 SPEC = Spec(features=6, classes=3, hidden=(8, 7, 5))
@@ -251,8 +253,14 @@ def test_plain_descent_decays_what_it_learns():
     assert_close(after.params, jax.tree.map(lambda w, g: w - 0.1 * (g + 0.5 * w), state.params, change))
 
 
+def rest(method, state, batch):
+    """Inputs of all layers and prediction errors after inference."""
+    weights = state.params["weights"]
+    return jax.jit(lambda w: settled(method.spec, w, batch, method.rate, method.rounds))(weights)
+
+
 def energy(method, state):
-    off = jax.jit(lambda s: method.settled(s, BATCH)[1])(state)
+    _, off = rest(method, state, BATCH)
     return sum(float((np.asarray(o) ** 2).sum()) for o in off) / 2
 
 
@@ -268,7 +276,7 @@ def test_one_small_round_of_inference_is_backprop_in_the_layer_below_the_readout
 
 def test_the_proximal_step_solves_each_layers_problem():
     method, state = make("inference_learning_prox", SQUARED, lr=0.7)
-    hs, off = jax.jit(lambda s: method.settled(s, POINT))(state)
+    hs, off = rest(method, state, POINT)
     after = jax.jit(lambda s: method.update(s, POINT, KEY))(state)
     for h, o, old, new in zip(hs, off, state.params["weights"], after.params["weights"], strict=True):
         h, o, old, new = (np.asarray(h), np.asarray(o), *(jax.tree.map(np.asarray, v) for v in (old, new)))

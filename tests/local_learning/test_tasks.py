@@ -8,7 +8,8 @@ import numpy as np
 
 from toybench import Learner
 from toybench.plugins import registry
-from toybench.tasks.local_learning import gradient, hidden_cosine
+from toybench.tasks.local_learning import gradient
+from toybench.tasks.local_learning._mixture import hidden_cosine
 from toybench.tasks.local_learning.gradient_estimate import GradientEstimate
 from toybench.tasks.local_learning.implicit_step import ImplicitStep
 from toybench.tasks.local_learning.prototype_mixture import PrototypeMixture
