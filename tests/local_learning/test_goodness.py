@@ -74,7 +74,8 @@ def test_the_gradient_of_a_collaborating_layer_is_that_of_its_own_goodness():
     """dL_l/dW_l = [-sigmoid(theta - G+) dg_l+ + sigmoid(G- - theta) dg_l-] / b with G = sum of all g."""
     method = CollaborativeForwardForward(spec=SPEC, steps=10, threshold=2.0)
     params, data = method.init(KEY).params, batch()
-    wrong, last, expected = (data.y + 1) % SPEC.classes, len(SPEC.hidden) - 1, 0.0
+    wrong, last = (data.y + 1) % SPEC.classes, len(SPEC.hidden) - 1
+    expected = jnp.zeros(())
     for y, sign in ((data.y, -1.0), (wrong, 1.0)):
         total = method.goodness(params, data.x, y).sum(0)
         weight = sign * jax.nn.sigmoid(sign * (total - 2.0)) / len(y)

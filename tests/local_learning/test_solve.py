@@ -52,7 +52,8 @@ def test_a_state_depends_on_earlier_ones_only(system):
 
 def test_the_solution_is_that_of_a_plain_loop():
     task, problem = world(gain=0.9)
-    weights, drive = np.float64(problem.equations.weights), np.float64(problem.equations.drive)
+    weights = np.asarray(problem.equations.weights, np.float64)
+    drive = np.asarray(problem.equations.drive, np.float64)
     s, before = [], np.zeros(task.spec.width)
     for x in drive:
         before = np.tanh(before @ weights + x)
@@ -62,7 +63,7 @@ def test_the_solution_is_that_of_a_plain_loop():
 
 def test_bits_are_drawn_with_the_probabilities_of_the_masked_network():
     task, problem = world(system="autoregressive", gain=2.0)
-    encoder, decoder, threshold = (np.float64(x) for x in problem.equations)
+    encoder, decoder, threshold = (np.asarray(x, np.float64) for x in problem.equations)
     bits = np.zeros(STATES)
     for t in range(STATES):
         logit = np.tanh((2 * bits - 1) @ encoder) @ decoder[:, t]
@@ -119,14 +120,18 @@ def test_newton_is_exact_on_a_linear_recurrence_and_quadratic_near_a_solution():
     linear = Linear(*problem.equations)
     solution = jax.lax.fori_loop(0, STATES, lambda _, s: linear(s), linear.drive * 0)
     once = DEER(spec=task.spec, given=linear)
-    first = jax.jit(lambda s: once.update(Iterate(s), (), None).s)(linear.drive * 0)
+    first = jax.jit(lambda s: once.update(Iterate(s), (), jax.random.key(0)).s)(linear.drive * 0)
     np.testing.assert_allclose(first, solution, atol=1e-4)
     with jax.enable_x64(True):
         # in double precision: the number of correct digits doubles
         equations = Recurrence(*(jnp.asarray(x, jnp.float64) for x in problem.equations))
         exact = jax.lax.fori_loop(0, STATES, lambda _, s: equations(s), jnp.zeros((STATES, 32)))
         newton = DEER(spec=task.spec, given=equations)
-        improve, s, errors = jax.jit(lambda s: newton.update(Iterate(s), (), None).s), jnp.zeros((STATES, 32)), []
+        improve, s, errors = (
+            jax.jit(lambda s: newton.update(Iterate(s), (), jax.random.key(0)).s),
+            jnp.zeros((STATES, 32)),
+            [],
+        )
         for _ in range(5):
             s = improve(s)
             errors.append(float(jnp.linalg.norm(s - exact) / jnp.linalg.norm(exact)))
