@@ -71,6 +71,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "trading",
     "trend_trading",
     "trainability",
+    "transferability",
     "transduction",
     "transport_maps",
     "tree_composition",
