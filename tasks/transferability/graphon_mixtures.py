@@ -2,9 +2,9 @@
 
 Isolates whether a mixture of a corpus' graphons that is near to the downstream one says what pre-training gains. A
 graphon gives the chance of an edge between any two places from 0 to 1; a node's class is the third that its place is
-in. All graphons have one density, and expected degrees never grow with the place. A corpus has 6 graphs of each of two
-graphons, a downstream set 24 graphs of one random mixture, which lies in the hull of few corpora. The sixth graphon is
-uniform and has no classes, so that it is in corpora only.
+in. All graphons have one density, and expected degrees fall with the place, but for the seam of the ring. A corpus has
+6 graphs of each of two graphons, a downstream set 24 graphs of one random mixture, in the hull of few corpora. The
+sixth graphon is uniform and has no classes, so that it is in corpora only.
 
 The gain is measured: accuracy with three labels a class of a ridge probe on two directions pre-trained on the corpus,
 less that of one on all features, mean of 24 graphs and 8 choices of labels. `reliability` is its split-half
