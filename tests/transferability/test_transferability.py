@@ -215,7 +215,7 @@ def test_a_step_function_is_at_no_distance_from_itself(cells) -> None:
 def test_plans_have_the_weights_of_places(cells) -> None:
     plan = np.asarray(w2pgnn.matching(cells[0], cells[3]))
     np.testing.assert_allclose(plan.sum(1), 1 / 8, atol=1e-5)
-    np.testing.assert_allclose(plan.sum(0), 1 / 8, atol=5e-3)
+    np.testing.assert_allclose(plan.sum(0), 1 / 8, atol=0.01)  # balanced first, so that rows are exact
 
 
 def test_distance_of_levels() -> None:
@@ -324,7 +324,7 @@ def test_spread_is_blind_to_the_question(world) -> None:
 def test_degrees_far_apart_are_far(world) -> None:
     empty = jnp.zeros((2, 32, 32))
     full = jnp.ones((2, 32, 32)) - jnp.eye(32)[None]
-    corpora = jnp.stack([empty[None, :1], full[None, :1]])
+    corpora = jnp.stack([empty[:, None], full[:, None]])
     scores = np.asarray(make("degree_mmd").feasibility((), corpora, empty))
     assert scores[0] == pytest.approx(0.0, abs=1e-6)
     assert scores[1] == pytest.approx(-2.0, abs=1e-3)  # two points without overlap
