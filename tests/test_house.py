@@ -59,6 +59,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "return_conditioning",
     "recommendation",
     "recourse",
+    "reset_free_finetuning",
     "reward_tuning",
     "risk_sensitive_rl",
     "routing",
