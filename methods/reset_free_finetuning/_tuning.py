@@ -127,7 +127,8 @@ def judge_loss(given: Given, params: Params, uniform: jax.Array, features: str) 
     reached = records.r.reshape(-1)[place][:, None] > 0
     aim = jnp.repeat(records.aim, records.r.shape[1])[place]
     mine = jnp.stack([aim == TARGET, aim == records.aim[-1]], axis=-1)  # the last walk is one back home
-    terms = optax.sigmoid_binary_cross_entropy(net.apply(params, shown, *given.labelled)[1], (mine & reached) * 1.0)
+    _, guess = net.apply(params, shown, *given.labelled)
+    terms = optax.sigmoid_binary_cross_entropy(guess, (mine & reached).astype(guess.dtype))
     known = (mine | reached).astype(terms.dtype)
     return fit + (terms * known).sum() / jnp.maximum(known.sum(), 1.0)
 

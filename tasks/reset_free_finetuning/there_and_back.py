@@ -149,7 +149,7 @@ class ThereAndBack(Task):
     def goals(self, uniform: jax.Array) -> jax.Array:
         """Goals int32 [2, w / 2] of walks, in shares as exact as may be, from uniform numbers [2, w / 2]."""
         count = uniform.shape[1]
-        share = (jnp.arange(count)[None] + uniform) / count
+        share = (jnp.arange(count, dtype=uniform.dtype)[None] + uniform) / count
         others = 1 + ((share - self.rare) / (1 - self.rare) * (self.visited - 1)).astype(jnp.int32)
         return jnp.where(share < self.rare, TARGET, others)
 
@@ -264,7 +264,7 @@ def labelled(camera: jax.Array, aims: jax.Array, uniform: jax.Array, background:
     aim = jnp.stack([aims[TARGET], aims[-1]])
     count = uniform.shape[1]
     wide = 2 * uniform - 1
-    share = (jnp.arange(count) / count)[None, :, None]
+    share = (jnp.arange(count, dtype=uniform.dtype) / count)[None, :, None]
     close = aim[:, None] + NEAR * jnp.where(share < QUARTERS[0], 1.0, 2.0) * wide
     x = jnp.clip(jnp.where(share < QUARTERS[1], close, wide), -1.0, 1.0)
     shown = picture(camera, x.reshape(2 * count, 1, 2), background.reshape(2 * count, BACKGROUND))
