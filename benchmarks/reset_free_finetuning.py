@@ -22,14 +22,15 @@ DIFFERS = (
 
 benchmark = Benchmark(
     field="reinforcement learning",
-    tuning=Tuning(trials=9, seeds=4),
+    tuning=Tuning(trials=20, seeds=6),
     ablations=(RAW, TRUE, BEFORE, CLONED),
     claims=(
         Claim(
             paper=PAPER,
             says="Calibrated values lose less at the beginning of fine-tuning than conservative ones without a bound.",
             differs=f"{DIFFERS}The dip is success before own walks less that of the ten rounds after the first; the "
-            "paper's abstract asks for efficient fine-tuning under distribution shift, and names no dip.",
+            "paper's abstract asks for efficient fine-tuning under distribution shift, and names no dip. Values are "
+            "those tuned for success at the end.",
             read="abstract",
             expected="inconclusive",
             conditions=(Better(task=TASK, method="robofume", than="cql", metric="initial_dip", margin=0.1),),

@@ -50,7 +50,7 @@ class BCToSAC(Method):
     features: str = "pretrained"  # of pictures, as in `robofume`
     finetunes: bool = True  # without: it stays as the records left it
 
-    space = {"lr": (0.001, 0.003, 0.01), "temperature": (0.03, 0.1, 0.3)}
+    space = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1), "temperature": (0.01, 0.03, 0.1, 0.3)}
 
     @property
     def network(self) -> ActorCritic:

@@ -46,7 +46,7 @@ class RLPD(Method):
     random: float = 0.1  # share of random actions while it learns, 0 to 1
     features: str = "pretrained"  # of pictures, as in `robofume`
 
-    space = {"lr": (0.001, 0.003, 0.01), "random": (0.03, 0.1, 0.3)}
+    space = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1), "random": (0.03, 0.1, 0.3, 0.6)}
 
     @property
     def network(self) -> NormalisedValues:
