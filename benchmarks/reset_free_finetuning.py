@@ -6,6 +6,8 @@ TASK = "there_and_back"
 RAW = "robofume[features=raw]"
 TRUE = "robofume[features=true]"
 BEFORE = "robofume[finetunes=false]"
+STRONG = "robofume[alpha=1]"
+STRONG_CQL = "cql[alpha=1]"
 CLONED = "bc_to_sac[finetunes=false]"
 PAPER = "yang2023robot"
 
@@ -23,17 +25,23 @@ DIFFERS = (
 benchmark = Benchmark(
     field="reinforcement learning",
     tuning=Tuning(trials=20, seeds=6),
-    ablations=(RAW, TRUE, BEFORE, CLONED),
+    edges={"rlpd.random": "0.03 to 0.3 differ by 0.03, within the noise of six seeds"},
+    ablations=(RAW, TRUE, BEFORE, CLONED, STRONG, STRONG_CQL),
     claims=(
         Claim(
             paper=PAPER,
-            says="Calibrated values lose less at the beginning of fine-tuning than conservative ones without a bound.",
+            says="Calibrated values lose less at the beginning of fine-tuning than conservative ones without a bound, "
+            "with the tuned weight of the penalty and with a large one.",
             differs=f"{DIFFERS}The dip is success before own walks less that of the ten rounds after the first; the "
             "paper's abstract asks for efficient fine-tuning under distribution shift, and names no dip. Values are "
-            "those tuned for success at the end.",
+            "those tuned for success at the end, which on tuning seeds ask for a small weight of the penalty; in the "
+            "second condition it is 1.",
             read="abstract",
             expected="inconclusive",
-            conditions=(Better(task=TASK, method="robofume", than="cql", metric="initial_dip", margin=0.1),),
+            conditions=tuple(
+                Better(task=TASK, method=one, than=other, metric="initial_dip", margin=0.1)
+                for one, other in (("robofume", "cql"), (STRONG, STRONG_CQL))
+            ),
         ),
         Claim(
             paper=PAPER,

@@ -40,12 +40,12 @@ class RoboFuME(Method):
     """Learns values and a judge from records, and goes on with both."""
 
     lr: float = 0.01  # learning rate, above 0; 0.0003 in the critic's code
-    alpha: float = 0.3  # weight of the penalty, 0 or more; 5 in the critic's code
+    alpha: float = 0.03  # weight of the penalty, 0 or more; 5 in the critic's code
     random: float = 0.1  # share of random actions while it learns, 0 to 1
     features: str = "pretrained"  # of pictures; `raw`: learned from successes alone; `true`: no judge but the truth
     finetunes: bool = True  # without: it stays as the records left it
 
-    space = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1), "alpha": (0.03, 0.1, 0.3, 1.0)}
+    space = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1), "alpha": (0.003, 0.01, 0.03, 0.1)}
     paper = "yang2023robot"
 
     @property
