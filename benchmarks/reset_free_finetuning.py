@@ -80,7 +80,7 @@ benchmark = Benchmark(
             says="Own walks improve on what the records taught: success is more frequent than before them, and than "
             "with imitation alone.",
             differs=f"{DIFFERS}The project's page says so of five tasks of a robot. A margin of 0.1 is one walk of "
-            "ten.",
+            "ten. Imitation alone has the learning rate that was tuned for what follows it.",
             read="abstract",
             expected="inconclusive",
             conditions=tuple(
