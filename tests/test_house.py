@@ -11,6 +11,7 @@ from toybench.plugins import registry
 SECOND_EDITION: tuple[str, ...] = (
     "adversarial_imitation",
     "algorithm_simulation",
+    "architecture_retrieval",
     "asynchronous_graphs",
     "boolean_functions",
     "delayed_control",
