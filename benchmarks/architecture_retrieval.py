@@ -60,9 +60,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="They do so on both where the discriminator of contexts multiplies a motif's vector and its context's.",
-            differs=f"{TOY} {NOISY} {MARGIN} The released discriminator is linear in both, and can't tell contexts of one "
-            "graph apart on average. Its learning rate and temperature are those tuned for the released one.",
+            says="They do so in both worlds where the discriminator of contexts multiplies a motif's vector and its "
+            "context's.",
+            differs=f"{TOY} {NOISY} {MARGIN} The released discriminator is linear in both, and can't tell contexts of "
+            "one graph apart on average. Its learning rate and temperature are those tuned for the released one.",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=task, method=PRODUCT, than="gin_contrastive", metric=metric, margin=0.05)
@@ -84,30 +85,27 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="Training on families that are known lets a network find those of unseen graphs, better by motifs or "
-            "without than with first weights.",
+            says="Training on families that are known lets a network find those of unseen graphs, better than its "
+            "first weights do.",
             differs=f"{TOY} More is read as 0.05 of the mean reciprocal rank. The paper has no network that isn't "
             "trained. In pilots a flat network learnt so after 600 updates and more: 300 came to 0.59, 1000 to 0.78.",
             expected="supported",
             conditions=tuple(
-                Better(task=task, method=method, than=UNTRAINED, metric="mrr", margin=0.05)
-                for task, method in (
-                    (FAMILIES, "gin_contrastive"),
-                    (FAMILIES, "motif_macro"),
-                    (PLAIN, "gin_contrastive"),
-                )
+                Better(task=task, method="gin_contrastive", than=UNTRAINED, metric="mrr", margin=0.05)
+                for task in (FAMILIES, PLAIN)
             ),
         ),
         Claim(
             paper=PAPER,
-            says="It takes learnt motifs: colours of the wiring by Weisfeiler and Lehman, and shares of operators, "
-            "find the family less often.",
+            says="It takes learnt motifs: colours of the wiring by Weisfeiler and Lehman, a network with its first "
+            "weights, and shares of operators find the family less often.",
             differs=f"{TOY} The paper doesn't have these controls, which aren't trained. Less is read as any sign.",
             expected="refuted",
             conditions=(
                 *(
-                    Better(task=task, method="motif_macro", than="wl_kernel", metric=metric)
+                    Better(task=task, method="motif_macro", than=other, metric=metric)
                     for task in (FAMILIES, PLAIN)
+                    for other in ("wl_kernel", UNTRAINED)
                     for metric in METRICS
                 ),
                 *(Better(task=FAMILIES, method="motif_macro", than="operator_histogram", metric=m) for m in METRICS),
@@ -115,8 +113,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="With one operator, motifs that are cut where types of nodes change their frequency find the family more often than "
-            "runs of one length.",
+            says="With one operator, motifs that are cut where types of nodes change their frequency find the family "
+            "more often than runs of one length.",
             differs=f"{TOY} {MARGIN} Runs have five nodes, for a block has 4.3 on average; a cut by random lengths is "
             "in the released code.",
             expected="inconclusive",

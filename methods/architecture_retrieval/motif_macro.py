@@ -109,7 +109,7 @@ class Motifs(linen.Module):
     @linen.compact
     def __call__(self, graphs: Graphs, members: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         which = members.argmax(1)
-        within = graphs.edges * (which[:, :, None] == which[:, None, :])
+        within = jnp.where(which[:, :, None] == which[:, None, :], graphs.edges, 0.0)
         vectors = pooled(members, Stack(width=self.width, layers=self.layers)(within, graphs.x))
         around = jnp.minimum(members + members @ symmetrised(graphs.edges), 1.0)
         contexts = pooled(around, Stack(width=self.width, layers=self.layers)(graphs.edges, graphs.x))
