@@ -1,6 +1,6 @@
 """The architecture_retrieval benchmark: what its paper claims, and what runs beside the default cells."""
 
-from toybench import Benchmark, Better, Claim, Tuning
+from toybench import Benchmark, Better, Bound, Claim, Tuning
 
 FAMILIES = "architecture_families"
 PLAIN = "architecture_families[operators=1]"
@@ -11,15 +11,16 @@ PRODUCT = "motif_macro[joint=product]"
 LENGTH = "motif_macro[cut=length]"
 UNTRAINED = "gin_contrastive[trained=false]"
 
-TOY = (
+SMALL = (
     "Synthetic chains of blocks of up to 32 nodes in eight families, 12 graphs of each in the database, where the "
-    "paper has 12,000 real networks. Operators tell nothing, so that wiring must. Graphs that ask weren't trained on; "
-    "the released evaluation asks with trained ones."
+    "paper has 12,000 real networks. Operators tell nothing, so that wiring must."
 )
+TOY = f"{SMALL} Graphs that ask weren't trained on; the released evaluation asks with trained ones."
 NOISY = (
     "Operators are drawn anew whenever a graph is shown. Labels tell GNN 2 that they are noise, and not GNN 1, which "
     "learns from contexts alone."
 )
+ONE = "Frequencies leave 22 of 100 graphs uncut, as one motif, and cut the others into 6 on average."
 MARGIN = "More is read as 0.05, a little less than the paper's lead of its mean reciprocal rank, 0.825 to 0.756."
 PILOT = (
     "In a pilot with operators that stay the flat network learnt them by heart (0.94 among trained graphs, 0.37 for "
@@ -34,14 +35,14 @@ benchmark = Benchmark(
     only={
         FAMILIES: ("motif_macro", PRODUCT, "gin_contrastive", UNTRAINED, "wl_kernel", "operator_histogram"),
         PLAIN: ("motif_macro", PRODUCT, LENGTH, "gin_contrastive", UNTRAINED, "wl_kernel"),
-        KEPT: ("motif_macro", "gin_contrastive", "operator_histogram"),
+        KEPT: ("gin_contrastive",),
     },
     claims=(
         Claim(
             paper=PAPER,
             says="Where all nodes have one operator, graphs that are embedded by their motifs and the graph of these "
             "find their family more often than those that are embedded node by node with the same loss.",
-            differs=f"{TOY} {MARGIN} All nodes have one operator, which makes wiring all there is to see.",
+            differs=f"{TOY} All nodes have one operator, which makes wiring all there is to see. {ONE} {MARGIN}",
             expected="inconclusive",
             conditions=tuple(
                 Better(task=PLAIN, method="motif_macro", than="gin_contrastive", metric=metric, margin=0.05)
@@ -50,8 +51,9 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="They do so where operators are noise.",
-            differs=f"{TOY} {NOISY} {MARGIN} {PILOT}",
+            says="Where operators are noise, graphs that are embedded by their motifs and the graph of these find "
+            "their family more often than those that are embedded node by node with the same loss.",
+            differs=f"{TOY} {NOISY} {ONE} {MARGIN} {PILOT}",
             expected="refuted",
             conditions=tuple(
                 Better(task=FAMILIES, method="motif_macro", than="gin_contrastive", metric=metric, margin=0.05)
@@ -60,8 +62,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="They do so in both worlds where the discriminator of contexts multiplies a motif's vector and its "
-            "context's.",
+            says="Embedding by motifs finds the family more often than node by node, with and without operators, where "
+            "the discriminator of contexts multiplies a motif's vector and its context's.",
             differs=f"{TOY} {NOISY} {MARGIN} The released discriminator is linear in both, and can't tell contexts of "
             "one graph apart on average. Its learning rate and temperature are those tuned for the released one.",
             expected="inconclusive",
@@ -73,14 +75,25 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="As released, where graphs of the database ask for one another and keep their operators, motifs find "
-            "the family more often, too.",
-            differs="Synthetic chains of blocks in eight families, 12 graphs of each, where the paper has 12,000 real "
-            f"networks. {PILOT} There is little to gain, so that more is read as 0.",
-            expected="refuted",
+            says="Where graphs that were trained on ask for one another, as in the released evaluation, embedding by "
+            "motifs finds the family more often than node by node.",
+            differs=f"{SMALL} {NOISY} {MARGIN}",
+            expected="inconclusive",
+            conditions=tuple(
+                Better(task=task, method="motif_macro", than="gin_contrastive", metric="mrr_known", margin=0.05)
+                for task in (FAMILIES, PLAIN)
+            ),
+        ),
+        Claim(
+            paper=PAPER,
+            says="That evaluation is passed by heart: with operators that stay, a flat network knows the families of "
+            "graphs that it was trained on, and finds those of unseen graphs hardly better than a random order does.",
+            differs=f"{SMALL} A control that the paper doesn't have. Known is read as a mean reciprocal rank of 0.9; "
+            "hardly better as 0.45, a fifth of the way from a random order, which has 0.3, to all families known.",
+            expected="supported",
             conditions=(
-                Better(task=KEPT, method="motif_macro", than="gin_contrastive", metric="mrr_known"),
-                Better(task=KEPT, method="motif_macro", than="operator_histogram", metric="mrr_known"),
+                Bound(task=KEPT, method="gin_contrastive", metric="mrr_known", above=0.9),
+                Bound(task=KEPT, method="gin_contrastive", metric="mrr", below=0.45),
             ),
         ),
         Claim(
