@@ -10,6 +10,7 @@ METRICS = ("mrr", "recall_at_5")
 PRODUCT = "motif_macro[joint=product]"
 LENGTH = "motif_macro[cut=length]"
 UNTRAINED = "gin_contrastive[trained=false]"
+FAST = "gin_contrastive[lr=0.01]"
 
 SMALL = (
     "Synthetic chains of blocks of up to 32 nodes in eight families, 12 graphs of each in the database, where the "
@@ -29,19 +30,23 @@ PILOT = (
 
 benchmark = Benchmark(
     field="graphs",
-    tuning=Tuning(trials=9, seeds=3),
+    tuning=Tuning(trials=15, seeds=3),
+    edges={
+        "temperature": "at the best rate 0.1, 0.3 and 1 came within 0.06 of one another, on three tuning seeds; 1 is "
+        "the authors', and below 0.1 one pair decides",
+        "gin_contrastive.lr": "where operators stay nothing is learnt of unseen graphs: 0.34 at most, at any rate",
+    },
     variants=(PLAIN, KEPT),
-    ablations=(PRODUCT, LENGTH, UNTRAINED),
+    ablations=(PRODUCT, LENGTH, UNTRAINED, FAST),
     only={
         FAMILIES: ("motif_macro", PRODUCT, "gin_contrastive", UNTRAINED, "wl_kernel", "operator_histogram"),
         PLAIN: ("motif_macro", PRODUCT, LENGTH, "gin_contrastive", UNTRAINED, "wl_kernel"),
-        KEPT: ("gin_contrastive",),
+        KEPT: ("gin_contrastive", FAST),
     },
     claims=(
         Claim(
             paper=PAPER,
-            says="Where all nodes have one operator, graphs that are embedded by their motifs and the graph of these "
-            "find their family more often than those that are embedded node by node with the same loss.",
+            says="With one operator, embedding by motifs finds a graph's family more often than node by node.",
             differs=f"{TOY} All nodes have one operator, which makes wiring all there is to see. {ONE} {MARGIN}",
             expected="inconclusive",
             conditions=tuple(
@@ -51,8 +56,7 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="Where operators are noise, graphs that are embedded by their motifs and the graph of these find "
-            "their family more often than those that are embedded node by node with the same loss.",
+            says="With noisy operators, embedding by motifs finds a graph's family more often than node by node.",
             differs=f"{TOY} {NOISY} {ONE} {MARGIN} {PILOT}",
             expected="refuted",
             conditions=tuple(
@@ -62,11 +66,11 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="Embedding by motifs finds the family more often than node by node, with and without operators, where "
-            "the discriminator of contexts multiplies a motif's vector and its context's.",
-            differs=f"{TOY} {NOISY} {MARGIN} The released discriminator is linear in both, and can't tell contexts of "
-            "one graph apart on average. Its learning rate and temperature are those tuned for the released one.",
-            expected="inconclusive",
+            says="Motifs find the family more often than single nodes do if the discriminator multiplies both vectors.",
+            differs=f"{TOY} {NOISY} {MARGIN} Both are the vectors of a motif and its context. The released "
+            "discriminator is linear in them, and can't tell contexts of one graph apart on average. The learning rate "
+            "and temperature are those tuned for it.",
+            expected="refuted",
             conditions=tuple(
                 Better(task=task, method=PRODUCT, than="gin_contrastive", metric=metric, margin=0.05)
                 for task in (FAMILIES, PLAIN)
@@ -75,10 +79,10 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="Where graphs that were trained on ask for one another, as in the released evaluation, embedding by "
-            "motifs finds the family more often than node by node.",
+            says="Among graphs that were trained on, as in the released evaluation, motifs find the family more often "
+            "than single nodes do.",
             differs=f"{SMALL} {NOISY} {MARGIN}",
-            expected="inconclusive",
+            expected="refuted",
             conditions=tuple(
                 Better(task=task, method="motif_macro", than="gin_contrastive", metric="mrr_known", margin=0.05)
                 for task in (FAMILIES, PLAIN)
@@ -86,20 +90,22 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="That evaluation is passed by heart: with operators that stay, a flat network knows the families of "
-            "graphs that it was trained on, and finds those of unseen graphs hardly better than a random order does.",
+            says="The released evaluation is passed by heart. With operators that stay, a flat network knows families "
+            "of trained graphs, and hardly those of unseen ones.",
             differs=f"{SMALL} A control that the paper doesn't have. Known is read as a mean reciprocal rank of 0.9; "
-            "hardly better as 0.45, a fifth of the way from a random order, which has 0.3, to all families known.",
+            "hardly as at most 0.45, a fifth of the way from a random order, which has 0.3, to all families known. "
+            "The rate is one that fits the graphs shown; beside it is the one tuned for those unseen.",
             expected="supported",
             conditions=(
-                Bound(task=KEPT, method="gin_contrastive", metric="mrr_known", above=0.9),
+                Bound(task=KEPT, method=FAST, metric="mrr_known", above=0.9),
+                Bound(task=KEPT, method=FAST, metric="mrr", below=0.45),
                 Bound(task=KEPT, method="gin_contrastive", metric="mrr", below=0.45),
             ),
         ),
         Claim(
             paper=PAPER,
-            says="Training on families that are known lets a network find those of unseen graphs, better than its "
-            "first weights do.",
+            says="Training on known families lets a flat network find those of unseen graphs, better than its first "
+            "weights do.",
             differs=f"{TOY} More is read as 0.05 of the mean reciprocal rank. The paper has no network that isn't "
             "trained. In pilots a flat network learnt so after 600 updates and more: 300 came to 0.59, 1000 to 0.78.",
             expected="supported",
@@ -110,8 +116,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="It takes learnt motifs: colours of the wiring by Weisfeiler and Lehman, a network with its first "
-            "weights, and shares of operators find the family less often.",
+            says="It takes learnt motifs. Colours by Weisfeiler and Lehman, first weights and shares of operators find "
+            "the family less often.",
             differs=f"{TOY} The paper doesn't have these controls, which aren't trained. Less is read as any sign.",
             expected="refuted",
             conditions=(
@@ -126,11 +132,11 @@ benchmark = Benchmark(
         ),
         Claim(
             paper=PAPER,
-            says="With one operator, motifs that are cut where types of nodes change their frequency find the family "
-            "more often than runs of one length.",
+            says="With one operator, motifs that are cut by frequencies find the family more often than runs of one "
+            "length.",
             differs=f"{TOY} {MARGIN} Runs have five nodes, for a block has 4.3 on average; a cut by random lengths is "
-            "in the released code.",
-            expected="inconclusive",
+            "in the released code. In a pilot frequencies came to 0.43, runs to 0.63.",
+            expected="refuted",
             conditions=(Better(task=PLAIN, method="motif_macro", than=LENGTH, metric="mrr", margin=0.05),),
         ),
     ),

@@ -17,7 +17,7 @@ from toybench.tasks.architecture_retrieval import Graphs, Spec
 
 FLOOR = 1e-12  # below a squared length
 SELF = -1e9  # a logarithm that no softmax keeps
-SPACE = {"lr": (0.003, 0.01, 0.03), "temperature": (0.1, 0.3, 1.0)}  # of every network; the authors' is 1
+SPACE = {"lr": (0.001, 0.003, 0.01, 0.03, 0.1), "temperature": (0.1, 0.3, 1.0)}  # of every network
 
 
 class State(NamedTuple):
