@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from toybench.methods.architecture_retrieval._network import contrast, family_loss
-from toybench.methods.architecture_retrieval.motif_macro import membership, motif_numbers, node_types, pair_counts
+from toybench.methods.architecture_retrieval.motif_macro import (
+    MOTIFS,
+    membership,
+    motif_numbers,
+    node_types,
+    pair_counts,
+)
 from toybench.plugins import registry
 from toybench.tasks.architecture_retrieval.architecture_families import ArchitectureFamilies
 
@@ -243,3 +249,15 @@ def test_training_lowers_the_loss(stem):
 
     later = jax.lax.fori_loop(0, 20, lambda _, s: method.update(s, BATCH, KEY), state)
     assert loss(later) < loss(state) - 0.2
+
+
+def test_the_last_motif_takes_the_rest():
+    worlds = jax.vmap(ArchitectureFamilies().sample)(jax.random.split(KEY, 2))
+    graphs = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), worlds.database.graphs)
+    counts = graphs.mask.sum(-1).astype(jnp.int32)
+    numbers = np.array(jax.vmap(motif_numbers)(jax.vmap(node_types)(graphs.edges), counts))
+    assert (numbers * np.array(graphs.mask)).max() >= MOTIFS
+    members = np.array(membership(graphs, "frequency"))
+    assert members.shape[1] == MOTIFS
+    there = np.array(graphs.mask) > 0
+    np.testing.assert_array_equal(members.argmax(1)[there], np.minimum(numbers, MOTIFS - 1)[there])
