@@ -24,8 +24,8 @@ NOISY = (
 ONE = "Frequencies leave 22 of 100 graphs uncut, as one motif, and cut the others into 6 on average."
 MARGIN = "More is read as 0.05, a little less than the paper's lead of its mean reciprocal rank, 0.825 to 0.756."
 PILOT = (
-    "In a pilot with operators that stay, and larger graphs, the flat network learnt them by heart (0.94 among trained graphs, 0.37 for "
-    "unseen ones, at random 0.3)."
+    "In a pilot with operators that stay, and larger graphs, the flat network learnt them by heart (0.94 among trained "
+    "graphs, 0.37 for unseen ones, at random 0.3)."
 )
 
 benchmark = Benchmark(
