@@ -81,6 +81,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "weight_spaces",
     "weak_labels",
     "zero_shot_rl",
+    "rule_inference",
 )  # studies in the form as it is now; the others follow with their review
 
 
