@@ -48,8 +48,8 @@ benchmark = Benchmark(
             paper="xu2024pathreasoner",
             says="Attention along paths adds to rewritten items, and not as any second attention does.",
             differs=f"{DIFFERS}{PATHS}{SHOWN} What the second attention gives is averaged over the rules, as in the "
-            "authors' code. Pilots without tuning had 0.74 with paths and 0.58 without a second attention; with a width of "
-            "32 the control had 0.73.",
+            "authors' code. Pilots without tuning had 0.74 with paths and 0.58 without a second attention; with a width "
+            "of 32 the control had 0.73.",
             expected="inconclusive",
             conditions=(
                 better("path_reasoner", "equivalent_extension"),
