@@ -100,11 +100,11 @@ class Reader(nn.Module):
 
 
 def sharing(pairs: jax.Array, asked: jax.Array) -> jax.Array:
-    """float [b, t, t]: 1 where two tokens [b, t, 2] share a symbol, unless both are candidates, bool [t]."""
+    """float [b, t, t]: 1 where a token [b, t, 2] shares a symbol with another one that is no candidate, bool [t]."""
     symbols = pairs // 2
     same = (symbols[:, :, None, :, None] == symbols[:, None, :, None, :]).any((-1, -2))
-    apart = ~jnp.eye(len(asked), dtype=bool) & ~(asked[:, None] & asked[None, :])
-    return (same & apart[None]).astype(jnp.float32)
+    others = ~jnp.eye(len(asked), dtype=bool) & ~asked[None, :]  # so that no path leads over a candidate
+    return (same & others[None]).astype(jnp.float32)
 
 
 def extended(items: Items, flips: jax.Array, rate: jax.Array | float) -> Items:
