@@ -29,7 +29,7 @@ def better(method: str, than: str, metric: str = "accuracy", margin: float = 0.0
 
 benchmark = Benchmark(
     field="sequences",
-    tuning=Tuning(trials=9, seeds=4),
+    tuning=Tuning(trials=12, seeds=4),
     ablations=(UNPOOLED_PATHS, UNPOOLED_PLAIN, "path_reasoner[rate=0.0]"),
     claims=(
         Claim(

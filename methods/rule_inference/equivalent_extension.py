@@ -26,7 +26,7 @@ class EquivalentExtension(Method):
 
     rate: float = 0.5  # at which a pair is replaced, 0 to 1; one half, as data have either form at random
     lr: float = 0.01  # of AdamW at the start, above 0
-    decay: float = 0.3  # of weights, a multiple of the rate, 0 or more
+    decay: float = 0.03  # of weights, a multiple of the rate, 0 or more
 
     paper = "xu2024pathreasoner"
     space = reading.GRID

@@ -21,7 +21,7 @@ class SymbolRenaming(Method):
     """Six symbols may be named in 720 ways, and negated in 64."""
 
     lr: float = 0.01  # of AdamW at the start, above 0
-    decay: float = 0.3  # of weights, a multiple of the rate, 0 or more
+    decay: float = 0.03  # of weights, a multiple of the rate, 0 or more
 
     space = reading.GRID
 
