@@ -91,8 +91,8 @@ benchmark = Benchmark(
             paper="xu2024pathreasoner",
             says="With rewritten items networks answer chains of two rules more often than shared symbols tell.",
             differs=f"{DIFFERS}The sentence is ours. The control takes a literal and its negation within a chain for "
-            f"the same, which leaves two conclusions of four. Where a rule is the answer it is right by definition, so "
-            f"that over all it has three quarters, as the best networks had in pilots. {SHOWN}",
+            f"the same, which leaves two conclusions of four. Where a rule is the answer it is right by definition. So "
+            f"it has three quarters over all, as the best networks had in pilots. {SHOWN}",
             expected="supported",
             conditions=(
                 better("equivalent_extension", "symbol_chains", metric="chained_accuracy"),
