@@ -5,7 +5,7 @@ three. A second chain leads from not p towards not q, but at one of its symbols 
 their negations stands in exactly one rule, at the same side, and other rules have neither p nor q. So which literals
 occur doesn't tell candidates apart, and which symbols rules share leaves two of them. The test of longer chains has
 six rules. Rules and candidates stand in either form at random. Items are kept where exactly one candidate follows by
-chains, and by no shorter one.
+chains, and by no shorter one. Tests have none with the rules about p and q of a training item, in whatever form.
 """
 
 from types import SimpleNamespace
@@ -26,7 +26,7 @@ LONGER = 3  # rules in one of the tests
 TRAIN = 800  # items
 TEST = 512  # of each kind
 BATCH = 32
-SPARE = 2  # items that are drawn for one that is kept
+SPARE = 4  # items that are drawn for one that is kept
 ENDS = 2  # symbols that the candidates are about
 
 
@@ -91,15 +91,36 @@ def item(length: jax.Array, drawn: dict[str, jax.Array]) -> tuple[Items, jax.Arr
     return Items(rules=rules, candidates=candidates, answer=jnp.argmin(order)), fair
 
 
+def contents(items: Items) -> jax.Array:
+    """Numbers int32 [b] that are the same for items whose rules about the asked symbols are, in whatever form."""
+    literals = 2 * SYMBOLS
+    rules = items.rules
+    turned = contrapositive(rules)
+    number = jnp.minimum(literals * rules[..., 0] + rules[..., 1], literals * turned[..., 0] + turned[..., 1])
+    symbols = rules // 2
+    asked = items.candidates[:, 0] // 2
+    about = (symbols[..., None] == asked[:, None, None, :]).any((-1, -2))
+    base = literals**2 + 1
+    ranked = jnp.sort(jnp.where(about, number, base - 1), axis=1)
+    return sum((ranked[:, k] * base**k for k in range(RULES)), start=jnp.zeros(len(rules), jnp.int32))
+
+
 def fair_items(lengths: dict[str, jax.Array], drawn: dict[str, jax.Array]) -> dict[str, Items]:
-    """By the name of a set: the first half of the items that are fair, with chains of so many rules [n]."""
+    """By the name of a set: the first of its items that are fair, with chains of so many rules [n].
+
+    Later sets have none with the contents of an item in the first one, from which learners learn.
+    """
     made, fair = jax.vmap(item)(jnp.concatenate(list(lengths.values())), drawn)
+    number = contents(made)
     kept = {}
+    known = jnp.full((1,), -1)
     start = 0
     for name, length in lengths.items():
         rows = slice(start, start + len(length))
-        chosen = jnp.argsort(jnp.where(fair[rows], 0, 1))[: len(length) // SPARE]
+        good = fair[rows] & ~jnp.isin(number[rows], known)
+        chosen = jnp.argsort(jnp.where(good, 0, 1))[: len(length) // SPARE]
         kept[name] = jax.tree.map(lambda x, rows=rows, chosen=chosen: x[rows][chosen], made)
+        known = number[rows][chosen] if not start else known
         start += len(length)
     return kept
 

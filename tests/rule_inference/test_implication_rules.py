@@ -14,7 +14,7 @@ from toybench.methods.rule_inference import _reader as reading
 from toybench.plugins import registry
 from toybench.protocol import Learner
 from toybench.tasks.rule_inference import Items, RuleSpec, contrapositive, edges, follows
-from toybench.tasks.rule_inference.implication_rules import CANDIDATES, RULES, SYMBOLS, TEST, TRAIN
+from toybench.tasks.rule_inference.implication_rules import CANDIDATES, RULES, SYMBOLS, TEST, TRAIN, contents
 
 KEY = jax.random.key(6)
 SPEC = RuleSpec(symbols=SYMBOLS, rules=RULES, candidates=CANDIDATES)
@@ -72,6 +72,26 @@ def test_one_candidate_follows_in_every_item(world: Any, name: str) -> None:
     assert len(items.answer) == (TRAIN if name == "train" else TEST)
     found = jax.vmap(lambda r, c: follows(r, c, SYMBOLS))(items.rules, items.candidates)
     np.testing.assert_array_equal(found, jax.nn.one_hot(items.answer, CANDIDATES, dtype=bool))
+
+
+def about(rules: np.ndarray, candidates: np.ndarray) -> frozenset:
+    """Those rules that have an asked symbol, whatever their form."""
+    asked = set((candidates[0] // 2).tolist())
+    pairs = [tuple(rule) for rule in rules.tolist() if asked & {rule[0] // 2, rule[1] // 2}]
+    return frozenset(frozenset(((a, b), (b ^ 1, a ^ 1))) for a, b in pairs)
+
+
+def test_tests_have_no_training_item_in_another_form(world: Any) -> None:
+    def every(name: str) -> list[frozenset]:
+        items = getattr(world, name)
+        return [about(r, c) for r, c in zip(np.asarray(items.rules), np.asarray(items.candidates), strict=True)]
+
+    train = every("train")
+    assert len(set(train)) > TRAIN / 2
+    for name in ("direct", "chained", "longer"):
+        assert not set(train) & set(every(name))
+    number = np.asarray(contents(world.train)).tolist()
+    assert len(set(number)) == len(set(train)) == len(set(zip(number, train, strict=True)))
 
 
 def test_closure_by_hand() -> None:
