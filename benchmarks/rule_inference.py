@@ -10,7 +10,8 @@ DIFFERS = (
     "Four rules between literals of six symbols and four conclusions; two blocks of width 16 on 800 items; the "
     "paper's are passages and questions of examinations, read by RoBERTa. The authors' code was read; the paper's own "
     "ablations weren't. Plain search for chains, the oracle, answers every item: networks that learn are compared. "
-    "Networks are tuned on new items. "
+    "Networks are tuned on new items. When they were, a seventh of those with chains were training items in another "
+    "form; such are left out of what is judged. "
 )
 REWRITING = (
     "Contraposition alone rewrites items, anew in every batch; rules that follow from two others aren't added, though "
@@ -29,8 +30,11 @@ def better(method: str, than: str, metric: str = "accuracy", margin: float = 0.0
 
 benchmark = Benchmark(
     field="sequences",
-    tuning=Tuning(trials=16, seeds=4),
-    edges={"decay": "0.01 takes a twentieth of a weight over all updates at a rate of 0.01: as good as no decay"},
+    tuning=Tuning(trials=12, seeds=4),
+    edges={
+        "decay": "0.01 takes a twentieth of a weight over all updates at a rate of 0.01: as good as no decay",
+        "both_forms.decay": "0.61 and 0.63 at 0.1; with 0.3 five other methods lost 0.07 to 0.41",
+    },
     ablations=(UNPOOLED_PATHS, UNPOOLED_PLAIN, "path_reasoner[rate=0.0]"),
     claims=(
         Claim(

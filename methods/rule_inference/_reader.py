@@ -21,7 +21,7 @@ WIDTH = 16
 HEADS = 4
 LAYERS = 2  # two rules can be joined in the first, and found in the second
 LEAK = 0.02  # slope of the scores' rectifier below 0, as in the authors' code
-GRID = {"lr": (3e-3, 1e-2, 3e-2, 1e-1), "decay": (0.01, 0.03, 0.1, 0.3)}  # for all learners
+GRID = {"lr": (3e-3, 1e-2, 3e-2, 1e-1), "decay": (0.01, 0.03, 0.1)}  # for all learners
 
 
 class State(NamedTuple):
