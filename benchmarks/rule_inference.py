@@ -42,7 +42,8 @@ benchmark = Benchmark(
             paper="xu2024pathreasoner",
             says="Items rewritten by contraposition, and attention along paths with them, answer more new items right "
             "than the same transformer on the items as they are.",
-            differs=f"{DIFFERS}{REWRITING}Networks have no dropout, which the authors have. {SHOWN} Half of what is asked has chains of two rules, also judged apart.",
+            differs=f"{DIFFERS}{REWRITING}Networks have no dropout, which the authors have. "
+            f"{SHOWN} Half of what is asked has chains of two rules, also judged apart.",
             expected="supported",
             conditions=(
                 better("equivalent_extension", "rule_transformer"),

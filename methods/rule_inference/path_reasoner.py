@@ -8,14 +8,16 @@ github.com/xufangzhi/PathReasoner at 360e4aa: `pathreasoner.py` (`PathAttention`
     y_i = (attention(x)_i + W mean over j of attention(x; bias theta_1 A + theta_2 A^2)_j) / 2
     A_ij = leaky(w (x_i + x_j) / 2)   for rules i and j that share a symbol
 
-**Differs from the paper**: 1. two small blocks on literals, without a language model; the authors stack three on one.
-2. a rule is one token; theirs are its two variables and what joins them. So A joins rules that share a symbol, and its
-square leads from rule to rule. Theirs joins places of one variable, and another graph, as 0.2 A + 0.8 A^2, the tokens
-within an atom. 3. both weights of paths are learned; between atoms the code has the square alone. 4. rules don't see
-the candidate, nor do paths lead over it; it sees the rules and itself. The authors read each option in a passage of its
-own, in which all see all. 5. the mean is over the tokens that are seen, projected. Theirs is over atoms, each a
-projection of its variables and of what joins them. Without it each token keeps its own (`pooled=false`). 6. extension
-as in `equivalent_extension`.
+**Differs from the paper**: 1. two small blocks on literals, without a language model and without dropout; the authors
+stack three on one. 2. a rule is one token; theirs are its two variables and what joins them. So A joins rules that
+share a symbol, and its square leads from rule to rule. Theirs is meant to join places of one variable; as released,
+places are ranks among a variable's places, so that the first tokens are joined. Another graph, as 0.2 A + 0.8 A^2,
+joins the tokens within an atom. 3. both weights of paths are learned; between atoms the code has the square alone. 4.
+rules don't see the candidate, nor do paths lead over it; it sees the rules and itself. The authors read each option in
+a passage of its own, in which all see all, with random positions. 5. the mean is over the tokens that are seen,
+projected. Theirs is over atoms, each a projection of its variables and of what joins them. Without it each token keeps
+its own (`pooled=false`). 6. the score is read from the candidate's token; theirs from means over the text, the tokens
+and the atoms. 7. extension as in `equivalent_extension`.
 
 **Shapes**: b items, r rules, c candidates, t tokens.
 """
