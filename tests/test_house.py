@@ -36,6 +36,7 @@ SECOND_EDITION: tuple[str, ...] = (
     "learning_rates",
     "local_learning",
     "local_policies",
+    "network_design",
     "node_classification",
     "offline_control",
     "offline_to_online",
