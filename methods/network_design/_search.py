@@ -10,12 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from toybench.blocks.random import uniforms
-from toybench.tasks.network_design import Answers, DesignSpec, designs
+from toybench.tasks.network_design import Answers, DesignSpec, Solved, designs
 
 LATER = 1e6  # added to the score of a design that is asked for only if no other is left
 PARENTS = 0.4  # share of a population that has children, the authors' value
 SIZE = 60  # individuals of the search on a stand-in
 TURNS = 40  # generations of the same
+LEAST = 1e-6  # keeps a quotient finite where times are alike
 MUTATION = 0.05  # chance of a bit to flip there, the authors' value
 
 
@@ -96,14 +97,31 @@ def evolve(
     return jax.lax.scan(turn, (first, met), drawn)[0][1]
 
 
-def ask_by_stand_in(spec: DesignSpec, key: jax.Array, score: jax.Array, known: Told, label_rounds: int) -> jax.Array:
-    """Random designs in the first rounds, then those of lowest score [g, d] that a genetic algorithm met, int32 [g, m].
+def ask_by_stand_in(spec: DesignSpec, key: jax.Array, score: jax.Array, known: Told) -> jax.Array:
+    """The designs of lowest score [g, d] that a genetic algorithm met, int32 [g, m].
 
     The stand-in has told the scores of all designs at once: they are few, and it is asked for no others.
     """
-    drawn, search = jax.random.split(key)
-    keys = jax.random.split(search, len(score))
+    keys = jax.random.split(key, len(score))
     met = jax.vmap(lambda one, s: evolve(spec, one, s, SIZE, TURNS, MUTATION))(keys, score)
-    chosen = jnp.where(met, score, score + LATER)
-    uniform = jax.random.uniform(drawn, score.shape)
-    return ask(jnp.where(known.rounds < label_rounds, uniform, chosen), known, spec.asked)
+    return ask(jnp.where(met, score, score + LATER), known, spec.asked)
+
+
+def near_good_plans(spec: DesignSpec, solved: Solved) -> jax.Array:
+    """The least time of the plans that are a road away from each design, [g, d], lower for better; no model is fitted.
+
+    Plans of fewer roads are slower: times are standardised among plans of as many roads. It is `LATER` where no plan
+    is near.
+    """
+    bits = jnp.asarray(designs(spec.candidates, spec.chosen))
+
+    def of_one(solved: Solved) -> jax.Array:
+        roads = solved.bits.sum(1)
+        alike = (roads[:, None] == roads[None]).astype(bits.dtype)
+        mean = alike @ solved.time / alike.sum(1)
+        spread = jnp.sqrt(alike @ (solved.time - mean) ** 2 / alike.sum(1))
+        score = (solved.time - mean) / jnp.maximum(spread, LEAST)
+        near = bits @ solved.bits.T == jnp.minimum(roads, spec.chosen)[None]
+        return jnp.where(near, score[None], LATER).min(1)
+
+    return jax.vmap(of_one)(solved)

@@ -6,9 +6,11 @@ network that stands in for the equilibrium.
 
     parents: the better part, drawn by rank; children: uniform crossover, each bit flipped with a small chance
 
-**Differs from the paper**: 1. 12 individuals instead of 128, and as many generations as the answers allow. 2. Exactly
-five roads: random ones go or come, in place of a penalty on the budget. 3. Three times as many children are made as
-can be asked for; those that are known are left out, as the authors remove duplicates.
+**Differs from the paper**: 1. 12 individuals instead of 128, and as many generations as the answers allow. 2. The
+first generation are designs a road away from the best plans that are given, not random ones. 3. Parents are the best
+of all that were solved, not of the last generation. 4. Exactly five roads: random ones go or come, in place of a
+penalty on the budget. 5. Three times as many children are made as can be asked for; those that are known are left out,
+as the authors remove duplicates.
 
 **Shapes**: g networks, d designs, c candidates, m of a round.
 """
@@ -25,6 +27,7 @@ from toybench.methods.network_design._search import (
     ask,
     children,
     learn,
+    near_good_plans,
     noise_shapes,
     nothing_told,
 )
@@ -37,9 +40,9 @@ class ExactGa(Method):
     """Parents are the best of all that were solved."""
 
     mutation: float = 0.05  # chance of a bit to flip, 0 to 1; 0.05 in the release
-    elite: float = 1.0  # how fast a parent's weight falls with its rank, above 0; 1 in the release
+    pressure: float = 1.0  # how fast a parent's weight falls with its rank, above 0; 1: linear ranking
 
-    space = {"mutation": (0.02, 0.05, 0.1), "elite": (0.5, 1.0, 2.0)}
+    space = {"mutation": (0.02, 0.05, 0.1), "pressure": (0.5, 2.0)}
     deterministic = True
 
     def init(self, key: jax.Array) -> Told:
@@ -56,8 +59,9 @@ class ExactGa(Method):
         order = drawn.pop("order")
         bits = jnp.asarray(designs(spec.candidates, spec.chosen))
         best = jax.lax.top_k(-state.time, kept)[1]
-        weight = jnp.arange(kept, 0, -1).astype(jnp.float32) ** self.elite
+        weight = jnp.arange(kept, 0, -1).astype(jnp.float32) ** self.pressure
         born = jax.vmap(lambda one, parents: children(spec, one, bits[parents], weight, self.mutation))(drawn, best)
         network = jnp.arange(spec.networks)[:, None]
         later = jnp.full(state.time.shape, LATER).at[network, born].set(0.0)
-        return ask(jnp.where(state.rounds == 0, 0.0, later) + order, state, spec.asked)
+        first = near_good_plans(spec, self.given.solved)
+        return ask(jnp.where(state.rounds == 0, first, later + order), state, spec.asked)

@@ -23,9 +23,8 @@ class RidgeSurrogateGa(Method):
     """Two terms of the expansion in roads."""
 
     ridge: float = 0.1  # penalty on the squared coefficients of standardised times, above 0
-    label_rounds: int = 0  # rounds of random designs at first, 0 or more
 
-    space = {"ridge": (0.01, 0.1, 1.0), "label_rounds": (0, 1, 2)}
+    space = {"ridge": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)}
     deterministic = True
 
     def init(self, key: jax.Array) -> Told:
@@ -42,7 +41,7 @@ class RidgeSurrogateGa(Method):
             return fit(features, jnp.concatenate([time, solved.time]), self.ridge)[: len(bits)]
 
         score = jax.vmap(predict)(state.time, self.given.solved)
-        return ask_by_stand_in(self.spec, key, score, state, self.label_rounds)
+        return ask_by_stand_in(self.spec, key, score, state)
 
 
 def roads_and_pairs(bits: jax.Array) -> jax.Array:

@@ -2,7 +2,8 @@
 
 **Source**: none, a control: steepest descent over exchanges, the plainest search for sets of a fixed size.
 
-    ask for unseen neighbours of the best design, then for those of the second, and so on
+    ask for designs a road away from the best plans that are given, and then
+    for unseen neighbours of the best design, for those of the second, and so on
 
 **Differs from the paper**: 1. the control is ours.
 
@@ -13,7 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from toybench import Method
-from toybench.methods.network_design._search import LATER, Told, ask, learn, nothing_told
+from toybench.methods.network_design._search import LATER, Told, ask, learn, near_good_plans, nothing_told
 from toybench.tasks.network_design import Answers, designs
 
 
@@ -21,9 +22,9 @@ class SwapSearch(Method):
     """Neighbours of the best in random order."""
 
     tops: int = 1  # designs whose neighbours are asked for, 1 or more
-    random_rounds: int = 1  # rounds of random designs at first, 1 or more
+    first_rounds: int = 1  # rounds of designs that are near good plans, 1 or more
 
-    space = {"tops": (1, 2, 4), "random_rounds": (1, 2, 3)}
+    space = {"tops": (1, 2, 4), "first_rounds": (1, 2)}
     deterministic = True
 
     def init(self, key: jax.Array) -> Told:
@@ -39,4 +40,6 @@ class SwapSearch(Method):
         alike = bits[best] @ bits.T  # [g, tops, d]
         rank = jnp.arange(self.tops, dtype=jnp.float32)[None, :, None]
         near = jnp.where(alike > self.spec.chosen - 1.5, rank, LATER).min(1)
-        return ask(jnp.where(state.rounds < self.random_rounds, 0.0, near) + uniform, state, self.spec.asked)
+        first = near_good_plans(self.spec, self.given.solved)
+        score = jnp.where(state.rounds < self.first_rounds, first, near + uniform)
+        return ask(score, state, self.spec.asked)
