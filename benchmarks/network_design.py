@@ -3,7 +3,7 @@
 from toybench import Benchmark, Better, Bound, Claim, Tuning
 
 TASK = "road_design"
-COUNTED = "road_design[plans=130,steps=30]"
+COUNTED = "road_design[steps=30,plans=130]"
 GNN = "gnn_surrogate_ga"
 FOUR_ROUNDS = "gnn_surrogate_ga[rounds=4]"
 COLD = "exact_ga[warm=false]"
