@@ -105,10 +105,10 @@ def search_stand_in(spec: DesignSpec, key: jax.Array, score: jax.Array) -> jax.A
 
 
 def near_good_plans(spec: DesignSpec, solved: Solved) -> jax.Array:
-    """The least time of the plans that are a road away from each design, [g, d], lower for better; no model is fitted.
+    """The mean time of the plans that are a road away from each design, [g, d], lower for better; no model is fitted.
 
-    Plans of fewer roads are slower: times are standardised among plans of as many roads. It is `LATER` where no plan
-    is near.
+    Plans of fewer roads are slower: times are standardised among plans of as many roads. One more plan, of mean time,
+    is near every design, so that many good plans count for more than one.
     """
     bits = jnp.asarray(designs(spec.candidates, spec.chosen))
 
@@ -118,7 +118,7 @@ def near_good_plans(spec: DesignSpec, solved: Solved) -> jax.Array:
         mean = alike @ solved.time / alike.sum(1)
         spread = jnp.sqrt(alike @ (solved.time - mean) ** 2 / alike.sum(1))
         score = (solved.time - mean) / jnp.maximum(spread, LEAST)
-        near = bits @ solved.bits.T == jnp.minimum(roads, spec.chosen)[None]
-        return jnp.where(near, score[None], LATER).min(1)
+        near = (bits @ solved.bits.T == jnp.minimum(roads, spec.chosen)[None]).astype(bits.dtype)
+        return near @ score / (1 + near.sum(1))
 
     return jax.vmap(of_one)(solved)

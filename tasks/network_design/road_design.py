@@ -7,7 +7,6 @@ the best design is known. One network a world, 128 plans that are solved beforeh
 """
 
 import itertools
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import jax
@@ -58,6 +57,12 @@ class World(NamedTuple):
     time: jax.Array
     found: jax.Array
     exact: jax.Array
+
+
+class Reference(NamedTuple):
+    """A learner that is done: a world with what it has found."""
+
+    world: World
 
 
 class RoadDesign(Task):
@@ -151,27 +156,23 @@ class RoadDesign(Task):
         return world._replace(found=found, exact=exact), Answers(design=design, flow=flow, time=time)
 
     def evaluate(self, world: World, key: jax.Array, learner: Any) -> dict[str, jax.Array]:
+        shown = learner.world if isinstance(learner, Reference) else world
         best = world.time.min(1)
-        lacking = world.found - best
+        lacking = shown.found - best
         return {
             "range_gap": (lacking / (jnp.median(world.time, axis=1) - best)).mean(),
             "gap": (lacking / best).mean(),
             "hits": (lacking <= SAME * best).mean(dtype=best.dtype),
-            "solved": world.exact,
+            "solved": shown.exact,
         }
 
-    def floor(self, world: World) -> Any:
-        """Random designs."""
+    def floor(self, world: World) -> Reference:
+        """The median design."""
+        return Reference(world=world._replace(found=jnp.median(world.time, axis=1)))
 
-        def propose(key: jax.Array) -> jax.Array:
-            return jax.random.randint(key, (self.networks, self.asked), 0, world.time.shape[1], jnp.int32)
-
-        return SimpleNamespace(propose=propose)
-
-    def oracle(self, world: World) -> Any:
+    def oracle(self, world: World) -> Reference:
         """The best design."""
-        best = world.time.argmin(1).astype(jnp.int32)
-        return SimpleNamespace(propose=lambda key: jnp.broadcast_to(best[:, None], (self.networks, self.asked)))
+        return Reference(world=world._replace(found=world.time.min(1)))
 
 
 class Ways(NamedTuple):

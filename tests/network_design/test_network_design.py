@@ -1,6 +1,7 @@
 """Road networks and planners: equilibria by hand, laws of the search, and what planners ask for."""
 
 import itertools
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -193,15 +194,14 @@ def test_a_true_stand_in_finds_the_best() -> None:
 
 
 def test_first_designs_are_near_good_plans() -> None:
-    """Of a plan of one road the designs that hold it, of a plan of three those that it holds; the best plan first."""
+    """Of a plan of one road the designs that hold it, of a plan of three those that it holds; means, with one more."""
     bits = jnp.asarray([[[1, 0, 0, 0, 0], [0, 0, 0, 0, 1], [0, 1, 1, 1, 0], [1, 1, 1, 0, 0]]], jnp.float32)
     solved = page.Solved(bits=bits, flow=jnp.zeros((1, 4, 1)), time=jnp.asarray([[9.0, 8.0, 2.0, 5.0]]))
     score = np.asarray(search.near_good_plans(SPEC, solved))[0]
     for number, row in enumerate(np.asarray(BITS)):
-        good = row[4] == 1 or row[1:4].sum() == 2
-        bad = row[0] == 1 or row[:3].sum() == 2
-        near = [-1.0] * int(good) + [1.0] * int(bad)
-        assert score[number] == pytest.approx(min(near)) if near else score[number] == search.LATER
+        good = int(row[4] == 1) + int(row[1:4].sum() == 2)
+        bad = int(row[0] == 1) + int(row[:3].sum() == 2)
+        assert score[number] == pytest.approx((bad - good) / (1 + bad + good))
 
 
 def test_the_flow_network_by_hand() -> None:
@@ -317,14 +317,19 @@ def test_the_world_answers_and_counts() -> None:
     task = registry.load("tasks", "network_design/road_design")(networks=2, candidates=5, chosen=2, asked=3, plans=4)
     world = jax.jit(task.sample)(KEY)
     assert world.time.shape == (2, 10)
-    floor = task.evaluate(world, KEY, None)
-    assert floor["gap"] > 0
-    for learner, best in ((task.floor(world), False), (task.oracle(world), True)):
+    floor = task.evaluate(world, KEY, task.floor(world))
+    assert (floor["range_gap"], floor["hits"], floor["solved"]) == (1, 0, 0)
+    oracle = task.evaluate(world, KEY, task.oracle(world))
+    assert (oracle["gap"], oracle["range_gap"], oracle["hits"]) == (0, 0, 1)
+    best = world.time.argmin(1)
+    asked = jnp.stack([best, jnp.zeros(2, jnp.int32), best], axis=1)
+    for designs, finds in ((asked, True), (jnp.broadcast_to(world.time.argmax(1)[:, None], (2, 3)), False)):
+        learner = SimpleNamespace(propose=lambda key, designs=designs: designs)
         after, answers = task.draw(world, KEY, learner)
-        assert answers.time[1, 2] == world.time[1, answers.design[1, 2]]
-        np.testing.assert_array_equal(answers.flow[0, 1], world.flow[0, answers.design[0, 1]])
-        found = task.evaluate(after, KEY, None)
+        assert answers.time[1, 2] == world.time[1, designs[1, 2]]
+        np.testing.assert_array_equal(answers.flow[0, 1], world.flow[0, designs[0, 1]])
+        found = task.evaluate(after, KEY, learner)
         assert found["solved"] == 3
-        assert found["gap"] <= floor["gap"]
-        assert not best or (found["gap"], found["range_gap"], found["hits"]) == (0, 0, 1)
+        assert (found["hits"] == 1) == finds
+        assert (found["range_gap"] == 0) == finds
     assert list(itertools.islice(task.metrics, 1)) == ["range_gap"]
