@@ -19,6 +19,7 @@ MARGIN = "Margins of 0.02 and less are shares of what the median design lacks; 2
 
 benchmark = Benchmark(
     field="optimisation",
+    first_seed=16,
     tuning=Tuning(trials=6, seeds=4),
     variants=(COUNTED,),
     ablations=(SINGLE_ROADS, FOUR_ROUNDS, COLD),
