@@ -5,6 +5,8 @@ from toybench import Benchmark, Better, Bound, Claim, Tuning
 TASK = "road_design"
 COUNTED = "road_design[steps=30,plans=130]"
 GNN = "gnn_surrogate_ga"
+SLOW = "gnn_surrogate_ga[lr=0.0025]"
+MEAN_FLOWS = "gnn_surrogate_ga[learn=false]"
 FOUR_ROUNDS = "gnn_surrogate_ga[rounds=4]"
 COLD = "exact_ga[warm=false]"
 SINGLE_ROADS = "ridge_surrogate_ga[pairs=false]"
@@ -13,7 +15,8 @@ DIFFERS = (
     "Nine crossings, 24 roads, 12 pairs and 5 of 14 roads to widen, instead of three networks of 76 to 914 roads. The "
     "best of all 2,002 designs stands in for the authors' exact solver. Exact solutions are counted, 20 of them, as "
     "many as the authors solve at the end. Stand-ins are trained once, beforehand, on 128 solved plans of a road less "
-    "or more than allowed, which are not counted; rivals without a stand-in begin near the best of these. "
+    "or more than allowed, which are not counted; rivals without a stand-in begin near the best of these. The network "
+    "is judged at the tuned rate, 0.015, and at 0.0025: at higher rates some networks learn nothing but the mean flows. "
 )
 MARGIN = "Margins of 0.02 and less are shares of what the median design lacks; 20 random ones lacked 0.27 in pilots. "
 
@@ -22,12 +25,13 @@ benchmark = Benchmark(
     first_seed=16,
     tuning=Tuning(trials=6, seeds=4),
     variants=(COUNTED,),
-    ablations=(SINGLE_ROADS, FOUR_ROUNDS, COLD),
+    ablations=(SINGLE_ROADS, SLOW, MEAN_FLOWS, FOUR_ROUNDS, COLD),
     only={
-        TASK: (GNN, "exact_ga", "ridge_surrogate_ga", SINGLE_ROADS, "swap_search", "random_designs"),
+        TASK: (GNN, SLOW, MEAN_FLOWS, "exact_ga", "ridge_surrogate_ga", SINGLE_ROADS, "swap_search", "random_designs"),
         COUNTED: (FOUR_ROUNDS, COLD),
     },
     edges={
+        "ridge": "all values up to 0.3 find the best design",
         "tops": "1 is the least",
         "first_rounds": "1 is the least",
         "parents": "2 are the least for a crossover, and a round brings 5",
@@ -40,9 +44,13 @@ benchmark = Benchmark(
             differs=f"{DIFFERS}1.5 % is the paper's figure; the median design lacks 2 to 20 % in pilots, and the best "
             "of 20 random ones 2.5 %. So random draws are a condition, by 0.05 of what the median design lacks.",
             expected="supported",
-            conditions=(
-                Bound(task=TASK, method=GNN, metric="gap", below=0.015),
-                Better(task=TASK, method=GNN, than="random_designs", metric="range_gap", margin=0.05),
+            conditions=tuple(
+                condition
+                for method in (GNN, SLOW)
+                for condition in (
+                    Bound(task=TASK, method=method, metric="gap", below=0.015),
+                    Better(task=TASK, method=method, than="random_designs", metric="range_gap", margin=0.05),
+                )
             ),
         ),
         Claim(
@@ -51,7 +59,10 @@ benchmark = Benchmark(
             "design than a genetic algorithm that solves every individual exactly.",
             differs=f"{DIFFERS}{MARGIN}The exact algorithm has 4 generations of 5 individuals.",
             expected="supported",
-            conditions=(Better(task=TASK, method=GNN, than="exact_ga", metric="range_gap", margin=0.02),),
+            conditions=tuple(
+                Better(task=TASK, method=method, than="exact_ga", metric="range_gap", margin=0.02)
+                for method in (GNN, SLOW)
+            ),
         ),
         Claim(
             paper="madadi2023hybrid",
@@ -64,13 +75,26 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="madadi2023hybrid",
+            says="It takes a network that has learned: mean flows of the plans, as if they were the same in every design, "
+            "do not lead as near.",
+            differs=f"{DIFFERS}{MARGIN}The control is ours, and the margin is 0.01. It was added after tuning, where "
+            "rates at which networks learn nothing but mean flows did best.",
+            expected="refuted",
+            conditions=tuple(
+                Better(task=TASK, method=method, than=MEAN_FLOWS, metric="range_gap", margin=0.01)
+                for method in (GNN, SLOW)
+            ),
+        ),
+        Claim(
+            paper="madadi2023hybrid",
             says="It takes the graph network: a ridge regression on roads, or on roads and pairs of roads, or a local "
             "search that exchanges roads, does not come as near.",
             differs=f"{DIFFERS}{MARGIN}The controls are ours, and the margin is 0.01. In pilots the regression on "
             "roads alone always found the best design.",
             expected="refuted",
             conditions=tuple(
-                Better(task=TASK, method=GNN, than=other, metric="range_gap", margin=0.01)
+                Better(task=TASK, method=method, than=other, metric="range_gap", margin=0.01)
+                for method in (GNN, SLOW)
                 for other in ("ridge_surrogate_ga", SINGLE_ROADS, "swap_search")
             ),
         ),

@@ -272,6 +272,9 @@ def test_the_graph_network_learns_flows() -> None:
     short = registry.load("methods", "network_design/gnn_surrogate_ga")(spec=spec, steps=1, given=given, rounds=1)
     np.testing.assert_array_equal(short.propose(state, KEY), asked)
     assert set(np.asarray(short.propose(after, KEY)[0]).tolist()) == set(np.asarray(asked[0]).tolist())
+    blind = registry.load("methods", "network_design/gnn_surrogate_ga")(spec=spec, steps=1, given=given, learn=False)
+    expected = page.total_time(one, BITS, jnp.broadcast_to(gnn.usual(first.solved), flow.shape))
+    np.testing.assert_allclose(blind.times(first, params), expected / expected.mean(), rtol=1e-5)
 
 
 def twice(given: page.Known) -> page.Known:
