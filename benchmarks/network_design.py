@@ -16,7 +16,7 @@ DIFFERS = (
     "best of all 2,002 designs stands in for the authors' exact solver. Exact solutions are counted, 20 of them, as "
     "many as the authors solve at the end. Stand-ins are trained once, beforehand, on 128 solved plans of a road less "
     "or more than allowed, which are not counted; rivals without a stand-in begin near the best of these. The network "
-    "is judged at the tuned rate, 0.015, and at 0.0025: at higher rates some networks learn nothing but the mean flows. "
+    "is judged at the tuned rate, 0.015, and at 0.0025: at higher rates some networks learn mean flows alone. "
 )
 MARGIN = "Margins of 0.02 and less are shares of what the median design lacks; 20 random ones lacked 0.27 in pilots. "
 
@@ -75,8 +75,8 @@ benchmark = Benchmark(
         ),
         Claim(
             paper="madadi2023hybrid",
-            says="It takes a network that has learned: mean flows of the plans, as if they were the same in every design, "
-            "do not lead as near.",
+            says="It takes a network that has learned: mean flows of the plans, taken for those of any design, do not "
+            "lead as near.",
             differs=f"{DIFFERS}{MARGIN}The control is ours, and the margin is 0.01. It was added after tuning, where "
             "rates at which networks learn nothing but mean flows did best.",
             expected="refuted",
