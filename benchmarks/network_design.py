@@ -19,10 +19,12 @@ DIFFERS = (
     "is judged at the tuned rate, 0.015, and at 0.0025: at higher rates some networks learn mean flows alone. "
 )
 MARGIN = "Margins of 0.02 and less are shares of what the median design lacks; 20 random ones lacked 0.27 in pilots. "
+MOSTLY = "As the best design is often found, nearer is read as nearer in more than half of the worlds. "
+
 
 benchmark = Benchmark(
     field="optimisation",
-    first_seed=16,
+    first_seed=32,
     tuning=Tuning(trials=6, seeds=4),
     variants=(COUNTED,),
     ablations=(SINGLE_ROADS, SLOW, MEAN_FLOWS, FOUR_ROUNDS, COLD),
@@ -39,8 +41,8 @@ benchmark = Benchmark(
     claims=(
         Claim(
             paper="madadi2023hybrid",
-            says="A genetic algorithm on a graph network finds designs within 1.5 % of the best one, and better ones "
-            "than random draws.",
+            says="A genetic algorithm on a graph network mostly finds designs within 1.5 % of the best one, and better "
+            "ones than random draws.",
             differs=f"{DIFFERS}1.5 % is the paper's figure; the median design lacks 2 to 20 % in pilots, and the best "
             "of 20 random ones 2.5 %. So random draws are a condition, by 0.05 of what the median design lacks.",
             expected="supported",
@@ -48,7 +50,7 @@ benchmark = Benchmark(
                 condition
                 for method in (GNN, SLOW)
                 for condition in (
-                    Bound(task=TASK, method=method, metric="gap", below=0.015),
+                    Bound(task=TASK, method=method, metric="gap", below=0.015, aggregate="share"),
                     Better(task=TASK, method=method, than="random_designs", metric="range_gap", margin=0.05),
                 )
             ),
@@ -67,21 +69,23 @@ benchmark = Benchmark(
         Claim(
             paper="madadi2023hybrid",
             says="It does so too where solutions for training are counted.",
-            differs=f"{DIFFERS}{MARGIN}150 in all: the network has 130 and asks for 20, the exact algorithm asks for "
+            differs=f"{DIFFERS}{MARGIN}{MOSTLY}150 in all: the network has 130 and asks for 20, the exact algorithm asks for "
             "150 and begins at random. The paper does not count them, as one network serves many problems. The claim "
             "was added after pilots in which the exact algorithm found the best design with 150.",
             expected="refuted",
-            conditions=(Better(task=COUNTED, method=FOUR_ROUNDS, than=COLD, metric="range_gap", margin=0.02),),
+            conditions=(
+                Better(task=COUNTED, method=FOUR_ROUNDS, than=COLD, metric="range_gap", margin=0.02, aggregate="share"),
+            ),
         ),
         Claim(
             paper="madadi2023hybrid",
             says="It takes a network that has learned: mean flows of the plans, taken for those of any design, do not "
             "lead as near.",
-            differs=f"{DIFFERS}{MARGIN}The control is ours, and the margin is 0.01. It was added after tuning, where "
+            differs=f"{DIFFERS}{MARGIN}{MOSTLY}The control is ours, and the margin is 0.01. It was added after tuning, where "
             "rates at which networks learn nothing but mean flows did best.",
             expected="refuted",
             conditions=tuple(
-                Better(task=TASK, method=method, than=MEAN_FLOWS, metric="range_gap", margin=0.01)
+                Better(task=TASK, method=method, than=MEAN_FLOWS, metric="range_gap", margin=0.01, aggregate="share")
                 for method in (GNN, SLOW)
             ),
         ),
@@ -89,11 +93,11 @@ benchmark = Benchmark(
             paper="madadi2023hybrid",
             says="It takes the graph network: a ridge regression on roads, or on roads and pairs of roads, or a local "
             "search that exchanges roads, does not come as near.",
-            differs=f"{DIFFERS}{MARGIN}The controls are ours, and the margin is 0.01. In pilots the regression on "
+            differs=f"{DIFFERS}{MARGIN}{MOSTLY}The controls are ours, and the margin is 0.01. In pilots the regression on "
             "roads alone always found the best design.",
             expected="refuted",
             conditions=tuple(
-                Better(task=TASK, method=method, than=other, metric="range_gap", margin=0.01)
+                Better(task=TASK, method=method, than=other, metric="range_gap", margin=0.01, aggregate="share")
                 for method in (GNN, SLOW)
                 for other in ("ridge_surrogate_ga", SINGLE_ROADS, "swap_search")
             ),
