@@ -35,7 +35,7 @@ class Indicators(nn.Module):
 class MLPIndicators(Agent):
     """Sees a day that tells of earlier days."""
 
-    paper = None
+    paper = None  # type: ignore[assignment]  # a control of ours
 
     def body(self) -> type[nn.Module]:
         return Indicators

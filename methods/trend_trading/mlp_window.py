@@ -31,7 +31,7 @@ class Flat(nn.Module):
 class MLPWindow(Agent):
     """Sees the window as one long vector."""
 
-    paper = None
+    paper = None  # type: ignore[assignment]  # a control of ours
 
     def body(self) -> type[nn.Module]:
         return Flat
