@@ -27,8 +27,10 @@ def make(stem, **values):
 
 @pytest.fixture(scope="module")
 def worlds():
-    keys = jax.vmap(jax.random.key)(jnp.arange(3))
-    return jax.jit(jax.vmap(task().sample))(keys)
+    """Three, one after the other: at the least optimisation, side by side they hang now and then."""
+    sample = jax.jit(task().sample)
+    drawn = [jax.block_until_ready(sample(jax.random.key(seed))) for seed in range(3)]
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *drawn)
 
 
 @pytest.fixture(scope="module")
@@ -100,38 +102,18 @@ def test_features_do_not_depend_on_the_numbering() -> None:
     np.testing.assert_allclose(new, ours[order], atol=1e-4)
 
 
-def features_by_numpy(edges):
-    """The features of all nodes of a graph [n, n], in float64."""
-    nodes = len(edges)
-    degree = edges.sum(1)
-    walk = edges / np.maximum(degree, 1)[:, None]
-    two = edges @ edges
-    triangles = (two * edges).sum(1)
-    central = np.ones(nodes) / nodes**0.5
-    for _ in range(6):
-        central = edges @ central
-        central = central / np.linalg.norm(central)
-    own = [degree / nodes, np.log1p(degree), triangles / nodes, triangles / np.maximum(degree * (degree - 1), 1)]
-    own += [np.diag(np.linalg.matrix_power(walk, k)) for k in (2, 3, 4)]
-    own = np.stack([*own, central, (two > 0).sum(1) / nodes], axis=1)
-    near = walk @ own
-    spread = np.sqrt(np.maximum(walk @ own**2 - near**2, 0))
-    return np.concatenate([own, near, walk @ near, spread], axis=1)
-
-
 def test_directions_are_canonical(world) -> None:
     """Unit covariance, no correlation of different ones, and no other direction agrees better across views."""
-    corpora = world.corpora.reshape(15, 12, 32, 32)
-    noise = np.random.default_rng(7).random((15, 2, 12, 32, 32)).astype(np.float32)
-    found = jax.jit(jax.vmap(lambda graphs, noise: encoder.pretrained(graphs, noise, 3)))(corpora, noise)
-    kept = np.triu(noise[3] > 0.25, 1)
-    views = np.asarray(corpora[3], float)[None] * (kept + kept.swapaxes(-1, -2))
-    x = np.stack([np.concatenate([features_by_numpy(graph) for graph in view]) for view in views])
+    graphs = world.corpora[3].reshape(12, 32, 32)
+    noise = jax.random.uniform(jax.random.key(7), (2, 12, 32, 32))
+    kept = np.triu(np.asarray(noise) > 0.25, 1)
+    views = np.asarray(graphs)[None] * (kept + kept.swapaxes(-1, -2))
+    x = np.stack([np.concatenate([encoder.node_features(jnp.asarray(g)) for g in view]) for view in views])
     scale = x.std((0, 1)) + 1e-6
-    x = (x - x.mean((0, 1))) / scale
+    x = ((x - x.mean((0, 1))) / scale).astype(float)
     covariance = (x[0].T @ x[0] + x[1].T @ x[1]) / (2 * x.shape[1]) + 0.01 * np.eye(36)
     across = (x[0].T @ x[1] + x[1].T @ x[0]) / (2 * x.shape[1])
-    w = np.asarray(found.directions[3], float) * scale[:, None]
+    w = np.asarray(encoder.pretrained(graphs, noise, 3).directions * scale[:, None], float)
     np.testing.assert_allclose(w.T @ covariance @ w, np.eye(3), atol=0.02)
     agreement = w.T @ across @ w
     assert np.abs(agreement - np.diag(np.diag(agreement))).max() < 0.02
