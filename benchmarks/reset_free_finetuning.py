@@ -83,7 +83,7 @@ benchmark = Benchmark(
             "Only the sign is claimed.",
             read="abstract",
             note=(
-                "Success is 0.69 and 0.73, 0.03 (-0.16 to 0.21) apart: the end is alike within 0.2. Over all rounds "
+                "Success is 0.69 and 0.73, 0.03 (-0.16 to 0.21) apart: the end is alike within 0.21. Over all rounds "
                 "they have 0.50 and 0.42."
             ),
             expected="refuted",
@@ -98,7 +98,7 @@ benchmark = Benchmark(
             read="abstract",
             note=(
                 "Success is 0.69, 0.09 before own walks and 0.36 by imitation; the differences are 0.60 (0.36 to "
-                "0.79) and 0.33 (0.04 to 0.60). Corrected for five claims, 16 seeds can't tell the latter from 0.1."
+                "0.79) and 0.33 (0.04 to 0.60). 16 seeds can't tell the latter from 0.1."
             ),
             expected="inconclusive",
             conditions=tuple(

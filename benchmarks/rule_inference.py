@@ -44,8 +44,8 @@ benchmark = Benchmark(
             "than the same transformer on the items as they are.",
             differs=f"{DIFFERS}{REWRITING}Networks have no dropout, which the authors have. "
             f"{SHOWN} Half of what is asked has chains of two rules, also judged apart.",
-            note="0.458, 0.598 rewritten and 0.690 with paths, too; 0.141 (0.097 to 0.188) and 0.232 (0.185 to "
-            "0.285) more on 16 seeds. On chains of two 0.126 more (0.068 to 0.186), which after seven claims is "
+            note="0.458, 0.598 rewritten and 0.690 with paths, too; 0.141 (0.088 to 0.203) and 0.232 (0.175 to "
+            "0.295) more on 16 seeds. On chains of two 0.126 more (0.068 to 0.186), which after seven claims is "
             "not beyond doubt; about 25 seeds would tell. Of the items to learn from the plain network knows "
             "0.745. What shared symbols tell is 0.745, more than any of them.",
             expected="supported",
@@ -61,7 +61,7 @@ benchmark = Benchmark(
             differs=f"{DIFFERS}{PATHS}{SHOWN} What the second attention gives is averaged over the rules, as in the "
             "authors' code. Pilots without tuning had 0.74 with paths and 0.58 without a second attention; at width 32 "
             "the control had 0.73.",
-            note="0.690 against 0.598 with one attention and 0.659 with a plain second one: 0.091 (0.058 to 0.122) "
+            note="0.690 against 0.598 with one attention and 0.659 with a plain second one: 0.091 (0.046 to 0.128) "
             "and 0.031 (0.007 to 0.052) more on 16 seeds. A third of what is gained is the paths'. The sign is "
             "not chance, but 0.04 is not passed; some 277 seeds would tell.",
             expected="inconclusive",
@@ -88,7 +88,7 @@ benchmark = Benchmark(
             "transformer without paths. Signs alone for the first condition; 0.02 for the second is half of a "
             "twentieth of the range.",
             note="Renaming does more: 0.666 against 0.598, 0.068 (0.030 to 0.107) on 16 seeds; some 18 would tell. "
-            "Both together have 0.642, 0.024 less than renaming alone (-0.076 to 0.021); one seed of 16 learned "
+            "Both together have 0.642, 0.024 less than renaming alone (-0.103 to 0.030); one seed of 16 learned "
             "nothing, with 0.30. Rewriting knows 0.881 of the items to learn from, renaming 0.661.",
             expected="inconclusive",
             conditions=(
