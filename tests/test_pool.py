@@ -1,6 +1,6 @@
 """How cells are handed out: by task and variant, each once, and nobody idles while one waits."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from toybench.engine.cells import Cell
@@ -33,6 +33,7 @@ def test_a_free_worker_takes_a_variant_that_nobody_has_at_hand() -> None:
     assert waiting.take(0) is waiting.take(1) is None
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine may take seconds for the first inputs
 @given(
     st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["", "_1", "_2"]), st.integers(1, 4)), max_size=6),
     st.lists(st.integers(0, 3), max_size=40),

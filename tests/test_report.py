@@ -445,7 +445,8 @@ def test_tables_sort_and_claims_are_filtered(visit: Any) -> None:
     page.locator("[data-filter=not_run]").click()
     assert 0 < page.locator("#all-claims li:visible").count() < before
     page.locator("[data-filter=not_run]").click()
-    mark = page.locator(".marks a").first
+    page.locator("details.field summary").first.click()
+    mark = page.locator("details.field[open] .marks a").first
     mark.hover()
     claim = page.locator(f"#all-claims a.says[href$='{mark.get_attribute('href')}']").inner_text()
     assert mark.get_attribute("title").endswith(f": {claim}")
