@@ -19,7 +19,10 @@ DIFFERS = (
     "is judged at the tuned rate, 0.015, and at 0.0025: at higher rates training can fail. "
 )
 MARGIN = "Margins of 0.02 and less are shares of what the median design lacks; 20 random ones lacked 0.27 in pilots. "
-MOSTLY = "As the best design is often found, nearer is read as nearer in more than half of the worlds. "
+MOSTLY = (
+    "As the best design is often found, nearer is read as nearer in more than half of the worlds; it was a mean on "
+    "seeds 16 to 31, where most worlds tied at 0 and no claim had a verdict. All seeds are new since. "
+)
 NEARER = f"{DIFFERS}{MARGIN}{MOSTLY}"
 
 benchmark = Benchmark(
